@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { NAME_PATTERN } from '../core/names.ts';
+
+const name = z.string().regex(NAME_PATTERN, 'a name starts with a letter or digit and has only a-z, 0-9, ".", "_" and "-"');
+const duration = z.string().regex(/^\d+(ms|s|m|h|d)$/, 'a duration such as 500ms, 30s, 5m, 12h or 7d');
+const oneOrMore = <T extends z.ZodType>(item: T) =>
+  z.union([item, z.array(item).min(1)]).transform((value) => (Array.isArray(value) ? value : [value]) as z.output<T>[]);
+const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'an http:// or https:// URL');
+/** `$releasever` and friends are filled in by the family, so this cannot be checked as a URL before. */
+const urlTemplate = z.string().regex(/^https?:\/\//, 'an http:// or https:// URL');
+
+const withDeps = z
+  .union([
+    z.boolean(),
+    z.strictObject({
+      recommends: z.boolean().default(false),
+      suggests: z.boolean().default(false),
+      source: z.boolean().default(false),
+      allVariants: z.boolean().default(false),
+    }),
+  ])
+  .default(false);
+
+/** What both families of mirror have. */
+const anyMirror = {
+  /** Trusted keys: files, URLs (pinned at first use) or fingerprints (with keyserver). */
+  keys: z.array(z.string().min(1)).default([]),
+  keyserver: url.optional(),
+  verify: z.array(z.enum(['metadata', 'packages'])).optional(),
+  filter: z.string().min(1).optional(),
+  withDeps,
+  username: z.string().optional(),
+  passwordFile: z.string().optional(),
+  clientCert: z.string().optional(),
+  clientKey: z.string().optional(),
+  /** An upstream past its Valid-Until, or older than what was last accepted, is refused unless this is set. */
+  allowExpired: z.boolean().default(false),
+  allowRollback: z.boolean().default(false),
+};
+
+const aptMirror = z.strictObject({
+  type: z.literal('apt'),
+  url: oneOrMore(url).optional(),
+  ppa: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.+-]*\/[a-z0-9][a-z0-9.+-]*$/, 'owner/name')
+    .optional(),
+  suite: z.string().min(1),
+  components: z.array(z.string().min(1)).optional(),
+  architectures: z
+    .array(z.string().regex(/^[a-z0-9-]+$/, 'a Debian architecture such as amd64'))
+    .min(1)
+    .optional(),
+  ...anyMirror,
+});
+
+const yumMirror = z.strictObject({
+  type: z.literal('yum'),
+  url: oneOrMore(urlTemplate).optional(),
+  mirrorlist: urlTemplate.optional(),
+  metalink: urlTemplate.optional(),
+  vars: z.record(z.string(), z.string()).default({}),
+  architectures: z.array(z.string().min(1)).min(1).optional(),
+  ...anyMirror,
+});
+
+const mirror = z.discriminatedUnion('type', [aptMirror, yumMirror]);
+
+const publication = z.strictObject({
+  from: z.array(name).min(1).optional(),
+  components: z.record(z.string(), z.array(name).min(1)).optional(),
+  distribution: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._+~/-]*$/, 'a codename such as xenial')
+    .optional(),
+  component: z.string().min(1).optional(),
+  origin: z.string().optional(),
+  label: z.string().optional(),
+  path: z.string().startsWith('/', 'a path on the server, from the first /').optional(),
+  merge: z.enum(['replace', 'latest', 'keepAll']).default('replace'),
+  metadata: z.enum(['regenerate', 'verbatim']).default('regenerate'),
+  export: z.enum(['none', 'tree']).default('none'),
+});
+
+const http = z
+  .strictObject({
+    /** Files fetched at once, over all mirrors. */
+    concurrency: z.number().int().min(1).max(256).default(16),
+    /** Further tries after the first, for each file and each server. */
+    retries: z.number().int().min(0).max(20).default(4),
+    /** How long a server may be silent: while connecting, before its answer, and between two pieces of it. */
+    timeout: duration.default('30s'),
+    /** Bytes a second over everything; 0 for no limit. */
+    bandwidth: z.number().int().min(0).default(0),
+    proxy: url.nullable().default(null),
+    /** A PEM file of certificate authorities to trust besides the usual ones. */
+    ca: z.string().nullable().default(null),
+  })
+  .prefault({});
+
+/** The whole configuration file, as DESIGN.md gives it. */
+export const configSchema = z.strictObject({
+  storage: z.string().min(1),
+  signing: z.strictObject({ key: z.string().min(1), passphraseFile: z.string().optional() }).optional(),
+  http,
+  mirrors: z.record(name, mirror).default({}),
+  groups: z.record(name, z.array(name).min(1)).default({}),
+  repos: z.record(name, z.strictObject({ type: z.enum(['apt', 'yum']) })).default({}),
+  publications: z.record(name, publication).default({}),
+  serve: z
+    .strictObject({
+      listen: z
+        .string()
+        .regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'ADDRESS:PORT')
+        .default('127.0.0.1:8080'),
+      tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
+      registry: z
+        .strictObject({ enabled: z.boolean().default(true), push: z.enum(['none', 'loopback', 'users']).default('loopback') })
+        .optional(),
+    })
+    .prefault({}),
+  registry: z.strictObject({ target: z.string().optional(), images: z.array(z.unknown()).default([]) }).optional(),
+  schedule: z.record(name, z.string()).default({}),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type MirrorConfig = z.output<typeof mirror>;
+export type AptMirrorConfig = z.output<typeof aptMirror>;
+export type YumMirrorConfig = z.output<typeof yumMirror>;
+export type PublicationConfig = z.output<typeof publication>;
+export type HttpConfig = z.output<typeof http>;
+export type FamilyName = MirrorConfig['type'];

@@ -1,0 +1,14 @@
+/** Where operations get the time from, so that tests and reproducible builds can set it. */
+export interface Clock {
+  now(): Date;
+}
+
+/** The machine's clock, or the fixed time in SOURCE_DATE_EPOCH (seconds since 1970) for reproducible output. */
+export function systemClock(environment: Readonly<Record<string, string | undefined>>): Clock {
+  const epoch = environment['SOURCE_DATE_EPOCH'];
+  if (epoch !== undefined && /^\d{1,11}$/.test(epoch)) {
+    const fixed = Number(epoch) * 1000;
+    return { now: () => new Date(fixed) };
+  }
+  return { now: () => new Date() };
+}

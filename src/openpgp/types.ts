@@ -1,0 +1,48 @@
+/** A public key that may verify signatures. */
+export interface TrustedKey {
+  /** Of the primary key, upper-case hex. */
+  readonly fingerprint: string;
+  readonly userId: string;
+  readonly algorithm: string;
+  /** In milliseconds since 1970; undefined when the key does not expire. */
+  readonly expires?: number | undefined;
+  /** Only the primary key and the packets that belong to it, armored with a CRC24 line. */
+  readonly armored: string;
+}
+
+/** Who made a good signature, and when. */
+export interface GoodSignature {
+  /** Of the primary key, upper-case hex. */
+  readonly fingerprint: string;
+  /** Of the key or subkey that signed, upper-case hex. */
+  readonly signer: string;
+  /** In milliseconds since 1970. */
+  readonly created: number;
+}
+
+/**
+ * Public keys that are trusted for one upstream. A signature is good when at least one signature packet was made by a trusted,
+ * unexpired, unrevoked key with a strong hash over exactly the bytes given; signatures by unknown keys do not matter.
+ */
+export interface Keyring {
+  readonly keys: readonly TrustedKey[];
+  /**
+   * Checks a detached signature, armored or binary, which may hold several signature packets.
+   * `what` names the document in errors: SIGNATURE_INVALID (says which keys signed and which are trusted) or SIGNATURE_WEAK.
+   */
+  verifyDetached(bytes: Uint8Array, signature: Uint8Array, what: string, now: Date): Promise<GoodSignature>;
+  /** Checks a cleartext-signed document such as InRelease and gives exactly the signed bytes, which alone may be parsed. */
+  verifyCleartext(document: Uint8Array, what: string, now: Date): Promise<{ readonly bytes: Buffer; readonly signature: GoodSignature }>;
+}
+
+/** Makes signatures with the configured key. */
+export interface Signer {
+  /** Of the primary key, upper-case hex. */
+  readonly fingerprint: string;
+  /** The public key, armored with a CRC24 line. */
+  readonly publicKey: string;
+  /** A detached armored signature over the bytes, dated `time`. */
+  signDetached(bytes: Uint8Array, time: Date): Promise<string>;
+  /** A cleartext-signed document (InRelease) over the text, dated `time`. */
+  signCleartext(text: string, time: Date): Promise<string>;
+}

@@ -1,0 +1,17 @@
+/** What a query can ask of a package; each family gives its own reading. */
+export interface QuerySubject {
+  readonly name: string;
+  readonly version: string;
+  /** `source` for source packages. */
+  readonly architecture: string;
+  /** The value of a field, undefined when the package lacks it. Special fields begin with `$` and are the query's own. */
+  field(name: string): string | undefined;
+  /** Whether the package, by its own name or one that it provides, satisfies `name (relation version)`; no relation: any version. */
+  satisfies(name: string, relation: Relation | undefined, version: string | undefined): boolean;
+}
+
+/** `<=` and `>=` include equality; `<<` and `>>` do not. */
+export type Relation = '<<' | '<=' | '=' | '>=' | '>>';
+
+/** Negative, zero or positive as `a` is older than, equal to or newer than `b`. */
+export type CompareVersions = (a: string, b: string) => number;

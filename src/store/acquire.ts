@@ -1,0 +1,30 @@
+import type { Expected } from '../core/digests.ts';
+import type { Credentials, FetchedDocument } from '../fetch/fetcher.ts';
+import type { Blob } from './blobs.ts';
+
+/** Where an upstream is and who to be there. */
+export interface Origin {
+  /** Base URLs of the same content, each ending in `/`, best first. */
+  readonly bases: readonly string[];
+  readonly credentials?: Credentials | undefined;
+}
+
+/** One file of an upstream that is wanted in the pool. */
+export interface Wanted {
+  /** URLs of the file, best first. */
+  readonly urls: readonly string[];
+  readonly expected: Expected;
+  /** Most bytes that are accepted where the size is not stated. */
+  readonly maxSize: number;
+}
+
+/** Brings files of one upstream into the pool: what is there already is not fetched, what was begun is resumed. */
+export interface Acquirer {
+  /** A small file, whole in memory, not stored. `path` is relative to the bases and already escaped for a URL. */
+  document(path: string, maxSize: number): Promise<FetchedDocument>;
+  /** As `document`, but undefined when no server has the file. */
+  optionalDocument(path: string, maxSize: number): Promise<FetchedDocument | undefined>;
+  /** A file into the pool; in it when this returns. */
+  file(wanted: Wanted): Promise<Blob>;
+  readonly origin: Origin;
+}

@@ -1,0 +1,64 @@
+import type { Readable } from 'node:stream';
+import type { Expected } from '../core/digests.ts';
+import type { DownloadTarget } from '../fetch/fetcher.ts';
+
+/** A file of the pool. */
+export interface Blob {
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Bytes `start` to `end`, both included, as in HTTP. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Content-addressed files. The file system is the embedded default; an object store can stand behind the same interface.
+ * A blob that `stat` finds is complete and has the hash in its name.
+ */
+export interface BlobStore {
+  /** Size in bytes, or undefined when it is not there. */
+  stat(sha256: string): Promise<number | undefined>;
+  /** Throws BLOB_MISSING (as an error of the stream, too) when it is not there. */
+  read(sha256: string, range?: ByteRange): Readable;
+  /** A whole blob in memory; throws BLOB_MISSING, or BLOB_CORRUPT when it is over `maxSize` bytes or its hash is wrong. */
+  readWhole(sha256: string, maxSize: number): Promise<Buffer>;
+  /** Every blob, in no order. */
+  list(): AsyncIterable<Blob>;
+  delete(sha256: string): Promise<void>;
+  /**
+   * Begins to bring files in. They become blobs in batches: each batch is made durable as a whole before any of it is visible.
+   * @param scope names what the work is for, such as `sync-docker`; parts left by an interrupted run of the same scope are found again.
+   *   One process at a time uses a scope, which the caller's lock ensures.
+   */
+  intake(scope: string): Promise<Intake>;
+}
+
+/** A batch of files on their way into the pool. */
+export interface Intake {
+  /**
+   * Opens a file to be downloaded. Bytes of an interrupted run under the same key are taken up again.
+   * @param key names the file within the scope: its expected digest where it is known.
+   */
+  open(key: string, expected: Expected): Promise<Part>;
+  /** A file from memory or a stream; durable after the next flush. */
+  add(source: Uint8Array | AsyncIterable<Uint8Array>): Promise<Blob>;
+  /** Makes every completed file a durable blob. Called by itself when a batch has grown large; callers call it before they write rows. */
+  flush(): Promise<void>;
+  /** Flushes, then removes what is left of the scope (parts of files that were never completed). */
+  finish(): Promise<void>;
+  /** Gives up without flushing; completed files and parts stay in tmp for the next run of the scope. */
+  abandon(): Promise<void>;
+}
+
+/** One file being downloaded into an intake. */
+export interface Part extends DownloadTarget {
+  /** After `complete`: what the file is. It is in the pool after the intake's next flush. */
+  readonly blob: Blob;
+  /** Closes the file and keeps its bytes for a later run. */
+  keep(): Promise<void>;
+}

@@ -1,0 +1,179 @@
+import type { FamilyName } from '../config/schema.ts';
+
+/** What the state database stores of one package: what every family has, and the family's own text of it. */
+export interface PackageRecord {
+  readonly name: string;
+  /** apt: the whole version; yum: [epoch:]version-release, epoch 0 left out. */
+  readonly version: string;
+  readonly architecture: string;
+  /** The package file, a blob of the pool. */
+  readonly sha256: string;
+  /** Of the package file, in bytes. */
+  readonly size: number;
+  /** Where the upstream keeps the file, relative and safe, or its bare name. A layout may use it or not. */
+  readonly location: string;
+  /** The family's text of the package, as the upstream has it: an apt stanza, a yum `<package>` element of primary. */
+  readonly record: Buffer;
+}
+
+export interface StoredPackage extends PackageRecord {
+  readonly id: number;
+}
+
+/** Further texts of a package that are large and seldom needed, by kind (yum: `filelists`, `other`). */
+export interface PackageExtra {
+  readonly id: number;
+  readonly kind: string;
+  readonly data: Buffer;
+}
+
+/** An immutable set of packages: what a mirror has, what a snapshot is. */
+export interface PackageList {
+  readonly id: number;
+  readonly family: FamilyName;
+  /** SHA-256 over the members' identities in sorted order: equal on two sites exactly when the lists are. */
+  readonly digest: string;
+  readonly count: number;
+  /** Sum of the package files' sizes in bytes. */
+  readonly bytes: number;
+}
+
+/** An index file of an upstream that is kept in the pool. */
+export interface StoredIndex {
+  /** Its path as the signed metadata names it. */
+  readonly path: string;
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/** How the upstream's signature was checked. */
+export interface Verification {
+  readonly metadata: boolean;
+  readonly packages: boolean;
+  /** Fingerprint of the key that signed the metadata, upper-case hex. */
+  readonly signedBy?: string | undefined;
+}
+
+/** What is known of an upstream as of its last accepted metadata. */
+export interface UpstreamState {
+  /** Equal exactly when the upstream has not changed: the SHA-256 of InRelease, Release or repomd.xml. */
+  readonly revision: string;
+  /** The date that the signed metadata states, in milliseconds since 1970; what is older than it is a rollback. */
+  readonly date: number;
+  /** From when the metadata must not be used any more, in milliseconds since 1970. */
+  readonly validUntil?: number | undefined;
+  readonly indexes: readonly StoredIndex[];
+  readonly verification: Verification;
+  /** The family's own particulars, JSON. */
+  readonly particulars: Readonly<Record<string, unknown>>;
+}
+
+/** One thing that was asked for and could not be had, with the chain of packages that asked for it. */
+export interface Unsatisfied {
+  readonly requirement: string;
+  /** Outermost first: the package that was asked for by name, ..., the one that has the requirement. */
+  readonly chain: readonly string[];
+}
+
+export interface MirrorState {
+  readonly name: string;
+  readonly family: FamilyName;
+  readonly upstream: UpstreamState;
+  /** The packages that the mirror has. Undefined before the first complete sync. */
+  readonly list?: PackageList | undefined;
+  /** Equal exactly when the same selection was made: over the configuration that bears on it and the upstreams it was made from. */
+  readonly selection: string;
+  readonly unsatisfied: readonly Unsatisfied[];
+  /** When the last complete sync ended, in milliseconds since 1970. */
+  readonly syncedAt: number;
+}
+
+/** One immutable state of a publication. */
+export interface Generation {
+  readonly publication: string;
+  /** Counts from 1. */
+  readonly number: number;
+  /** SHA-256 of the map, which is a blob: two sites with this digest in common publish the same bytes. */
+  readonly digest: string;
+  /** The Date (apt) or revision (yum) that clients see, in milliseconds since 1970. */
+  readonly publishedAt: number;
+  /** Equal exactly when publishing again would make the same content. */
+  readonly inputs: string;
+}
+
+/** A published repository: what the server needs to know of it, without the configuration. */
+export interface PublicationState {
+  readonly name: string;
+  readonly family: FamilyName;
+  /** On the server, from the first `/`, without a last one except for the root. */
+  readonly path: string;
+  /** apt only. */
+  readonly distribution?: string | undefined;
+  readonly components: readonly string[];
+  readonly architectures: readonly string[];
+  readonly from: readonly string[];
+  /** Whether every package in it was verified, by metadata or package signature. */
+  readonly verified: boolean;
+  /** yum: whether every package carries a signature that was verified (clients can have gpgcheck=1). */
+  readonly packagesSigned: boolean;
+  /** Fingerprint of the signing key; undefined when it is not signed. */
+  readonly signedBy?: string | undefined;
+  /** The armored public key that clients need. */
+  readonly publicKey?: string | undefined;
+  readonly packages: number;
+  readonly bytes: number;
+  readonly generation: Generation;
+}
+
+/** A key that was fetched from a URL and is trusted since. */
+export interface PinnedKey {
+  readonly source: string;
+  /** Fingerprints of the primary keys, upper-case hex, sorted. */
+  readonly fingerprints: readonly string[];
+  readonly armored: string;
+  readonly pinnedAt: number;
+}
+
+/**
+ * The state database. Calls are synchronous and durable when they return. Rows name only blobs that are in the pool:
+ * callers flush their intake first.
+ */
+export interface Catalogue {
+  /** Stores packages that are not there yet (same family, file, and record text) and gives the ids of all, in order. One transaction. */
+  addPackages(family: FamilyName, records: readonly PackageRecord[]): number[];
+  /** One transaction. An extra that is there already stays. */
+  addExtras(extras: readonly PackageExtra[]): void;
+  /** Stores a list, or finds the one with the same members. Order and repetition of ids do not matter. */
+  saveList(family: FamilyName, ids: readonly number[]): PackageList;
+  /** The list, or undefined. */
+  list(id: number): PackageList | undefined;
+  /** The packages of a list, sorted by name, then architecture, then id. Streams from the database. */
+  packages(listId: number): IterableIterator<StoredPackage>;
+  /** One kind of extra of some packages, in the order of the ids; undefined data where there is none. */
+  extras(ids: readonly number[], kind: string): IterableIterator<{ readonly id: number; readonly data: Buffer | undefined }>;
+
+  mirror(name: string): MirrorState | undefined;
+  mirrors(): MirrorState[];
+  /** Replaces the state of the mirror. */
+  putMirror(state: MirrorState): void;
+
+  publication(name: string): PublicationState | undefined;
+  publications(): PublicationState[];
+  /** Adds the generation and points the publication at it, in one transaction. */
+  publish(state: PublicationState): void;
+  /** Generations of a publication that are kept, newest first. */
+  generations(publication: string): Generation[];
+  dropPublication(name: string): boolean;
+
+  pinnedKey(source: string): PinnedKey | undefined;
+  pinKey(key: PinnedKey): void;
+  unpinKey(source: string): boolean;
+
+  /** The SHA-256 of a file that metadata names by another checksum, if it was brought in before. */
+  sha256For(algorithm: string, value: string): string | undefined;
+  rememberDigest(algorithm: string, value: string, sha256: string): void;
+
+  /** A number that grows with every change made by any process; cheap, for polling. */
+  changes(): number;
+  close(): void;
+}
