@@ -104,9 +104,7 @@ export function reasonOf(value: unknown): string {
 
 /** Replaces control characters, which a hostile upstream could use to rewrite a terminal, by visible escapes. Line breaks stay. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return text.replace(
-    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  return text.replace(/\p{Cc}/gu, (character) =>
+    character === '\n' ? character : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
 }
