@@ -1,0 +1,117 @@
+import { MirrorError } from '../../core/errors.ts';
+
+/** One section of a .repo file. Variables such as $releasever are still in the texts. */
+export interface YumRepoDefinition {
+  /** The section's name. */
+  readonly id: string;
+  /** For people; the id where the file gives none. */
+  readonly name: string;
+  readonly baseurl: readonly string[];
+  readonly mirrorlist?: string | undefined;
+  readonly metalink?: string | undefined;
+  readonly enabled: boolean;
+  /** Whether packages' signatures are to be checked; undefined where the file does not say. */
+  readonly gpgcheck: boolean | undefined;
+  /** Whether the signature of repomd.xml is to be checked. */
+  readonly repoGpgcheck: boolean;
+  /** URLs or paths of key files. */
+  readonly gpgkey: readonly string[];
+  readonly sslverify: boolean;
+  readonly sslcacert?: string | undefined;
+  readonly sslclientcert?: string | undefined;
+  readonly sslclientkey?: string | undefined;
+  readonly proxy?: string | undefined;
+  readonly username?: string | undefined;
+  /** Whether the file holds a password; the password itself stays there. */
+  readonly hasPassword: boolean;
+}
+
+type Section = Map<string, { value: string; readonly line: number }>;
+
+const TRUE = new Set(['1', 'yes', 'true', 'on', 'enabled', 'always']);
+const FALSE = new Set(['0', 'no', 'false', 'off', 'disabled', 'never']);
+
+/**
+ * The repositories that a yum or dnf .repo file defines, in its order (dnf.conf(5)). `[main]` is not one. Of a key that is given twice the last
+ * counts. Throws CONFIG_INVALID with file and line for what is no section, comment, `key=value` or continuation.
+ */
+export function parseRepoFile(text: string, file: string): YumRepoDefinition[] {
+  const definitions: YumRepoDefinition[] = [];
+  for (const [id, section] of sectionsOf(text, file)) {
+    if (id !== 'main') definitions.push(definitionOf(id, section, file));
+  }
+  return definitions;
+}
+
+function sectionsOf(text: string, file: string): Map<string, Section> {
+  const sections = new Map<string, Section>();
+  let section: Section | undefined;
+  let last: { value: string } | undefined;
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/)
+    .entries()) {
+    const line = raw.trimEnd();
+    const invalid = (why: string): MirrorError =>
+      new MirrorError('CONFIG_INVALID', `${file}:${index + 1}: ${why}: "${line.slice(0, 120)}"`);
+    if (line.trim() === '') {
+      last = undefined;
+      continue;
+    }
+    if (/^[#;]/.test(line)) continue;
+    if (/^\s/.test(line)) {
+      if (/^\s+[#;]/.test(line)) continue;
+      if (last === undefined) throw invalid('a continuation line without a key before it');
+      last.value = `${last.value}\n${line.trim()}`;
+      continue;
+    }
+    const heading = /^\[([^\]]+)\]\s*(?:[#;].*)?$/.exec(line)?.[1]?.trim();
+    if (heading !== undefined && heading !== '') {
+      section = sections.get(heading) ?? new Map();
+      sections.set(heading, section);
+      last = undefined;
+      continue;
+    }
+    const equals = line.indexOf('=');
+    if (equals < 1) throw invalid('expected [section] or key=value');
+    if (section === undefined) throw invalid('a key before the first [section]');
+    const entry = { value: line.slice(equals + 1).trim(), line: index + 1 };
+    section.set(line.slice(0, equals).trim().toLowerCase(), entry);
+    last = entry;
+  }
+  return sections;
+}
+
+function definitionOf(id: string, section: Section, file: string): YumRepoDefinition {
+  const textOf = (key: string): string | undefined => {
+    const value = section.get(key)?.value;
+    return value === undefined || value === '' ? undefined : value;
+  };
+  const listOf = (key: string): string[] => (textOf(key) ?? '').split(/[\s,;]+/).filter((item) => item !== '');
+  const flagOf = (key: string): boolean | undefined => {
+    const entry = section.get(key);
+    if (entry === undefined || entry.value === '') return undefined;
+    const value = entry.value.toLowerCase();
+    if (TRUE.has(value)) return true;
+    if (FALSE.has(value)) return false;
+    throw new MirrorError('CONFIG_INVALID', `${file}:${entry.line}: [${id}] ${key} is "${entry.value}", which is neither 1 nor 0`);
+  };
+  return {
+    id,
+    name: textOf('name') ?? id,
+    baseurl: listOf('baseurl'),
+    mirrorlist: textOf('mirrorlist'),
+    metalink: textOf('metalink'),
+    enabled: flagOf('enabled') ?? true,
+    gpgcheck: flagOf('gpgcheck'),
+    repoGpgcheck: flagOf('repo_gpgcheck') ?? false,
+    gpgkey: listOf('gpgkey'),
+    sslverify: flagOf('sslverify') ?? true,
+    sslcacert: textOf('sslcacert'),
+    sslclientcert: textOf('sslclientcert'),
+    sslclientkey: textOf('sslclientkey'),
+    proxy: textOf('proxy'),
+    username: textOf('username'),
+    hasPassword: textOf('password') !== undefined,
+  };
+}
