@@ -68,6 +68,13 @@ export interface UpstreamState {
   readonly particulars: Readonly<Record<string, unknown>>;
 }
 
+/** A public key that clients or later checks need. */
+export interface PublicKey {
+  /** Of the primary key, upper-case hex. */
+  readonly fingerprint: string;
+  readonly armored: string;
+}
+
 /** One thing that was asked for and could not be had, with the chain of packages that asked for it. */
 export interface Unsatisfied {
   readonly requirement: string;
@@ -84,8 +91,17 @@ export interface MirrorState {
   /** Equal exactly when the same selection was made: over the configuration that bears on it and the upstreams it was made from. */
   readonly selection: string;
   readonly unsatisfied: readonly Unsatisfied[];
+  /** The keys that the upstream was checked against; empty when nothing was verified. */
+  readonly keys: readonly PublicKey[];
   /** When the last complete sync ended, in milliseconds since 1970. */
   readonly syncedAt: number;
+}
+
+/** The packages of one component of a generation, from which it can be published again. */
+export interface GenerationPart {
+  readonly component: string;
+  /** Id of the package list. */
+  readonly list: number;
 }
 
 /** One immutable state of a publication. */
@@ -99,6 +115,8 @@ export interface Generation {
   readonly publishedAt: number;
   /** Equal exactly when publishing again would make the same content. */
   readonly inputs: string;
+  /** What it was made from, after merging. */
+  readonly parts: readonly GenerationPart[];
 }
 
 /** A published repository: what the server needs to know of it, without the configuration. */
@@ -120,6 +138,8 @@ export interface PublicationState {
   readonly signedBy?: string | undefined;
   /** The armored public key that clients need. */
   readonly publicKey?: string | undefined;
+  /** yum: the upstreams' keys that signed the packages. */
+  readonly packageKeys: readonly PublicKey[];
   readonly packages: number;
   readonly bytes: number;
   readonly generation: Generation;
