@@ -57,6 +57,8 @@ export interface Intake {
 
 /** One file being downloaded into an intake. */
 export interface Part extends DownloadTarget {
+  /** Whether the bytes held from an earlier run are the whole expected file: then there is nothing to download, only `complete` to call. */
+  readonly whole: boolean;
   /** After `complete`: what the file is. It is in the pool after the intake's next flush. */
   readonly blob: Blob;
   /** Closes the file and keeps its bytes for a later run. */

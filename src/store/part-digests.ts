@@ -1,0 +1,77 @@
+import { createHash, type Hash, hash as hashOnce } from 'node:crypto';
+import type { Checksum, ChecksumAlgorithm, Expected } from '../core/digests.ts';
+import { MirrorError } from '../core/errors.ts';
+
+/** The running hashes of one file: SHA-256, and every algorithm that is expected of it. */
+export interface RunningDigests {
+  update(chunk: Uint8Array): void;
+  /** The digests so far; more can be added afterwards. */
+  current(): FoundDigests;
+  reset(): void;
+}
+
+/** Lower-case hex by algorithm; SHA-256 is always in it. */
+export interface FoundDigests {
+  readonly sha256: string;
+  readonly others: ReadonlyMap<ChecksumAlgorithm, string>;
+}
+
+/** Hashes of a file that comes in pieces. */
+export function createDigests(expected: Expected): RunningDigests {
+  const algorithms = algorithmsOf(expected);
+  const start = (): { algorithm: ChecksumAlgorithm; hash: Hash }[] =>
+    algorithms.map((algorithm) => ({ algorithm, hash: createHash(algorithm) }));
+  let sha256 = createHash('sha256');
+  let others = start();
+  return {
+    update(chunk) {
+      sha256.update(chunk);
+      for (const { hash } of others) hash.update(chunk);
+    },
+    current: () => ({
+      sha256: sha256.copy().digest('hex'),
+      others: new Map(others.map(({ algorithm, hash }) => [algorithm, hash.copy().digest('hex')])),
+    }),
+    reset() {
+      sha256 = createHash('sha256');
+      others = start();
+    },
+  };
+}
+
+/** Hashes of a file that is in memory: much cheaper than running hashes where files are small. */
+export function digestsOf(bytes: Uint8Array, expected: Expected): FoundDigests {
+  return {
+    sha256: hashOnce('sha256', bytes, 'hex'),
+    others: new Map(algorithmsOf(expected).map((algorithm) => [algorithm, hashOnce(algorithm, bytes, 'hex')])),
+  };
+}
+
+/**
+ * Why bytes are not what is expected, as a CHECKSUM_MISMATCH; undefined when they are.
+ * @param label names the file for the message.
+ */
+export function mismatch(label: string, expected: Expected, size: number, found: FoundDigests): MirrorError | undefined {
+  if (expected.size !== undefined && expected.size !== size) {
+    return refusal(`${label} is ${size} bytes long, ${expected.size} were expected`);
+  }
+  const wrong = expected.checksums.find((wanted) => foundValue(found, wanted) !== wanted.value);
+  if (wrong === undefined) return undefined;
+  return refusal(`${label} has the ${wrong.algorithm} ${foundValue(found, wrong)}, ${wrong.value} was expected`);
+}
+
+function refusal(message: string): MirrorError {
+  return new MirrorError('CHECKSUM_MISMATCH', message, {
+    hint: 'Try again later: the upstream may be in the middle of an update, or a server or proxy on the way changes files.',
+  });
+}
+
+function foundValue(found: FoundDigests, wanted: Checksum): string | undefined {
+  return wanted.algorithm === 'sha256' ? found.sha256 : found.others.get(wanted.algorithm);
+}
+
+function algorithmsOf(expected: Expected): ChecksumAlgorithm[] {
+  const algorithms = new Set(expected.checksums.map((entry) => entry.algorithm));
+  algorithms.delete('sha256');
+  return [...algorithms];
+}

@@ -1,0 +1,106 @@
+import { hash } from 'node:crypto';
+import { open, readdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isSha256 } from '../core/digests.ts';
+import { isMirrorError, MirrorError } from '../core/errors.ts';
+import { NAME_PATTERN } from '../core/names.ts';
+import { blobMissing, blobStream } from './blob-stream.ts';
+import type { Blob, BlobStore } from './blobs.ts';
+import { ensureDirectory, ensureSubdirectories } from './durability.ts';
+import { openIntake, type PoolPaths } from './intake.ts';
+import { storageError, systemCode } from './storage-errors.ts';
+
+const SHARDS = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'));
+
+/**
+ * The blob store on the file system: `pool/sha256/ab/<sha256>` under the storage directory, and `tmp/<scope>/` for what is on its way in.
+ * Nothing is created before the first intake. Throws STORAGE when the storage directory is not a directory or cannot be read.
+ */
+export async function openPool(storageDir: string): Promise<BlobStore> {
+  const root = join(storageDir, 'pool', 'sha256');
+  const paths: PoolPaths = {
+    root,
+    shard: (sha256) => join(root, sha256.slice(0, 2)),
+    blob: (sha256) => join(root, sha256.slice(0, 2), sha256),
+  };
+  await checkDirectory(storageDir);
+  let prepared: Promise<void> | undefined;
+
+  return {
+    async stat(sha256) {
+      if (!isSha256(sha256)) return undefined;
+      return (await orAbsent(`look at ${paths.blob(sha256)}`, stat(paths.blob(sha256))))?.size;
+    },
+    read(sha256, range) {
+      // A digest becomes part of a path only when it is one; any other text names nothing in the pool.
+      return blobStream(isSha256(sha256) ? paths.blob(sha256) : join(root, 'none'), sha256, range);
+    },
+    readWhole: (sha256, maxSize) => readWhole(paths, sha256, maxSize),
+    list: () => listBlobs(paths),
+    async delete(sha256) {
+      if (isSha256(sha256)) await orAbsent(`remove ${paths.blob(sha256)}`, unlink(paths.blob(sha256)));
+    },
+    async intake(scope) {
+      if (!NAME_PATTERN.test(scope)) throw new MirrorError('NAME_INVALID', `"${scope}" cannot name an intake: it is no file name`);
+      prepared ??= prepareShards(root);
+      await prepared;
+      return await openIntake(join(storageDir, 'tmp', scope), paths);
+    },
+  };
+}
+
+async function checkDirectory(path: string): Promise<void> {
+  const found = await orAbsent(`read the storage directory ${path}`, stat(path));
+  if (found === undefined || found.isDirectory()) return;
+  throw new MirrorError('STORAGE', `the storage directory ${path} is not a directory`, {
+    hint: 'Name another directory as `storage` in the configuration.',
+  });
+}
+
+async function prepareShards(root: string): Promise<void> {
+  await ensureDirectory(root);
+  await ensureSubdirectories(root, SHARDS);
+}
+
+async function readWhole(paths: PoolPaths, sha256: string, maxSize: number): Promise<Buffer> {
+  if (!isSha256(sha256)) throw blobMissing(sha256);
+  const path = paths.blob(sha256);
+  const handle = await orAbsent(`read ${path}`, open(path, 'r'));
+  if (handle === undefined) throw blobMissing(sha256);
+  try {
+    const { size } = await handle.stat();
+    if (size > maxSize) throw new MirrorError('BLOB_CORRUPT', `the file ${path} has ${size} bytes, at most ${maxSize} were expected`);
+    const bytes = await handle.readFile();
+    const found = hash('sha256', bytes, 'hex');
+    if (found === sha256) return bytes;
+    throw new MirrorError('BLOB_CORRUPT', `the file ${path} has the sha256 ${found}: it is damaged`, {
+      hint: 'Remove it and sync again; look at the disk if it happens again.',
+    });
+  } catch (error) {
+    throw isMirrorError(error) ? error : storageError(error, `read ${path}`);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* listBlobs(paths: PoolPaths): AsyncIterableIterator<Blob> {
+  for (const shard of SHARDS) {
+    const directory = join(paths.root, shard);
+    const names = (await orAbsent(`read ${directory}`, readdir(directory))) ?? [];
+    for (const name of names) {
+      if (!isSha256(name)) continue;
+      const found = await orAbsent(`look at ${paths.blob(name)}`, stat(paths.blob(name)));
+      if (found !== undefined) yield { sha256: name, size: found.size };
+    }
+  }
+}
+
+/** The result of a call on the file system; undefined when what it names is not there. */
+async function orAbsent<T>(action: string, result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw storageError(error, action);
+  }
+}
