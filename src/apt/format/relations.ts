@@ -1,0 +1,97 @@
+import { MirrorError } from '../../core/errors.ts';
+import type { Relation } from '../../query/subject.ts';
+
+/** One package that a relationship field names, with what is asked of it. */
+export interface PackageRelation {
+  readonly name: string;
+  /** After the name's colon: `any`, `native` or an architecture. */
+  readonly qualifier?: string | undefined;
+  readonly relation?: Relation | undefined;
+  /** There exactly when `relation` is. */
+  readonly version?: string | undefined;
+  /** The terms in `[...]`, for source packages' fields: each an architecture or wildcard, negated ones with their `!`. */
+  readonly architectures?: readonly string[] | undefined;
+  /** The terms of each `<...>`, for source packages' fields: negated ones with their `!`. */
+  readonly profiles?: readonly (readonly string[])[] | undefined;
+}
+
+/** Alternatives of which one is enough, in stated order. */
+export interface RelationGroup {
+  /** As stated, on one line. */
+  readonly text: string;
+  readonly alternatives: readonly PackageRelation[];
+}
+
+/** The name and the version that a package provides besides its own. */
+export interface ProvidedName {
+  readonly name: string;
+  readonly qualifier?: string | undefined;
+  /** Without one it satisfies no relation that names a version. */
+  readonly version?: string | undefined;
+}
+
+const OPERATORS: Readonly<Record<string, Relation>> = {
+  '<<': '<<',
+  '<=': '<=',
+  '=': '=',
+  '>=': '>=',
+  '>>': '>>',
+  // Long deprecated, and by definition not strict.
+  '<': '<=',
+  '>': '>=',
+};
+
+/** name, :qualifier, (operator version), [architectures], <profiles> ... in this order, blanks anywhere between them. */
+const TERM =
+  /^(?<name>[^\s:()[\]<>|,]+)(?::(?<qualifier>[a-zA-Z0-9-]+))?\s*(?:\(\s*(?<operator><<|<=|>=|>>|=|<|>)\s*(?<version>[^\s()<>=]+)\s*\))?\s*(?:\[(?<architectures>[^\]]*)\])?\s*(?<profiles>(?:<[^<>]*>\s*)*)$/;
+
+/**
+ * Parses a relationship field such as Depends (Debian policy 7.1): groups between commas, alternatives between `|`. Empty groups, as
+ * from a comma at the end, are left out.
+ * @param what names the package and the field in the error, which is METADATA_INVALID.
+ */
+export function parseRelations(text: string, what: string): RelationGroup[] {
+  const groups: RelationGroup[] = [];
+  for (const part of text.split(',')) {
+    const group = part.trim();
+    if (group === '') continue;
+    groups.push({
+      text: group.replace(/\s+/g, ' '),
+      alternatives: group.split('|').map((alternative) => parseTerm(alternative.trim(), what)),
+    });
+  }
+  return groups;
+}
+
+/** Parses a Provides field. A provided name with a relation other than `=` is left out, as apt does. */
+export function parseProvides(text: string, what: string): ProvidedName[] {
+  const provided: ProvidedName[] = [];
+  for (const group of parseRelations(text, what)) {
+    for (const { name, qualifier, relation, version } of group.alternatives) {
+      if (relation === undefined || relation === '=') provided.push({ name, qualifier, version });
+    }
+  }
+  return provided;
+}
+
+function parseTerm(term: string, what: string): PackageRelation {
+  const groups = TERM.exec(term)?.groups;
+  const name = groups?.['name'];
+  if (groups === undefined || name === undefined) {
+    throw new MirrorError('METADATA_INVALID', `${what} has "${term.slice(0, 200)}", which is not of the form "name (>= version)"`);
+  }
+  const operator = groups['operator'];
+  const profiles = groups['profiles'] ?? '';
+  return {
+    name,
+    qualifier: groups['qualifier'],
+    relation: operator === undefined ? undefined : OPERATORS[operator],
+    version: groups['version'],
+    architectures: groups['architectures'] === undefined ? undefined : words(groups['architectures']),
+    profiles: profiles === '' ? undefined : [...profiles.matchAll(/<([^<>]*)>/g)].map((match) => words(match[1] ?? '')),
+  };
+}
+
+function words(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}

@@ -1,0 +1,128 @@
+import { type Checksum, type ChecksumAlgorithm, checksum, type Expected } from '../../core/digests.ts';
+import { MirrorError } from '../../core/errors.ts';
+import { safeRelativePath } from '../../core/paths.ts';
+import { parseStanzas, type Stanza } from './deb822.ts';
+import { parseReleaseDate } from './release-date.ts';
+
+/** A file that a Release vouches for: its exact size and at least one strong checksum. */
+export interface ReleaseFile extends Expected {
+  readonly size: number;
+}
+
+/** What is used of a Release file (https://wiki.debian.org/DebianRepository/Format). */
+export interface Release {
+  readonly origin: string | undefined;
+  readonly label: string | undefined;
+  readonly suite: string | undefined;
+  readonly codename: string | undefined;
+  readonly version: string | undefined;
+  /** In milliseconds since 1970. */
+  readonly date: number | undefined;
+  /** In milliseconds since 1970. */
+  readonly validUntil: number | undefined;
+  readonly components: readonly string[];
+  readonly architectures: readonly string[];
+  /** Whether every index is also to be had under a name made of its checksum. */
+  readonly acquireByHash: boolean;
+  /** Whether packages for all architectures are in each architecture's index, although there is one for `all`. */
+  readonly allInEachIndex: boolean;
+  /** By canonical path, relative to the Release file. */
+  readonly files: ReadonlyMap<string, ReleaseFile>;
+}
+
+/** MD5Sum and SHA1 are too weak to vouch for anything, so they are not read. */
+const STRONG: readonly (readonly [field: string, algorithm: ChecksumAlgorithm])[] = [
+  ['SHA256', 'sha256'],
+  ['SHA512', 'sha512'],
+];
+const ENTRY = /^(?<value>[0-9A-Fa-f]+)\s+(?<size>\d{1,15})\s+(?<path>\S.*)$/;
+
+/**
+ * Reads a Release file. Throws METADATA_INVALID for one that is malformed or states no SHA-256 or SHA-512, and PATH_UNSAFE for one that
+ * names a path outside of its directory.
+ * @param bytes exactly the bytes whose signature was checked.
+ * @param what names the document in errors.
+ */
+export function parseRelease(bytes: Buffer, what: string): Release {
+  const [stanza, second] = parseStanzas(bytes, what);
+  if (stanza === undefined) throw new MirrorError('METADATA_INVALID', `${what} is empty`);
+  if (second !== undefined) throw invalid(what, `has a second stanza, on line ${second.line}`);
+  return {
+    origin: stanza.get('Origin'),
+    label: stanza.get('Label'),
+    suite: stanza.get('Suite'),
+    codename: stanza.get('Codename'),
+    version: stanza.get('Version'),
+    date: dateOf(stanza, 'Date', what),
+    validUntil: dateOf(stanza, 'Valid-Until', what),
+    components: words(stanza.get('Components')),
+    architectures: words(stanza.get('Architectures')),
+    acquireByHash: stanza.get('Acquire-By-Hash')?.toLowerCase() === 'yes',
+    allInEachIndex: words(stanza.get('No-Support-for-Architecture-all')).includes('Packages'),
+    files: filesOf(stanza, what),
+  };
+}
+
+function filesOf(stanza: Stanza, what: string): Map<string, ReleaseFile> {
+  const files = new Map<string, { size: number; checksums: Checksum[] }>();
+  let blocks = 0;
+  for (const [field, algorithm] of STRONG) {
+    const block = stanza.get(field);
+    if (block === undefined) continue;
+    blocks += 1;
+    for (const line of block.split('\n')) {
+      if (line.trim() === '') continue;
+      const entry = parseEntry(line.trim(), algorithm, what);
+      const known = files.get(entry.path);
+      if (known === undefined) files.set(entry.path, { size: entry.size, checksums: [entry.checksum] });
+      else merge(known, entry, what);
+    }
+  }
+  if (blocks === 0) {
+    throw new MirrorError('METADATA_INVALID', `${what} has no SHA256 or SHA512 checksums; MD5 and SHA-1 are too weak to be trusted`, {
+      hint: 'The upstream has to publish its Release file with SHA256 checksums.',
+    });
+  }
+  return files;
+}
+
+interface Entry {
+  readonly path: string;
+  readonly size: number;
+  readonly checksum: Checksum;
+}
+
+function parseEntry(line: string, algorithm: ChecksumAlgorithm, what: string): Entry {
+  const groups = ENTRY.exec(line)?.groups;
+  const value = checksum(algorithm, groups?.['value'] ?? '');
+  if (groups === undefined || value === undefined) {
+    throw invalid(what, `has the line "${line.slice(0, 200)}" among its ${algorithm} checksums, which is not "checksum size path"`);
+  }
+  return { path: safeRelativePath(groups['path'] ?? '', what), size: Number(groups['size']), checksum: value };
+}
+
+function merge(known: { readonly size: number; readonly checksums: Checksum[] }, entry: Entry, what: string): void {
+  const same = known.checksums.find((other) => other.algorithm === entry.checksum.algorithm);
+  if (known.size !== entry.size || (same !== undefined && same.value !== entry.checksum.value)) {
+    throw invalid(what, `states two different sizes or checksums for "${entry.path}"`);
+  }
+  if (same === undefined) known.checksums.push(entry.checksum);
+}
+
+function dateOf(stanza: Stanza, field: string, what: string): number | undefined {
+  const text = stanza.get(field);
+  if (text === undefined) return undefined;
+  const time = parseReleaseDate(text);
+  if (time === undefined) {
+    throw invalid(what, `has the ${field} "${text.slice(0, 100)}", which is not of the form "Sat, 08 Jun 2024 09:12:01 UTC"`);
+  }
+  return time;
+}
+
+function words(text: string | undefined): string[] {
+  return [...new Set((text ?? '').split(/\s+/).filter((word) => word !== ''))];
+}
+
+function invalid(what: string, why: string): MirrorError {
+  return new MirrorError('METADATA_INVALID', `${what} ${why}`);
+}
