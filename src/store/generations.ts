@@ -16,13 +16,16 @@ export interface TreeEntry {
   readonly permanence: Permanence;
 }
 
+/** Where a file that is made now is published. */
+export type WrittenPaths = readonly { readonly path: string; readonly permanence: Permanence }[];
+
 /** What a family writes a repository tree to. Publishing the same path twice with other content is PACKAGE_CONFLICT. */
 export interface TreeWriter {
   /** A package file that is in the pool already. */
   link(path: string, blob: Blob): void;
-  /** A file made now, under one or more paths. `fixed` where the name has the hash in it. */
-  write(
-    paths: readonly { readonly path: string; readonly permanence: Permanence }[],
-    bytes: Uint8Array | AsyncIterable<Uint8Array>,
-  ): Promise<Blob>;
+  /**
+   * A file made now, under one or more paths. `fixed` where the name has the hash in it: then the paths are given as a function of the
+   * blob, which is called when all of the bytes are written.
+   */
+  write(paths: WrittenPaths | ((blob: Blob) => WrittenPaths), bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Blob>;
 }
