@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises';
+import PQueue from 'p-queue';
+import { parseDuration } from '../core/duration.ts';
+import { isMirrorError, MirrorError } from '../core/errors.ts';
+import { createAgents, type Environment, readAuthorities } from './agents.ts';
+import { type AttemptTools, type Job, tryOnce } from './attempt.ts';
+import { createBandwidth } from './bandwidth.ts';
+import type { DownloadRequest, DownloadTarget, Fetcher, FetchRequest, HttpSettings } from './fetcher.ts';
+import { createOrigins } from './origins.ts';
+import { type Place, parsePlace } from './place.ts';
+import { type RetrySettings, withRetries } from './retry.ts';
+import type { SpeedFloor } from './timeouts.ts';
+import { createTransport } from './transport.ts';
+
+/** What is not configured but can be set by tests. Times in milliseconds. */
+export interface FetcherOptions {
+  /** Before the second try of a place; default 500. */
+  readonly backoff?: number;
+  /** Default: 512 bytes a second, over 60 s or twice the timeout, whichever is longer. */
+  readonly speedFloor?: SpeedFloor;
+}
+
+const BACKOFF = 500;
+const BACKOFF_CEILING = 30_000;
+const SLOWEST = 512;
+const SPEED_WINDOW = 60_000;
+
+/**
+ * The one way to upstreams. Reads `settings.ca`, a path that is already resolved; CONFIG_INVALID when that fails.
+ * @param environment http_proxy, https_proxy and no_proxy are heeded; `settings.proxy` wins over the first two.
+ */
+export async function createFetcher(settings: HttpSettings, environment: Environment, options: FetcherOptions = {}): Promise<Fetcher> {
+  const timeout = parseDuration(settings.timeout);
+  const ca = settings.ca === null ? undefined : await readAuthorities(settings.ca);
+  const transport = createTransport({
+    agents: createAgents({ proxy: settings.proxy, ca }, environment),
+    timeout,
+    speedFloor: options.speedFloor ?? { bytesPerSecond: SLOWEST, window: Math.max(SPEED_WINDOW, 2 * timeout) },
+    userAgent: `mirror/${await ownVersion()}`,
+  });
+  const tools: AttemptTools = { transport, bandwidth: createBandwidth(settings.bandwidth) };
+  const retry: RetrySettings = { retries: settings.retries, backoff: options.backoff ?? BACKOFF, backoffCeiling: BACKOFF_CEILING };
+  const origins = createOrigins();
+  const queue = new PQueue({ concurrency: settings.concurrency });
+
+  const run = async (request: FetchRequest, job: Job): Promise<Place> => {
+    const places = [...new Set(request.urls)].map((url) => parsePlace(url, request.credentials));
+    if (places.length === 0) throw new MirrorError('FETCH_FAILED', 'there is no address to fetch from');
+    let begun = false;
+    return withRetries(
+      {
+        places,
+        signal: request.signal,
+        held: () => job.target.held,
+        attempt: (place) => {
+          // What was begun goes before what waits, or a retry would stand behind thousands of others.
+          const priority = begun ? 1 : 0;
+          begun = true;
+          return queue.add(
+            async () => {
+              request.signal?.throwIfAborted();
+              await tryOnce(place, job, tools);
+            },
+            { priority },
+          );
+        },
+      },
+      retry,
+      origins,
+    );
+  };
+
+  return {
+    async document(request) {
+      const target = memoryTarget();
+      const job = jobFor({ ...request, target }, false);
+      const place = await run(request, job);
+      return { bytes: target.bytes(), url: place.given };
+    },
+    async download(request) {
+      if (!(await alreadyWhole(request))) await run(request, jobFor(request, true));
+    },
+    async close() {
+      transport.close();
+    },
+  };
+}
+
+function jobFor(request: DownloadRequest, resumable: boolean): Job {
+  const { size, maxSize, target, onBytes, signal } = request;
+  return { size, maxSize, target, onBytes, signal, resumable, validator: undefined, distrustCaches: false };
+}
+
+/** Whether an earlier run left the whole file. What turns out to be wrong is dropped. */
+async function alreadyWhole({ target, size }: DownloadRequest): Promise<boolean> {
+  if (size === undefined || target.held !== size) return false;
+  try {
+    await target.complete();
+    return true;
+  } catch (error) {
+    if (!isMirrorError(error, 'CHECKSUM_MISMATCH')) throw error;
+    await target.restart();
+    return false;
+  }
+}
+
+function memoryTarget(): DownloadTarget & { bytes(): Buffer } {
+  let chunks: Buffer[] = [];
+  let held = 0;
+  return {
+    get held() {
+      return held;
+    },
+    async write(chunk) {
+      chunks.push(chunk);
+      held += chunk.length;
+    },
+    async restart() {
+      chunks = [];
+      held = 0;
+    },
+    async complete() {},
+    bytes: () => Buffer.concat(chunks, held),
+  };
+}
+
+async function ownVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
