@@ -20,6 +20,10 @@ export const ERROR_KINDS = {
   },
   CONFIG_EXISTS: { exit: 2, meaning: 'A file that `mirror init` or `mirror add` would write is there already. It was left as it is.' },
   NAME_UNKNOWN: { exit: 2, meaning: 'No mirror, group, repo or publication has this name. The message lists the nearest names.' },
+  PACKAGE_UNKNOWN: {
+    exit: 1,
+    meaning: 'A filter or a command names a package that the upstream does not have. The message lists the nearest names.',
+  },
   NAME_INVALID: { exit: 2, meaning: 'A name does not match [a-z0-9][a-z0-9._-]*.' },
   NOT_AVAILABLE: { exit: 2, meaning: 'The configuration asks for something that this version does not do. Nothing was changed.' },
   QUERY_INVALID: { exit: 2, meaning: 'A package query could not be parsed. The message points at the column.' },
@@ -44,6 +48,7 @@ export const ERROR_KINDS = {
   KEY_CHANGED: { exit: 1, meaning: 'The key at a URL is not the one that was pinned at first use. The message says how to accept it.' },
   KEY_MISSING: { exit: 2, meaning: 'A signing key or a trusted key is needed and not configured.' },
   KEY_EXISTS: { exit: 2, meaning: 'A key file exists already and was not overwritten.' },
+  KEY_LOCKED: { exit: 2, meaning: 'A secret key is protected by a passphrase, and none or a wrong one was given.' },
   KEY_PERMISSIONS: { exit: 2, meaning: 'A secret key file can be read by others. Make it readable by its owner only (chmod 600).' },
   SIGNATURE_MISSING: { exit: 1, meaning: 'The upstream is not signed, or no longer signed. An unsigned upstream needs `verify: []`.' },
   SIGNATURE_INVALID: { exit: 1, meaning: 'No good signature by a trusted, unexpired, unrevoked key, or the signed document is malformed.' },
