@@ -154,6 +154,14 @@ export interface PinnedKey {
   readonly pinnedAt: number;
 }
 
+/** That the file with a checksum is the blob with a SHA-256. */
+export interface DigestAlias {
+  readonly algorithm: string;
+  /** Lower-case hex. */
+  readonly value: string;
+  readonly sha256: string;
+}
+
 /**
  * The state database. Calls are synchronous and durable when they return. Rows name only blobs that are in the pool:
  * callers flush their intake first.
@@ -191,7 +199,8 @@ export interface Catalogue {
 
   /** The SHA-256 of a file that metadata names by another checksum, if it was brought in before. */
   sha256For(algorithm: string, value: string): string | undefined;
-  rememberDigest(algorithm: string, value: string, sha256: string): void;
+  /** One transaction. */
+  rememberDigests(aliases: readonly DigestAlias[]): void;
 
   /** A number that grows with every change made by any process; cheap, for polling. */
   changes(): number;

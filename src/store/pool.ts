@@ -87,10 +87,12 @@ async function* listBlobs(paths: PoolPaths): AsyncIterableIterator<Blob> {
   for (const shard of SHARDS) {
     const directory = join(paths.root, shard);
     const names = (await orAbsent(`read ${directory}`, readdir(directory))) ?? [];
-    for (const name of names) {
-      if (!isSha256(name)) continue;
-      const found = await orAbsent(`look at ${paths.blob(name)}`, stat(paths.blob(name)));
-      if (found !== undefined) yield { sha256: name, size: found.size };
+    const look = async (sha256: string): Promise<Blob | undefined> => {
+      const found = await orAbsent(`look at ${paths.blob(sha256)}`, stat(paths.blob(sha256)));
+      return found === undefined ? undefined : { sha256, size: found.size };
+    };
+    for (const blob of await Promise.all(names.filter(isSha256).map(look))) {
+      if (blob !== undefined) yield blob;
     }
   }
 }

@@ -1,0 +1,207 @@
+import { type Expected, sha256Of, strongest } from '../core/digests.ts';
+import { isMirrorError, MirrorError } from '../core/errors.ts';
+import type { FetchedDocument, Fetcher } from '../fetch/fetcher.ts';
+import type { Acquirer, Origin, Wanted } from './acquire.ts';
+import type { Blob, BlobStore, Intake, Part } from './blobs.ts';
+import type { Catalogue, DigestAlias } from './catalogue.ts';
+
+export interface AcquirerOptions {
+  readonly origin: Origin;
+  readonly fetcher: Fetcher;
+  readonly blobs: BlobStore;
+  readonly catalogue: Pick<Catalogue, 'sha256For' | 'rememberDigests'>;
+  /** Where files come in; the caller finishes or abandons it. */
+  readonly intake: Intake;
+  readonly signal: AbortSignal;
+  /** Called with the number of bytes that each received piece adds. */
+  readonly onBytes?: ((count: number) => void) | undefined;
+}
+
+/** Brings files of one upstream into the pool. Throws what the fetcher and the intake throw: FETCH_*, CHECKSUM_MISMATCH, ABORTED, STORAGE*. */
+export function createAcquirer(options: AcquirerOptions): Acquirer {
+  const { origin, fetcher, intake, signal } = options;
+  const document = (path: string, maxSize: number): Promise<FetchedDocument> =>
+    fetcher.document({ urls: origin.bases.map((base) => base + path), credentials: origin.credentials, maxSize, signal });
+  return {
+    origin,
+    document,
+    async optionalDocument(path, maxSize) {
+      try {
+        return await document(path, maxSize);
+      } catch (error) {
+        if (isMirrorError(error, 'FETCH_NOT_FOUND')) return undefined;
+        throw error;
+      }
+    },
+    async file(wanted) {
+      const known = await inPool(wanted.expected, options);
+      if (known !== undefined) return known;
+      const blob = await download(wanted, options);
+      await intake.flush();
+      rememberAliases([{ wanted, blob }], options);
+      return blob;
+    },
+  };
+}
+
+export interface BringProgress {
+  /** Files that are in, fetched or not. */
+  readonly items: number;
+  /** Bytes of them, and of those under way. */
+  readonly bytes: number;
+}
+
+export interface BringOptions extends AcquirerOptions {
+  /** How many files are fetched at once. */
+  readonly concurrency: number;
+  readonly onProgress?: ((progress: BringProgress) => void) | undefined;
+}
+
+export interface Brought {
+  /** What the wanted files are, by their index; those that failed are missing. All are durable in the pool. */
+  readonly done: ReadonlyMap<number, Blob>;
+  /** In the order of the index. */
+  readonly failed: readonly { readonly index: number; readonly error: MirrorError }[];
+}
+
+interface Arrived {
+  readonly wanted: Wanted;
+  readonly blob: Blob;
+}
+
+/**
+ * Brings many files into the pool, and makes them durable. A file that fails does not stop the others; ABORTED, STORAGE and
+ * STORAGE_FULL stop all of them and are thrown, and what was begun is kept for the next run. Files with the same checksum are fetched once.
+ */
+export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, options: BringOptions): Promise<Brought> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const done = new Map<number, Blob>();
+  const failed: { index: number; error: MirrorError }[] = [];
+  const fetched: Arrived[] = [];
+  const underWay = new Map<string, Promise<Blob>>();
+  let bytes = 0;
+  let fatal: unknown;
+
+  const count = (added: number): void => {
+    bytes += added;
+    options.onProgress?.({ items: done.size, bytes });
+  };
+  const received = (added: number): void => {
+    options.onBytes?.(added);
+    count(added);
+  };
+
+  const fetchNew = async (wanted: Wanted): Promise<Blob> => {
+    let counted = 0;
+    const onBytes = (added: number): void => {
+      counted += added;
+      received(added);
+    };
+    const known = await inPool(wanted.expected, options);
+    try {
+      const blob = known ?? (await download(wanted, { ...options, signal, onBytes }));
+      if (known === undefined) fetched.push({ wanted, blob });
+      // What was held before counts, and what had to be fetched twice does not.
+      count(blob.size - counted);
+      return blob;
+    } catch (error) {
+      count(-counted);
+      throw error;
+    }
+  };
+
+  const bring = async (wanted: Wanted): Promise<Blob> => {
+    const key = `${keyOf(wanted)} ${wanted.expected.size}`;
+    const same = underWay.get(key);
+    if (same !== undefined) {
+      const blob = await same;
+      count(blob.size);
+      return blob;
+    }
+    const fetching = fetchNew(wanted);
+    underWay.set(key, fetching);
+    return await fetching;
+  };
+
+  const entries = enumerate(items);
+  const worker = async (): Promise<void> => {
+    for (const [index, { wanted }] of entries) {
+      if (signal.aborted) return;
+      try {
+        done.set(index, await bring(wanted));
+        count(0);
+      } catch (error) {
+        if (!isMirrorError(error) || isMirrorError(error, 'ABORTED', 'STORAGE', 'STORAGE_FULL')) {
+          fatal ??= error;
+          stop.abort();
+          return;
+        }
+        failed.push({ index, error });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, options.concurrency) }, worker));
+  if (fatal !== undefined) throw fatal;
+  if (options.signal.aborted) throw aborted();
+
+  await options.intake.flush();
+  rememberAliases(fetched, options);
+  return { done, failed: failed.sort((a, b) => a.index - b.index) };
+}
+
+function* enumerate<T>(items: Iterable<T>): Generator<[number, T], void, undefined> {
+  let index = 0;
+  for (const item of items) yield [index++, item];
+}
+
+/** The blob that a wanted file is, when the pool has it: by its SHA-256, or by another checksum under which it came in before. */
+async function inPool(expected: Expected, { blobs, catalogue }: AcquirerOptions): Promise<Blob | undefined> {
+  const best = strongest(expected.checksums);
+  const sha256 = sha256Of(expected) ?? (best === undefined ? undefined : catalogue.sha256For(best.algorithm, best.value));
+  if (sha256 === undefined) return undefined;
+  const size = await blobs.stat(sha256);
+  return size !== undefined && (expected.size === undefined || size === expected.size) ? { sha256, size } : undefined;
+}
+
+async function download(wanted: Wanted, { origin, fetcher, intake, signal, onBytes }: AcquirerOptions): Promise<Blob> {
+  if (signal.aborted) throw aborted();
+  const { urls, expected, maxSize } = wanted;
+  const part: Part = await intake.open(keyOf(wanted), expected);
+  try {
+    if (part.whole) await part.complete();
+    else {
+      await fetcher.download({
+        urls,
+        credentials: origin.credentials,
+        size: expected.size,
+        maxSize: expected.size ?? maxSize,
+        target: part,
+        onBytes,
+        signal,
+      });
+    }
+    return part.blob;
+  } finally {
+    await part.keep();
+  }
+}
+
+/** Names the file in the intake: equal for equal content wherever a checksum is known. */
+function keyOf({ expected, urls }: Wanted): string {
+  return sha256Of(expected) ?? strongest(expected.checksums)?.value ?? urls[0] ?? '';
+}
+
+/** Lets a later run find files by the checksums that their metadata states. Their blobs are durable by now. */
+function rememberAliases(arrived: readonly Arrived[], { catalogue }: AcquirerOptions): void {
+  const aliases: DigestAlias[] = [];
+  for (const { wanted, blob } of arrived) {
+    if (sha256Of(wanted.expected) !== undefined) continue;
+    for (const { algorithm, value } of wanted.expected.checksums) aliases.push({ algorithm, value, sha256: blob.sha256 });
+  }
+  if (aliases.length > 0) catalogue.rememberDigests(aliases);
+}
+
+function aborted(): MirrorError {
+  return new MirrorError('ABORTED', 'the work was interrupted', { hint: 'Run again to go on where it stopped.' });
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { Database } from 'better-sqlite3';
+import type { FamilyName } from '../config/schema.ts';
+import { MirrorError } from '../core/errors.ts';
+import type { PackageList } from './catalogue.ts';
+import { packIds, unpackIds } from './members.ts';
+import { packageUnknown } from './packages.ts';
+
+/** The table of package lists. */
+export function createListTable(database: Database): {
+  save(family: FamilyName, ids: readonly number[]): PackageList;
+  get(id: number): PackageList | undefined;
+  /** Ids of the members, sorted by name, then architecture, then id, each by its bytes. */
+  sortedMembers(id: number): number[];
+} {
+  const columns = 'id, family, digest, count, bytes';
+  const byId = database.prepare<[number], PackageList>(`SELECT ${columns} FROM lists WHERE id = ?`);
+  const byDigest = database.prepare<[string, string], PackageList>(`SELECT ${columns} FROM lists WHERE family = ? AND digest = ?`);
+  const members = database.prepare<[number], { count: number; members: Buffer }>('SELECT count, members FROM lists WHERE id = ?');
+  const insert = database.prepare<[string, string, number, number, Buffer]>(
+    'INSERT INTO lists (family, digest, count, bytes, members) VALUES (?, ?, ?, ?, ?)',
+  );
+  const member = database
+    .prepare<[number], [family: string, identity: Buffer, size: number]>('SELECT family, identity, size FROM packages WHERE id = ?')
+    .raw();
+  const sort = database
+    .prepare<[string], number>(
+      'SELECT packages.id FROM json_each(?) AS member JOIN packages ON packages.id = member.value ORDER BY name, architecture, packages.id',
+    )
+    .pluck();
+
+  const save = (family: FamilyName, ids: readonly number[]): PackageList => {
+    const sorted = [...new Set(ids)].sort((a, b) => a - b);
+    const identities: Buffer[] = [];
+    let bytes = 0;
+    for (const id of sorted) {
+      const row = member.get(id);
+      if (row === undefined) throw packageUnknown(id);
+      const [itsFamily, identity, size] = row;
+      if (itsFamily !== family) {
+        throw new MirrorError('BLOB_CORRUPT', `package ${id} is of the family ${itsFamily} and cannot be in a list of ${family} packages`);
+      }
+      identities.push(identity);
+      bytes += size;
+    }
+    const digest = digestOf(identities);
+    const known = byDigest.get(family, digest);
+    if (known !== undefined) return known;
+    const { lastInsertRowid } = insert.run(family, digest, sorted.length, bytes, packIds(sorted));
+    return { id: Number(lastInsertRowid), family, digest, count: sorted.length, bytes };
+  };
+
+  return {
+    save: database.transaction(save).immediate,
+    get: (id) => byId.get(id),
+    sortedMembers(id) {
+      const row = members.get(id);
+      if (row === undefined) {
+        throw new MirrorError('BLOB_CORRUPT', `the package list ${id} is not in the state database`, {
+          hint: 'Restore state.db from a backup, or sync again.',
+        });
+      }
+      const ids = unpackIds(row.members, row.count);
+      const sorted = sort.all(JSON.stringify(ids));
+      if (sorted.length !== ids.length) throw new MirrorError('BLOB_CORRUPT', `members of the package list ${id} are missing`);
+      return sorted;
+    },
+  };
+}
+
+/** SHA-256 over identities in the order of their bytes. */
+function digestOf(identities: Buffer[]): string {
+  const hash = createHash('sha256');
+  for (const identity of identities.sort(Buffer.compare)) hash.update(identity);
+  return hash.digest('hex');
+}

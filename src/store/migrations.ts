@@ -1,0 +1,97 @@
+import type { Database } from 'better-sqlite3';
+import { MirrorError } from '../core/errors.ts';
+
+/** Forward only: a migration that was released is never changed. The database's user_version is how many have been applied. */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE packages (
+    id INTEGER PRIMARY KEY,
+    family TEXT NOT NULL,
+    identity BLOB NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    architecture TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    location TEXT NOT NULL,
+    record BLOB NOT NULL,
+    UNIQUE (family, identity)
+  );
+  CREATE TABLE extras (
+    package INTEGER NOT NULL REFERENCES packages (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    data BLOB NOT NULL,
+    UNIQUE (package, kind)
+  );
+  CREATE TABLE lists (
+    id INTEGER PRIMARY KEY,
+    family TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    UNIQUE (family, digest)
+  );
+  CREATE TABLE mirrors (
+    name TEXT PRIMARY KEY,
+    family TEXT NOT NULL,
+    upstream TEXT NOT NULL,
+    list INTEGER REFERENCES lists (id),
+    selection TEXT NOT NULL,
+    unsatisfied TEXT NOT NULL,
+    keys TEXT NOT NULL,
+    synced_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE publications (
+    name TEXT PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    FOREIGN KEY (name, generation) REFERENCES generations (publication, number) DEFERRABLE INITIALLY DEFERRED
+  ) WITHOUT ROWID;
+  CREATE TABLE generations (
+    publication TEXT NOT NULL REFERENCES publications (name) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    number INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    published_at INTEGER NOT NULL,
+    inputs TEXT NOT NULL,
+    parts TEXT NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (publication, number)
+  ) WITHOUT ROWID;
+  CREATE TABLE pinned_keys (
+    source TEXT PRIMARY KEY,
+    fingerprints TEXT NOT NULL,
+    armored TEXT NOT NULL,
+    pinned_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE digests (
+    algorithm TEXT NOT NULL,
+    value TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (algorithm, value)
+  ) WITHOUT ROWID;
+  `,
+];
+
+/** The schema that this version of the program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** How many migrations the database has had. Throws STATE_NEWER when it has had more than this version knows. */
+export function schemaVersion(database: Database, path: string): number {
+  const version = Number(database.pragma('user_version', { simple: true }));
+  if (version <= SCHEMA_VERSION) return version;
+  throw new MirrorError('STATE_NEWER', `${path} has schema ${version}, this version of mirror knows up to ${SCHEMA_VERSION}`, {
+    hint: 'Use the newer version of mirror that wrote it.',
+  });
+}
+
+/** Brings the database to the schema of this version: each migration in a transaction of its own, safe when several processes start at once. */
+export function migrate(database: Database, path: string): void {
+  const apply = database.transaction(() => {
+    const version = schemaVersion(database, path);
+    const statements = MIGRATIONS[version];
+    if (statements === undefined) return;
+    database.exec(statements);
+    database.pragma(`user_version = ${version + 1}`);
+  });
+  while (schemaVersion(database, path) < SCHEMA_VERSION) apply.immediate();
+}

@@ -1,0 +1,165 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
+import type { Catalogue } from './catalogue.ts';
+import { createDigestTable } from './digest-aliases.ts';
+import { createKeyTable } from './keys.ts';
+import { createListTable } from './lists.ts';
+import { migrate, SCHEMA_VERSION, schemaVersion } from './migrations.ts';
+import { createMirrorTable } from './mirrors.ts';
+import { createPackageTable } from './packages.ts';
+import { createPublicationTables } from './publications.ts';
+import { storageError, systemCode } from './storage-errors.ts';
+
+/** How long a call waits for another process that is writing, in milliseconds. */
+const BUSY_TIMEOUT = 10_000;
+
+export interface OpenOptions {
+  /** Changes nothing, and fails when there is no state yet. A database of an older version is brought up to date all the same. */
+  readonly readOnly?: boolean;
+}
+
+/**
+ * Opens `state.db` in the storage directory, and creates both (mode 0750) where they are missing.
+ * Throws STORAGE (with the path) when that cannot be done or the file is no database, STATE_NEWER when a newer version wrote it,
+ * LOCKED when another process keeps it busy for over 10 s. The calls of the catalogue throw STORAGE, STORAGE_FULL, LOCKED and BLOB_CORRUPT.
+ */
+export function openCatalogue(storageDir: string, options: OpenOptions = {}): Catalogue {
+  const path = join(storageDir, 'state.db');
+  if (options.readOnly !== true) {
+    createDirectory(storageDir);
+    return createCatalogue(openDatabase(path, false), path);
+  }
+  if (!existsSync(path)) {
+    throw new MirrorError('STORAGE', `there is no state database at ${path}`, { hint: 'Run `mirror sync` first, or check `storage`.' });
+  }
+  const database = openDatabase(path, true);
+  if (guard(path, () => schemaVersion(database, path)) === SCHEMA_VERSION) return createCatalogue(database, path);
+  database.close();
+  openDatabase(path, false).close();
+  return createCatalogue(openDatabase(path, true), path);
+}
+
+function createDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o750 });
+  } catch (error) {
+    throw storageError(error, `create the storage directory ${path}`);
+  }
+}
+
+function openDatabase(path: string, readonly: boolean): Database.Database {
+  return guard(path, () => {
+    const database = new Database(path, { readonly, timeout: BUSY_TIMEOUT });
+    try {
+      database.pragma('foreign_keys = ON');
+      if (!readonly) {
+        // Before anything is changed: a database of a newer version stays as it is.
+        schemaVersion(database, path);
+        database.pragma('journal_mode = WAL');
+        database.pragma('synchronous = FULL');
+        migrate(database, path);
+      }
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+function createCatalogue(database: Database.Database, path: string): Catalogue {
+  const packages = createPackageTable(database);
+  const lists = createListTable(database);
+  const mirrors = createMirrorTable(database, lists.get);
+  const publications = createPublicationTables(database);
+  const keys = createKeyTable(database);
+  const digests = createDigestTable(database);
+  const dataVersion = database.prepare<[], number>('PRAGMA data_version').pluck();
+  let changes = 0;
+  let seen = dataVersion.get();
+
+  const reading =
+    <A extends unknown[], R>(call: (...values: A) => R) =>
+    (...values: A): R =>
+      guard(path, () => call(...values));
+  const writing = <A extends unknown[], R>(call: (...values: A) => R) => {
+    const guarded = reading(call);
+    return (...values: A): R => {
+      const result = guarded(...values);
+      changes++;
+      return result;
+    };
+  };
+  const streaming = <A extends unknown[], T>(call: (...values: A) => IterableIterator<T>) =>
+    function* (...values: A): Generator<T, void, undefined> {
+      try {
+        yield* call(...values);
+      } catch (error) {
+        throw stateError(error, path);
+      }
+    };
+
+  return {
+    addPackages: writing(packages.addPackages),
+    addExtras: writing(packages.addExtras),
+    saveList: writing(lists.save),
+    list: reading(lists.get),
+    packages: streaming((listId: number) => packages.stream(lists.sortedMembers(listId))),
+    extras: streaming(packages.extras),
+    mirror: reading(mirrors.mirror),
+    mirrors: reading(mirrors.mirrors),
+    putMirror: writing(mirrors.putMirror),
+    publication: reading(publications.publication),
+    publications: reading(publications.publications),
+    publish: writing(publications.publish),
+    generations: reading(publications.generations),
+    dropPublication: writing(publications.dropPublication),
+    pinnedKey: reading(keys.pinnedKey),
+    pinKey: writing(keys.pinKey),
+    unpinKey: writing(keys.unpinKey),
+    sha256For: reading(digests.sha256For),
+    rememberDigests: writing(digests.rememberDigests),
+    changes: reading(() => {
+      // SQLite's number changes with the commits of other connections only; our own are counted by us.
+      const now = dataVersion.get();
+      if (now !== seen) changes++;
+      seen = now;
+      return changes;
+    }),
+    close: () => {
+      database.close();
+    },
+  };
+}
+
+function guard<T>(path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw stateError(error, path);
+  }
+}
+
+/** What an error of SQLite becomes; anything that is not of SQLite stays as it is. */
+function stateError(error: unknown, path: string): unknown {
+  const code = systemCode(error);
+  if (isMirrorError(error) || code === undefined) return error;
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return new MirrorError('LOCKED', `another process keeps ${path} busy`, { hint: 'Wait for it to end, then run again.', cause: error });
+  }
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    return new MirrorError('STORAGE', `${path} is damaged or is not a state database: ${reasonOf(error)}`, {
+      hint: 'Restore it from a backup, or move it away and sync again: package files in the pool are not fetched again.',
+      cause: error,
+    });
+  }
+  if (code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_PERM')) {
+    return new MirrorError('STORAGE', `cannot open ${path}: ${reasonOf(error)}`, {
+      hint: 'Check that it is a file, and that the storage directory is writable for the user that mirror runs as.',
+      cause: error,
+    });
+  }
+  return storageError(error, `use ${path}`);
+}
