@@ -5,6 +5,12 @@ const name = z.string().regex(NAME_PATTERN, 'a name starts with a letter or digi
 const duration = z.string().regex(/^\d+(ms|s|m|h|d)$/, 'a duration such as 500ms, 30s, 5m, 12h or 7d');
 const oneOrMore = <T extends z.ZodType>(item: T) =>
   z.union([item, z.array(item).min(1)]).transform((value) => (Array.isArray(value) ? value : [value]) as z.output<T>[]);
+/** A number may come as text, because a variable of the environment does. */
+const wholeNumber = (minimum: number, maximum: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value),
+    z.number().int().min(minimum).max(maximum),
+  );
 const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'an http:// or https:// URL');
 /** `$releasever` and friends are filled in by the family, so this cannot be checked as a URL before. */
 const urlTemplate = z.string().regex(/^https?:\/\//, 'an http:// or https:// URL');
@@ -85,13 +91,13 @@ const publication = z.strictObject({
 const http = z
   .strictObject({
     /** Files fetched at once, over all mirrors. */
-    concurrency: z.number().int().min(1).max(256).default(16),
+    concurrency: wholeNumber(1, 256).default(16),
     /** Further tries after the first, for each file and each server. */
-    retries: z.number().int().min(0).max(20).default(4),
+    retries: wholeNumber(0, 20).default(4),
     /** How long a server may be silent: while connecting, before its answer, and between two pieces of it. */
     timeout: duration.default('30s'),
     /** Bytes a second over everything; 0 for no limit. */
-    bandwidth: z.number().int().min(0).default(0),
+    bandwidth: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(0),
     proxy: url.nullable().default(null),
     /** A PEM file of certificate authorities to trust besides the usual ones. */
     ca: z.string().nullable().default(null),

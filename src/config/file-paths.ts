@@ -1,0 +1,38 @@
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isFingerprint } from './checks.ts';
+import type { Config } from './schema.ts';
+
+/** The configuration with every file and directory in it absolute: what is relative is relative to the configuration file. */
+export function absolutePaths(config: Config, configPath: string): Config {
+  const directory = dirname(configPath);
+  const at = <T extends string | undefined>(path: T): T | string => (path === undefined ? path : resolve(directory, path));
+  const mirrors = Object.entries(config.mirrors).map(([name, mirror]) => [
+    name,
+    {
+      ...mirror,
+      keys: mirror.keys.map((key) => absoluteKey(key, directory)),
+      passwordFile: at(mirror.passwordFile),
+      clientCert: at(mirror.clientCert),
+      clientKey: at(mirror.clientKey),
+    },
+  ]);
+  const { signing } = config;
+  const { tls } = config.serve;
+  return {
+    ...config,
+    storage: resolve(directory, config.storage),
+    signing: signing === undefined ? undefined : { key: resolve(directory, signing.key), passphraseFile: at(signing.passphraseFile) },
+    http: { ...config.http, ca: config.http.ca === null ? null : resolve(directory, config.http.ca) },
+    mirrors: Object.fromEntries(mirrors),
+    serve: {
+      ...config.serve,
+      tls: tls === undefined ? undefined : { cert: resolve(directory, tls.cert), key: resolve(directory, tls.key) },
+    },
+  };
+}
+
+function absoluteKey(key: string, directory: string): string {
+  if (/^https?:\/\//i.test(key) || isFingerprint(key)) return key;
+  return /^file:\/\/\//i.test(key) ? fileURLToPath(key) : resolve(directory, key);
+}
