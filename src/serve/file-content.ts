@@ -1,0 +1,72 @@
+import type { ServerResponse } from 'node:http';
+import type { Blob, BlobStore, ByteRange } from '../store/blobs.ts';
+import type { TreeEntry } from '../store/generations.ts';
+import type { MemoryCache } from './memory-cache.ts';
+
+/** The bytes of one published file. */
+export interface FileContent {
+  /** Writes some of the bytes to a response and waits while the client is slow. Throws when the client has gone or the file ends early. */
+  write(response: ServerResponse, range: ByteRange): Promise<void>;
+}
+
+/** Opens published files; undefined where the pool does not have the blob as it should be. */
+export type FileOpener = (entry: TreeEntry) => Promise<FileContent | undefined>;
+
+/** Files up to this size are read, and checked, in one piece. */
+const IN_ONE_PIECE = 256 * 1024;
+/** Indexes and signed documents up to this size are held in memory: every client asks for them. */
+const CACHED = 4 * 1024 * 1024;
+const PACKAGE = /\.(?:u?deb|ddeb|d?rpm)$/;
+
+export function createFileOpener(blobs: BlobStore, cache: MemoryCache): FileOpener {
+  return async ({ path, blob }) => {
+    const cacheable = blob.size <= CACHED && !PACKAGE.test(path);
+    const held = cacheable ? cache.get(blob.sha256) : undefined;
+    if (held !== undefined) return fromMemory(held);
+    if ((await blobs.stat(blob.sha256)) !== blob.size) return undefined;
+    if (!cacheable && blob.size > IN_ONE_PIECE) return fromPool(blobs, blob);
+    const bytes = await blobs.readWhole(blob.sha256, blob.size);
+    if (cacheable) cache.set(blob.sha256, bytes);
+    return fromMemory(bytes);
+  };
+}
+
+function fromMemory(bytes: Buffer): FileContent {
+  return { write: (response, { start, end }) => send(response, bytes.subarray(start, end + 1)) };
+}
+
+function fromPool(blobs: BlobStore, blob: Blob): FileContent {
+  return {
+    async write(response, range) {
+      let missing = range.end - range.start + 1;
+      // Leaving the loop in any way destroys the stream, which closes the file.
+      for await (const chunk of blobs.read(blob.sha256, range) as AsyncIterable<Buffer>) {
+        missing -= chunk.length;
+        await send(response, chunk);
+      }
+      if (missing !== 0) throw new Error(`the file in the pool ends ${missing} bytes early`);
+    },
+  };
+}
+
+/** Thrown while sending when the client has closed the connection: nothing is wrong on this side. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+}
+
+async function send(response: ServerResponse, chunk: Buffer): Promise<void> {
+  if (!response.destroyed && !response.write(chunk)) await writable(response);
+  if (response.destroyed) throw new ClientGone('the client closed the connection');
+}
+
+/** Waits until the response takes more, or its connection is closed. */
+function writable(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
+}
