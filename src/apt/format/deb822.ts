@@ -104,6 +104,27 @@ export function findField(stanza: Buffer, field: string): FieldRange | undefined
   return undefined;
 }
 
+/**
+ * The values of several fields in one pass over the bytes of a stanza, in the order asked for.
+ * @param repeated makes the error that is thrown when one of these fields is there twice.
+ */
+export function pickFields(stanza: Buffer, fields: readonly string[], repeated: (field: string) => Error): (string | undefined)[] {
+  const values: (string | undefined)[] = new Array(fields.length).fill(undefined);
+  let start = 0;
+  while (start < stanza.length) {
+    const lineEnd = endOfLine(stanza, start);
+    for (let index = 0; index < fields.length; index += 1) {
+      const field = fields[index] ?? '';
+      const colon = start + field.length;
+      if (stanza[colon] !== COLON || !sameName(stanza, start, field)) continue;
+      if (values[index] !== undefined) throw repeated(field);
+      values[index] = valueText(stanza, { start, colon, end: endOfField(stanza, lineEnd) });
+    }
+    start = lineEnd + 1;
+  }
+  return values;
+}
+
 function* fieldRanges(stanza: Buffer): Generator<FieldRange> {
   let start = 0;
   while (start < stanza.length) {

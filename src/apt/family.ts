@@ -1,0 +1,71 @@
+import type { AptMirrorConfig } from '../config/schema.ts';
+import type { Reporter } from '../core/events.ts';
+import type { Keyring } from '../openpgp/types.ts';
+import type { QuerySubject } from '../query/subject.ts';
+import type { Universe } from '../solve/universe.ts';
+import type { Blob, BlobStore } from '../store/blobs.ts';
+import type { PackageRecord, UpstreamState } from '../store/catalogue.ts';
+import { type AptCandidate, packageRecord, packageUrls } from './candidate.ts';
+import type { AptPublishContext, AptPublishedTree, AptUpstreamContext } from './context.ts';
+import { compareVersions } from './format/version.ts';
+import { loadCandidates } from './load.ts';
+import { checkPackageFile } from './package-file.ts';
+import { publishTree } from './publish.ts';
+import { packageSubject } from './subject.ts';
+import { createUniverse } from './universe.ts';
+import { refreshUpstream } from './upstream.ts';
+import { baseUrls } from './urls.ts';
+
+/** What operations need of APT archives. The modules that these functions are from say more of each. */
+export const aptFamily = {
+  name: 'apt' as const,
+
+  async bases(name: string, config: AptMirrorConfig): Promise<readonly string[]> {
+    return baseUrls(name, config);
+  },
+
+  refresh(context: AptUpstreamContext, previous: UpstreamState | undefined): Promise<UpstreamState> {
+    return refreshUpstream(context, previous);
+  },
+
+  /** @param report is told of packages that the upstream lists twice with different files. */
+  load(
+    name: string,
+    config: AptMirrorConfig,
+    upstream: UpstreamState,
+    blobs: BlobStore,
+    report?: Reporter,
+  ): Promise<readonly AptCandidate[]> {
+    return loadCandidates({ name, config, upstream, blobs, report });
+  },
+
+  async universe(candidates: readonly AptCandidate[]): Promise<Universe<AptCandidate>> {
+    return createUniverse(candidates);
+  },
+
+  urls(candidate: AptCandidate, bases: readonly string[]): readonly string[] {
+    return packageUrls(candidate, bases);
+  },
+
+  /** The signed index vouches for a package, so that no key is needed. */
+  verifyPackage(candidate: AptCandidate, file: Blob, blobs: BlobStore, _keyring: Keyring, _now: Date): Promise<void> {
+    return checkPackageFile(candidate, file, blobs);
+  },
+
+  record(candidate: AptCandidate, file: Blob): PackageRecord {
+    return packageRecord(candidate, file);
+  },
+
+  /** There are none: everything is in the stanza. */
+  async *extras(): AsyncGenerator<{ readonly index: number; readonly kind: string; readonly data: Buffer }> {},
+
+  subject(candidate: AptCandidate): QuerySubject {
+    return packageSubject(candidate);
+  },
+
+  compareVersions,
+
+  publish(context: AptPublishContext): Promise<AptPublishedTree> {
+    return publishTree(context);
+  },
+};

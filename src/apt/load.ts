@@ -1,0 +1,90 @@
+import { createHash, type Hash } from 'node:crypto';
+import { compressionOf } from '../codec/compression.ts';
+import { decompress } from '../codec/decompress.ts';
+import type { AptMirrorConfig } from '../config/schema.ts';
+import { type Expected, strongest } from '../core/digests.ts';
+import { MirrorError } from '../core/errors.ts';
+import type { Reporter } from '../core/events.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import type { StoredIndex, UpstreamState } from '../store/catalogue.ts';
+import { type AptCandidate, labelOf, readCandidate } from './candidate.ts';
+import { readStanzas } from './format/deb822.ts';
+import { selectionOf } from './index-choice.ts';
+import { type AptParticulars, particularsOf } from './particulars.ts';
+
+export interface LoadSource {
+  /** Of the mirror. */
+  readonly name: string;
+  readonly config: AptMirrorConfig;
+  readonly upstream: UpstreamState;
+  readonly blobs: BlobStore;
+  readonly report?: Reporter | undefined;
+}
+
+/**
+ * The packages in the stored indexes that are for the mirror's architectures or for all, in the order of the indexes. A package that is
+ * listed several times is taken once; where the files differ the first counts, and a warning is reported.
+ * Errors: METADATA_INVALID, CHECKSUM_MISMATCH when an index does not unpack to what the Release says, DECOMPRESS_*, BLOB_*.
+ */
+export async function loadCandidates(source: LoadSource): Promise<AptCandidate[]> {
+  const particulars = particularsOf(source.name, source.upstream);
+  const architectures = new Set([...selectionOf(source.config).architectures, 'all']);
+  const seen = new Map<string, AptCandidate>();
+  const conflicts: string[] = [];
+  for (const index of source.upstream.indexes) {
+    const what = `mirror ${source.name}: ${index.path}`;
+    const origin = { mirror: source.name, component: particulars.indexes[index.path]?.component ?? '', what };
+    for await (const stanzas of readStanzas(unpackIndex(source, index, particulars), what)) {
+      for (const stanza of stanzas) {
+        const candidate = readCandidate(stanza, origin);
+        if (!architectures.has(candidate.architecture)) continue;
+        const label = labelOf(candidate);
+        const known = seen.get(label);
+        if (known === undefined) seen.set(label, candidate);
+        else if (!sameFile(known, candidate)) conflicts.push(label);
+      }
+    }
+  }
+  if (conflicts.length > 0) warn(source, conflicts);
+  return [...seen.values()];
+}
+
+/** The unpacked index, whose size and checksum are what the Release says of it. */
+async function* unpackIndex(source: LoadSource, index: StoredIndex, particulars: AptParticulars): AsyncGenerator<Buffer> {
+  const what = `mirror ${source.name}: ${index.path}`;
+  const expected: Expected | undefined = particulars.indexes[index.path]?.unpacked;
+  const best = strongest(expected?.checksums ?? []);
+  const hash: Hash | undefined = best === undefined ? undefined : createHash(best.algorithm);
+  let size = 0;
+  const limit = { maxSize: expected?.size ?? LIMITS.indexUnpacked, what };
+  for await (const chunk of decompress(source.blobs.read(index.sha256), compressionOf(index.path), limit)) {
+    hash?.update(chunk);
+    size += chunk.length;
+    yield chunk;
+  }
+  if (expected?.size !== undefined && size !== expected.size) {
+    throw new MirrorError('CHECKSUM_MISMATCH', `${what} unpacks to ${size} bytes; the Release says ${expected.size}`);
+  }
+  const found = hash?.digest('hex');
+  if (found !== best?.value) {
+    throw new MirrorError('CHECKSUM_MISMATCH', `${what} unpacks to the ${best?.algorithm} ${found}; the Release says ${best?.value}`);
+  }
+}
+
+function sameFile(a: AptCandidate, b: AptCandidate): boolean {
+  return (
+    a.size === b.size &&
+    a.checksums.some((one) => b.checksums.some((other) => one.algorithm === other.algorithm && one.value === other.value))
+  );
+}
+
+function warn(source: LoadSource, conflicts: readonly string[]): void {
+  const named = conflicts.slice(0, 5).join(', ');
+  const more = conflicts.length > 5 ? ` and ${conflicts.length - 5} more` : '';
+  source.report?.({
+    type: 'warning',
+    subject: source.name,
+    message: `the upstream lists different files as the same package; the first of each is taken: ${named}${more}`,
+  });
+}

@@ -1,0 +1,61 @@
+import { MirrorError } from '../core/errors.ts';
+import type { StoredPackage } from '../store/catalogue.ts';
+import type { AptPublishedComponent } from './context.ts';
+import { fieldOf } from './format/deb822.ts';
+import { poolPath } from './format/pool-path.ts';
+import { compareVersions } from './format/version.ts';
+
+/** A package at its place in a published archive. */
+export interface PlacedPackage {
+  readonly stored: StoredPackage;
+  /** Relative to the root of the publication. */
+  readonly path: string;
+}
+
+/**
+ * Gives every package of a component its path in the pool, in the order of a Packages index: by name, newest version first, then
+ * architecture. A package that is there twice with the same file is taken once. The file keeps the upstream's name; where two
+ * packages would get the same, as they may when only epochs differ, the later one is named after its full version.
+ * Throws PACKAGE_CONFLICT for two different files of the same name, version and architecture, and PATH_UNSAFE.
+ */
+export function placePackages(component: AptPublishedComponent): PlacedPackage[] {
+  const sorted = [...component.packages].sort(
+    (a, b) =>
+      compareText(a.name, b.name) || compareVersions(b.version, a.version) || compareText(a.architecture, b.architecture) || a.id - b.id,
+  );
+  const placed: PlacedPackage[] = [];
+  const taken = new Map<string, string>();
+  let previous: StoredPackage | undefined;
+  for (const stored of sorted) {
+    if (previous !== undefined && isSamePackage(previous, stored)) {
+      if (previous.sha256 === stored.sha256) continue;
+      throw new MirrorError(
+        'PACKAGE_CONFLICT',
+        `component ${component.name} would have two different files of package ${stored.name}_${stored.version}_${stored.architecture}`,
+        { hint: 'Leave one of the sources out, or put them into different components.' },
+      );
+    }
+    previous = stored;
+    const path = pathOf(component.name, stored, taken);
+    taken.set(path, stored.sha256);
+    placed.push({ stored, path });
+  }
+  return placed;
+}
+
+function pathOf(component: string, stored: StoredPackage, taken: ReadonlyMap<string, string>): string {
+  const place = (file: string): string => poolPath({ component, name: stored.name, source: fieldOf(stored.record, 'Source'), file });
+  const path = place(stored.location.slice(stored.location.lastIndexOf('/') + 1));
+  const holder = taken.get(path);
+  if (holder === undefined || holder === stored.sha256) return path;
+  return place(`${stored.name}_${stored.version.replaceAll(':', '%3a')}_${stored.architecture}.deb`);
+}
+
+function isSamePackage(a: StoredPackage, b: StoredPackage): boolean {
+  return a.name === b.name && a.version === b.version && a.architecture === b.architecture;
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

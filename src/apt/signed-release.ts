@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { MirrorError, reasonOf } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import { splitCleartext } from '../openpgp/cleartext.ts';
+import type { AptUpstreamContext } from './context.ts';
+import { parseRelease, type Release } from './format/release.ts';
+import { releaseDirectory, urlPath } from './urls.ts';
+
+/** A Release whose signature was checked, if it was to be. */
+export interface SignedRelease {
+  readonly release: Release;
+  /** SHA-256 of the document that was fetched, lower-case hex. */
+  readonly revision: string;
+  /** Fingerprint of the key that made the good signature; undefined when nothing was to be verified. */
+  readonly signedBy: string | undefined;
+  /** The document's name for messages. */
+  readonly what: string;
+}
+
+/**
+ * Fetches InRelease, or Release and Release.gpg where there is none, and checks the signature. What is parsed are the signed bytes.
+ * Errors: FETCH_NOT_FOUND, SIGNATURE_MISSING, SIGNATURE_INVALID, SIGNATURE_WEAK, METADATA_INVALID, PATH_UNSAFE.
+ */
+export async function fetchSignedRelease(context: AptUpstreamContext): Promise<SignedRelease> {
+  const directory = urlPath(releaseDirectory(context.name, context.config.suite));
+  const inline = await context.acquirer.optionalDocument(`${directory}InRelease`, LIMITS.signedDocument);
+  if (inline !== undefined) return readInline(context, inline.bytes, inline.url);
+  const plain = await context.acquirer.optionalDocument(`${directory}Release`, LIMITS.signedDocument);
+  if (plain === undefined) {
+    throw new MirrorError(
+      'FETCH_NOT_FOUND',
+      `mirror ${context.name}: there is no InRelease or Release at ${context.acquirer.origin.bases[0]}${directory}`,
+      {
+        hint: `Check \`url\` and the suite "${context.config.suite}"; a flat repository's suite ends in "/".`,
+      },
+    );
+  }
+  return readDetached(context, plain.bytes, { what: plain.url, signaturePath: `${directory}Release.gpg` });
+}
+
+async function readInline(context: AptUpstreamContext, document: Buffer, what: string): Promise<SignedRelease> {
+  const revision = sha256(document);
+  if (context.keyring === undefined)
+    return { release: parseRelease(unverifiedText(document, what), what), revision, signedBy: undefined, what };
+  const { bytes, signature } = await context.keyring.verifyCleartext(document, what, context.clock.now());
+  return { release: parseRelease(bytes, what), revision, signedBy: signature.fingerprint, what };
+}
+
+interface DetachedNames {
+  readonly what: string;
+  readonly signaturePath: string;
+}
+
+async function readDetached(context: AptUpstreamContext, document: Buffer, { what, signaturePath }: DetachedNames): Promise<SignedRelease> {
+  const revision = sha256(document);
+  if (context.keyring === undefined) return { release: parseRelease(document, what), revision, signedBy: undefined, what };
+  const signature = await context.acquirer.optionalDocument(signaturePath, LIMITS.signature);
+  if (signature === undefined) {
+    throw new MirrorError(
+      'SIGNATURE_MISSING',
+      `mirror ${context.name}: ${what} is not signed: there is neither InRelease nor Release.gpg`,
+      {
+        hint: 'If this upstream is really unsigned, set `verify: []` for the mirror.',
+      },
+    );
+  }
+  const good = await context.keyring.verifyDetached(document, signature.bytes, what, context.clock.now());
+  return { release: parseRelease(document, what), revision, signedBy: good.fingerprint, what };
+}
+
+/** The text of a signed document whose signature nobody asked to check. */
+function unverifiedText(document: Buffer, what: string): Buffer {
+  try {
+    return splitCleartext(document).text;
+  } catch (error) {
+    throw new MirrorError('METADATA_INVALID', `${what} is malformed: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
