@@ -60,6 +60,8 @@ export interface BringOptions extends AcquirerOptions {
 export interface Brought {
   /** What the wanted files are, by their index; those that failed are missing. All are durable in the pool. */
   readonly done: ReadonlyMap<number, Blob>;
+  /** How many of them came from the upstream; the pool had the others. */
+  readonly fetched: number;
   /** In the order of the index. */
   readonly failed: readonly { readonly index: number; readonly error: MirrorError }[];
 }
@@ -147,7 +149,7 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
 
   await options.intake.flush();
   rememberAliases(fetched, options);
-  return { done, failed: failed.sort((a, b) => a.index - b.index) };
+  return { done, fetched: fetched.length, failed: failed.sort((a, b) => a.index - b.index) };
 }
 
 function* enumerate<T>(items: Iterable<T>): Generator<[number, T], void, undefined> {

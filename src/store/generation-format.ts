@@ -1,0 +1,131 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import { zstd } from '../codec/compress.ts';
+import { collect, decompress } from '../codec/decompress.ts';
+import { isSha256 } from '../core/digests.ts';
+import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
+import { safeRelativePath } from '../core/paths.ts';
+import type { Permanence, TreeEntry } from './generations.ts';
+
+const HEADER = 'mirror-generation 1\n';
+/** The digest of a map covers its compression, which therefore never changes within a version of the format. */
+const COMPRESSION_LEVEL = 3;
+const MiB = 1024 * 1024;
+/** Most bytes of a map unpacked: 60,000 entries take 10 MiB. Longer than 512 MiB no text can be. */
+const MAX_UNPACKED = 511 * MiB;
+
+const DIGEST_LENGTH = 64;
+const NUMBER = /^(?:0|[1-9][0-9]{0,15})$/;
+/** Paths that need no closer look: segments of ordinary characters that do not begin with a dot. */
+const PLAIN_PATH = /^[\w+~@:%=,()^-][\w.+~@:%=,()^-]*(?:\/[\w+~@:%=,()^-][\w.+~@:%=,()^-]*)*$/;
+const PLAIN_LENGTH = 255;
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** Order of the bytes of two texts in UTF-8. */
+export function compareBytes(a: string, b: string): number {
+  if (a === b) return 0;
+  // UTF-16 sorts like UTF-8 but for what is beyond the Basic Multilingual Plane.
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : 1;
+}
+
+/**
+ * The stored form of a generation: zstd over a header line `mirror-generation 1` and a line `SHA256 SIZE MODIFIED f|c PATH` for each entry,
+ * sorted by the bytes of the path (f: fixed, c: current). Equal entries give equal bytes. The paths must be canonical and different.
+ */
+export async function encodeGeneration(entries: Iterable<TreeEntry>): Promise<Buffer> {
+  const sorted = [...entries].sort((a, b) => compareBytes(a.path, b.path));
+  const pieces = [Buffer.from(HEADER)];
+  let lines = '';
+  for (const { path, blob, modified, permanence } of sorted) {
+    lines += `${blob.sha256} ${blob.size} ${modified} ${permanence === 'fixed' ? 'f' : 'c'} ${path}\n`;
+    if (lines.length < MiB) continue;
+    pieces.push(Buffer.from(lines));
+    lines = '';
+  }
+  pieces.push(Buffer.from(lines));
+  return await zstd(Buffer.concat(pieces), COMPRESSION_LEVEL);
+}
+
+/** The entries of a stored generation by path, in its order. Throws BLOB_CORRUPT on anything that `encodeGeneration` would not write. */
+export async function decodeGeneration(packed: Uint8Array): Promise<Map<string, TreeEntry>> {
+  const text = await unpack(packed);
+  if (!text.startsWith(HEADER)) throw damaged(1, 'the header is wrong or of another version');
+  const entries = new Map<string, TreeEntry>();
+  let previous = '';
+  let number = 1;
+  for (let start = HEADER.length; start < text.length; ) {
+    number++;
+    const end = text.indexOf('\n', start);
+    if (end < 0) throw damaged(number, 'it is cut short');
+    const entry = parseLine(text, start, end, number);
+    if (compareBytes(previous, entry.path) >= 0) throw damaged(number, 'it is out of order');
+    previous = entry.path;
+    entries.set(entry.path, entry);
+    start = end + 1;
+  }
+  return entries;
+}
+
+async function unpack(packed: Uint8Array): Promise<string> {
+  const what = 'the map of a generation';
+  try {
+    const bytes = await collect(decompress(once(packed), 'zst', { maxSize: MAX_UNPACKED, what }), MAX_UNPACKED, what);
+    if (isAscii(bytes)) return bytes.toString('latin1');
+    if (isUtf8(bytes)) return bytes.toString('utf8');
+  } catch (error) {
+    if (!isMirrorError(error)) throw error;
+    throw new MirrorError('BLOB_CORRUPT', reasonOf(error), { cause: error });
+  }
+  throw new MirrorError('BLOB_CORRUPT', `${what} is not in UTF-8`);
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** One line, of which the fields are where the separators have to be. */
+function parseLine(text: string, start: number, end: number, number: number): TreeEntry {
+  const sizeAt = start + DIGEST_LENGTH + 1;
+  const modifiedAt = text.indexOf(' ', sizeAt) + 1;
+  const kindAt = text.indexOf(' ', modifiedAt) + 1;
+  const pathAt = kindAt + 2;
+  if (modifiedAt === 0 || kindAt === 0 || pathAt >= end || text[sizeAt - 1] !== ' ' || text[pathAt - 1] !== ' ') {
+    throw damaged(number, 'it does not have five fields');
+  }
+  const sha256 = text.slice(start, start + DIGEST_LENGTH);
+  if (!isSha256(sha256)) throw damaged(number, 'the SHA-256 is none');
+  const size = parseNumber(text.slice(sizeAt, modifiedAt - 1), number);
+  const modified = parseNumber(text.slice(modifiedAt, kindAt - 1), number);
+  const path = text.slice(pathAt, end);
+  checkPath(path, number);
+  return { path, blob: { sha256, size }, modified, permanence: parsePermanence(text[kindAt], number) };
+}
+
+function parseNumber(text: string, number: number): number {
+  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(value)) throw damaged(number, `"${text.slice(0, 40)}" is not a number`);
+  return value;
+}
+
+function parsePermanence(letter: string | undefined, number: number): Permanence {
+  if (letter === 'f') return 'fixed';
+  if (letter === 'c') return 'current';
+  throw damaged(number, 'it is neither fixed nor current');
+}
+
+function checkPath(path: string, number: number): void {
+  if (path.length <= PLAIN_LENGTH && PLAIN_PATH.test(path)) return;
+  let canonical: string;
+  try {
+    canonical = safeRelativePath(path, 'the map of a generation');
+  } catch (error) {
+    throw damaged(number, reasonOf(error));
+  }
+  if (canonical !== path) throw damaged(number, `the path "${path}" is not canonical`);
+}
+
+function damaged(line: number, why: string): MirrorError {
+  return new MirrorError('BLOB_CORRUPT', `the map of a generation is damaged in line ${line}: ${why}`, {
+    hint: 'Publish again, or go back to another generation.',
+  });
+}
