@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
@@ -47,17 +48,17 @@ export async function readAuthorities(path: string): Promise<string> {
   } catch (error) {
     throw new MirrorError('CONFIG_INVALID', `cannot read the certificate authorities in ${path}: ${reasonOf(error)}`, { cause: error });
   }
-  const blocks = pem.match(/-----BEGIN (TRUSTED )?CERTIFICATE-----/g)?.length ?? 0;
-  try {
-    if (blocks > 0) tls.createSecureContext({ ca: pem });
-  } catch (error) {
-    throw new MirrorError('CONFIG_INVALID', `${path} has a damaged certificate: ${reasonOf(error)}`, { cause: error });
-  }
-  if (blocks === 0)
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0)
     throw new MirrorError('CONFIG_INVALID', `${path} has no certificate in it`, {
       hint: 'http.ca wants a file of certificates in PEM form.',
     });
-  return pem;
+  try {
+    for (const block of blocks) new X509Certificate(block);
+  } catch (error) {
+    throw new MirrorError('CONFIG_INVALID', `${path} has a damaged certificate: ${reasonOf(error)}`, { cause: error });
+  }
+  return blocks.join('\n');
 }
 
 /** Checks that a client certificate and key belong together. Throws what OpenSSL says, which quotes neither. */

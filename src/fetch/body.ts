@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 export function pump(stream: Readable, take: (chunk: Buffer) => Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
     let taking: Promise<void> | undefined;
+    let ended = false;
     let over = false;
     const fail = (error: unknown): void => {
       if (over) return;
@@ -15,13 +16,20 @@ export function pump(stream: Readable, take: (chunk: Buffer) => Promise<void>): 
       if (taking === undefined) reject(error);
       else void taking.then(() => reject(error));
     };
+    // A paused stream still ends once its last piece has been handed over.
+    const finish = (): void => {
+      if (over || !ended || taking !== undefined) return;
+      over = true;
+      resolve();
+    };
     stream.on('data', (chunk: Buffer) => {
       if (over) return;
       stream.pause();
       taking = take(chunk).then(
         () => {
           taking = undefined;
-          if (!over) stream.resume();
+          if (ended) finish();
+          else if (!over) stream.resume();
         },
         (error: unknown) => {
           taking = undefined;
@@ -30,12 +38,13 @@ export function pump(stream: Readable, take: (chunk: Buffer) => Promise<void>): 
       );
     });
     stream.once('end', () => {
-      if (over) return;
-      over = true;
-      resolve();
+      ended = true;
+      finish();
     });
     stream.once('error', fail);
-    stream.once('close', () => fail(new Error('the connection was closed')));
+    stream.once('close', () => {
+      if (!ended) fail(new Error('the connection was closed'));
+    });
     if (stream.destroyed) fail(stream.errored ?? new Error('the connection was closed'));
   });
 }
