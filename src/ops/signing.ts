@@ -6,6 +6,8 @@ import { LIMITS } from '../core/limits.ts';
 import { type GenerateKeyOptions, generateKey } from '../openpgp/generate-key.ts';
 import { openSigner } from '../openpgp/signer.ts';
 import type { Signer } from '../openpgp/types.ts';
+import { makeDirectoriesDurable } from '../store/durability.ts';
+import { storageError, systemCode } from '../store/storage-errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -44,12 +46,12 @@ export async function createSigningKeyFile(
     await file.writeFile(armoredSecret);
     await file.sync();
     await file.close();
-    await syncDirectory(dirname(path));
+    await makeDirectoriesDurable(dirname(path), [dirname(path)]);
     return { fingerprint, publicKey };
   } catch (error) {
     await file.close();
     await rm(path, { force: true });
-    throw new MirrorError('STORAGE', `the signing key cannot be written to ${path}: ${reasonOf(error)}`, { cause: error });
+    throw isMirrorError(error) ? error : storageError(error, `write the signing key to ${path}`);
   }
 }
 
@@ -57,23 +59,18 @@ async function createExclusive(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx', 0o600);
   } catch (error) {
-    if (systemCode(error) === 'EEXIST')
-      throw new MirrorError('KEY_EXISTS', `${path} exists already and was left as it is`, {
-        hint: 'Choose another file name.',
-        cause: error,
-      });
-    throw new MirrorError('STORAGE', `the signing key cannot be written to ${path}: ${reasonOf(error)}`, { cause: error });
+    if (systemCode(error) !== 'EEXIST') throw storageError(error, `write the signing key to ${path}`);
+    throw new MirrorError('KEY_EXISTS', `${path} exists already and was left as it is`, {
+      hint: 'Choose another file name.',
+      cause: error,
+    });
   }
 }
 
-async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path, 'r');
-  await directory.sync();
-}
-
 async function readSecretFile(kind: string, path: string, environment: Environment): Promise<string> {
+  let file: FileHandle | undefined;
   try {
-    await using file = await open(path, 'r');
+    file = await open(path, 'r');
     const { mode, size } = await file.stat();
     if ((mode & 0o077) !== 0 && !isSystemdCredential(path, environment)) {
       const octal = (mode & 0o777).toString(8).padStart(4, '0');
@@ -85,12 +82,12 @@ async function readSecretFile(kind: string, path: string, environment: Environme
     return await file.readFile('utf8');
   } catch (error) {
     if (isMirrorError(error)) throw error;
-    if (systemCode(error) === 'ENOENT')
-      throw new MirrorError('KEY_MISSING', `the ${kind} ${path} does not exist`, {
-        hint: 'Make a key with `mirror key generate`.',
-        cause: error,
-      });
-    throw new MirrorError('KEY_INVALID', `the ${kind} ${path} cannot be read: ${reasonOf(error)}`, { cause: error });
+    if (systemCode(error) !== 'ENOENT')
+      throw new MirrorError('KEY_INVALID', `the ${kind} ${path} cannot be read: ${reasonOf(error)}`, { cause: error });
+    const hint = kind === 'signing key' ? 'Make one with `mirror key generate`.' : 'Write it, readable by its owner only.';
+    throw new MirrorError('KEY_MISSING', `the ${kind} ${path} does not exist`, { hint, cause: error });
+  } finally {
+    await file?.close();
   }
 }
 
@@ -100,8 +97,4 @@ function isSystemdCredential(path: string, environment: Environment): boolean {
   if (directory === undefined || directory === '') return false;
   const inside = relative(directory, path);
   return inside !== '' && !inside.startsWith('..') && !inside.startsWith('/');
-}
-
-function systemCode(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { isFingerprint } from '../config/checks.ts';
 import type { MirrorConfig } from '../config/schema.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
@@ -10,6 +10,7 @@ import type { Fetcher } from '../fetch/fetcher.ts';
 import { type KeyFile, readKeyring } from '../openpgp/keyring.ts';
 import type { Keyring, TrustedKey } from '../openpgp/types.ts';
 import type { Catalogue, PinnedKey } from '../store/catalogue.ts';
+import { systemCode } from '../store/storage-errors.ts';
 
 /** What is needed to fetch a key and to pin it. */
 export interface KeyFetching {
@@ -121,13 +122,11 @@ async function pinnedFile(entry: string, keyserver: string | undefined, options:
 
 async function readKeyFile(path: string): Promise<KeyFile> {
   try {
-    await using file = await open(path, 'r');
-    const { size } = await file.stat();
+    const { size } = await stat(path);
     if (size > LIMITS.keyFile) throw new Error(`it has ${size} bytes, more than ${LIMITS.keyFile}`);
-    return { bytes: await file.readFile(), source: path };
+    return { bytes: await readFile(path), source: path };
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (missing) throw new MirrorError('KEY_MISSING', `the key file ${path} does not exist`, { cause: error });
+    if (systemCode(error) === 'ENOENT') throw new MirrorError('KEY_MISSING', `the key file ${path} does not exist`, { cause: error });
     throw new MirrorError('KEY_INVALID', `the key file ${path} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
 }
