@@ -1,3 +1,4 @@
+import { aptFamily } from '../apt/family.ts';
 import type { FamilyName, MirrorConfig, PublicationConfig } from '../config/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Reporter } from '../core/events.ts';
@@ -8,6 +9,7 @@ import type { Acquirer } from '../store/acquire.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
 import type { PackageRecord, StoredPackage, UpstreamState } from '../store/catalogue.ts';
 import type { TreeWriter } from '../store/generations.ts';
+import { yumFamily } from '../yum/family.ts';
 
 /** What a family is given to read one upstream with. */
 export interface UpstreamContext<M extends MirrorConfig> {
@@ -85,4 +87,16 @@ export interface Family<M extends MirrorConfig, C extends Candidate> {
   compareVersions(a: string, b: string): number;
   /** Writes the repository tree of a publication, signatures included. */
   publish(context: PublishContext): Promise<PublishedTree>;
+}
+
+const FAMILIES: Readonly<Record<FamilyName, Family<MirrorConfig, Candidate>>> = { apt: aptFamily, yum: yumFamily };
+
+/** The family of this name. */
+export function familyNamed(name: FamilyName): Family<MirrorConfig, Candidate> {
+  return FAMILIES[name];
+}
+
+/** The family that a mirror is of. */
+export function familyOf(mirror: MirrorConfig): Family<MirrorConfig, Candidate> {
+  return FAMILIES[mirror.type];
 }

@@ -1,0 +1,190 @@
+import PQueue from 'p-queue';
+import { MirrorError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Candidate } from '../solve/universe.ts';
+import type { Wanted } from '../store/acquire.ts';
+import { bringFiles } from '../store/acquirer.ts';
+import type { Blob } from '../store/blobs.ts';
+import type { MirrorState, PackageExtra } from '../store/catalogue.ts';
+import type { OperationContext } from './context.ts';
+import { familyOf } from './families.ts';
+import type { NamedMirror } from './names.ts';
+import type { OpenMirror } from './refresh.ts';
+import type { Selection } from './selection.ts';
+
+export interface PackagePlan {
+  readonly mirror: NamedMirror;
+  readonly selection: Selection;
+  /** Of every mirror that candidates come from, with the metadata that they were selected from. */
+  readonly states: ReadonlyMap<string, MirrorState>;
+  /** Where the files of a mirror are, and whom it trusts. */
+  readonly opened: (name: string) => Promise<OpenMirror>;
+  /** SHA-256 of files that were checked before against the same keys. */
+  readonly checkedBefore: ReadonlySet<string>;
+  /** Ids of packages that were stored before, with their extras. */
+  readonly storedBefore: ReadonlySet<number>;
+}
+
+export interface BroughtPackages {
+  /** Of the stored packages, in the order of the selection. */
+  readonly ids: readonly number[];
+  readonly downloaded: number;
+  readonly downloadedBytes: number;
+}
+
+/** Extras that are written in one transaction. */
+const EXTRAS_AT_ONCE = 1000;
+/** Failures that an error lists by name. */
+const FAILURES_SHOWN = 5;
+/** Package files whose signatures are checked at the same time. */
+const CHECKS_AT_ONCE = 4;
+
+/**
+ * Brings the selected packages into the pool, checks what the mirror says is to be checked, and stores them. What is in the pool is not
+ * fetched again. Throws SYNC_INCOMPLETE with what could not be fetched, and the error of a package that is not to be trusted;
+ * what was fetched until then stays for the next run.
+ */
+export async function bringPackages(plan: PackagePlan, context: OperationContext): Promise<BroughtPackages> {
+  const { selected } = plan.selection;
+  const family = familyOf(plan.mirror.config);
+  const { files, downloaded, downloadedBytes } = await fetchFiles(plan, context);
+  await checkFiles(plan, files, context);
+  context.report({ type: 'phase', subject: plan.mirror.name, phase: 'store' });
+  const ids = context.catalogue.addPackages(
+    family.name,
+    selected.map((candidate) => family.record(candidate, fileOf(candidate, files))),
+  );
+  await storeExtras(plan, ids, context);
+  return { ids, downloaded, downloadedBytes };
+}
+
+type Files = ReadonlyMap<Candidate, Blob>;
+
+function fileOf(candidate: Candidate, files: Files): Blob {
+  const file = files.get(candidate);
+  if (file === undefined) throw new Error(`no file was brought for ${candidate.name}`);
+  return file;
+}
+
+async function fetchFiles(
+  plan: PackagePlan,
+  context: OperationContext,
+): Promise<{ readonly files: Files; readonly downloaded: number; readonly downloadedBytes: number }> {
+  const { blobs, catalogue, fetcher, signal, report } = context;
+  const { selected } = plan.selection;
+  const subject = plan.mirror.name;
+  const totalBytes = selected.reduce((sum, candidate) => sum + candidate.size, 0);
+  const files = new Map<Candidate, Blob>();
+  const problems: string[] = [];
+  let [downloaded, downloadedBytes, finishedBytes] = [0, 0, 0];
+
+  report({ type: 'phase', subject, phase: 'packages', detail: `${selected.length} packages` });
+  const intake = await blobs.intake(`packages-${subject}`);
+  try {
+    for (const [name, candidates] of byMirror(selected)) {
+      const mirror = await plan.opened(name);
+      const brought = await bringFiles(wantedFiles(candidates, mirror), {
+        origin: mirror.origin,
+        fetcher,
+        blobs,
+        catalogue,
+        intake,
+        signal,
+        concurrency: context.config.http.concurrency,
+        onBytes: (count) => {
+          downloadedBytes += count;
+        },
+        onProgress: (now) => {
+          const [items, bytes] = [files.size + now.items, finishedBytes + now.bytes];
+          report({ type: 'progress', subject, phase: 'packages', items, totalItems: selected.length, bytes, totalBytes });
+        },
+      });
+      downloaded += brought.fetched;
+      problems.push(...brought.failed.map(({ error }) => error.message));
+      for (const [index, candidate] of candidates.entries()) {
+        const file = brought.done.get(index);
+        if (file === undefined) continue;
+        files.set(candidate, file);
+        finishedBytes += file.size;
+      }
+    }
+    if (problems.length > 0) throw incomplete(subject, problems);
+    await intake.finish();
+  } catch (error) {
+    await intake.abandon();
+    throw error;
+  }
+  return { files, downloaded, downloadedBytes };
+}
+
+function* wantedFiles(candidates: readonly Candidate[], mirror: OpenMirror): Generator<{ readonly wanted: Wanted }> {
+  const family = familyOf(mirror.config);
+  for (const candidate of candidates) {
+    const expected = { size: candidate.size, checksums: candidate.checksums };
+    yield { wanted: { urls: family.urls(candidate, mirror.origin.bases), expected, maxSize: LIMITS.package } };
+  }
+}
+
+function incomplete(mirror: string, problems: readonly string[]): MirrorError {
+  const shown = problems.slice(0, FAILURES_SHOWN).join('\n  ');
+  const more = problems.length > FAILURES_SHOWN ? `\n  and ${problems.length - FAILURES_SHOWN} more` : '';
+  const count = problems.length === 1 ? '1 package' : `${problems.length} packages`;
+  return new MirrorError('SYNC_INCOMPLETE', `mirror "${mirror}": ${count} could not be fetched:\n  ${shown}${more}`, {
+    hint: 'The mirror keeps what it had. Run the sync again: packages that were fetched are not fetched again.',
+    details: { failed: problems.length },
+  });
+}
+
+/** Candidates by the mirror that offers them, in the order of the selection. */
+function byMirror(selected: readonly Candidate[]): Map<string, Candidate[]> {
+  const groups = new Map<string, Candidate[]>();
+  for (const candidate of selected) {
+    const group = groups.get(candidate.mirror);
+    if (group === undefined) groups.set(candidate.mirror, [candidate]);
+    else group.push(candidate);
+  }
+  return groups;
+}
+
+/** Checks the signatures of the packages whose upstream signs packages. */
+async function checkFiles(plan: PackagePlan, files: Files, context: OperationContext): Promise<void> {
+  const { blobs, clock, report, signal } = context;
+  const subject = plan.mirror.name;
+  const due = plan.selection.selected.filter((candidate) => {
+    const signed = plan.states.get(candidate.mirror)?.upstream.verification.packages === true;
+    return signed && !plan.checkedBefore.has(fileOf(candidate, files).sha256);
+  });
+  if (due.length === 0) return;
+  report({ type: 'phase', subject, phase: 'verify', detail: `${due.length} package signatures` });
+  const queue = new PQueue({ concurrency: CHECKS_AT_ONCE });
+  let items = 0;
+  const check = async (candidate: Candidate): Promise<void> => {
+    if (signal.aborted) throw new MirrorError('ABORTED', 'the work was interrupted');
+    const { config, keyring } = await plan.opened(candidate.mirror);
+    if (keyring === undefined) throw new Error(`no keyring for ${candidate.mirror}, whose packages are to be checked`);
+    await familyOf(config).verifyPackage(candidate, fileOf(candidate, files), blobs, keyring, clock.now());
+    items += 1;
+    report({ type: 'progress', subject, phase: 'verify', items, totalItems: due.length, bytes: 0, totalBytes: undefined });
+  };
+  await queue.addAll(due.map((candidate) => () => check(candidate)));
+}
+
+async function storeExtras(plan: PackagePlan, ids: readonly number[], context: OperationContext): Promise<void> {
+  const { selected } = plan.selection;
+  const family = familyOf(plan.mirror.config);
+  const idOf = new Map(selected.map((candidate, index) => [candidate, ids[index] ?? -1]));
+  const fresh = selected.filter((candidate) => !plan.storedBefore.has(idOf.get(candidate) ?? -1));
+  for (const [name, candidates] of byMirror(fresh)) {
+    const upstream = plan.states.get(name)?.upstream;
+    if (upstream === undefined) continue;
+    let batch: PackageExtra[] = [];
+    for await (const { index, kind, data } of family.extras(candidates, upstream, context.blobs)) {
+      const candidate = candidates[index];
+      if (candidate !== undefined) batch.push({ id: idOf.get(candidate) ?? -1, kind, data });
+      if (batch.length < EXTRAS_AT_ONCE) continue;
+      context.catalogue.addExtras(batch);
+      batch = [];
+    }
+    context.catalogue.addExtras(batch);
+  }
+}

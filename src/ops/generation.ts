@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { publicationDistribution, publicationPath, publicationSources } from '../config/publications.ts';
+import type { MirrorConfig, PublicationConfig } from '../config/schema.ts';
+import { MirrorError } from '../core/errors.ts';
+import type { Signer } from '../openpgp/types.ts';
+import type { Candidate } from '../solve/universe.ts';
+import type { MirrorState, PackageList, PublicationState, PublicKey } from '../store/catalogue.ts';
+import { createTree, loadGeneration } from '../store/generation-map.ts';
+import type { TreeEntry } from '../store/generations.ts';
+import type { OperationContext } from './context.ts';
+import type { Family, PublishedComponent } from './families.ts';
+
+/** Raised when the tree that a family writes from the same packages changes, so that publishing again makes a new generation. */
+const LAYOUT_VERSION = 1;
+/** How far ahead of the clock the last generation may be before the clock is called wrong, in milliseconds: apt allows as much. */
+const CLOCK_TOLERANCE = 10_000;
+
+interface GenerationSources {
+  readonly name: string;
+  readonly publication: PublicationConfig;
+  /** What is published, after merging. */
+  readonly parts: readonly { readonly component: string; readonly list: PackageList }[];
+  /** The mirrors that it comes from. */
+  readonly sources: readonly MirrorState[];
+  readonly signer: Signer | undefined;
+}
+
+/** A text that is equal exactly when publishing would make the same tree, dates and signatures apart. */
+export function generationInputs({ config }: OperationContext, generation: GenerationSources): string {
+  const { name, publication, parts, sources, signer } = generation;
+  const inputs = {
+    LAYOUT_VERSION,
+    path: publicationPath(name, publication),
+    distribution: publicationDistribution(config, publication),
+    origin: publication.origin,
+    label: publication.label,
+    parts: parts.map(({ component, list }) => [component, list.digest]),
+    key: signer?.fingerprint,
+    trust: sources.map(({ upstream, keys }) => [upstream.verification, keys.map((key) => key.fingerprint)]),
+  };
+  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
+}
+
+export interface NewGeneration extends GenerationSources {
+  readonly family: Family<MirrorConfig, Candidate>;
+  readonly components: readonly PublishedComponent[];
+  /** What is published now. */
+  readonly before: PublicationState | undefined;
+  readonly number: number;
+  readonly inputs: string;
+}
+
+/**
+ * Writes a repository tree into the pool and points the publication at it, in one atomic step. Throws PACKAGE_CONFLICT when another
+ * publication has another file under a path of this one, and CLOCK when clients would take the new generation for an older one.
+ */
+export async function writeGeneration(generation: NewGeneration, context: OperationContext): Promise<PublicationState> {
+  const { name, publication, family, components, signer, before } = generation;
+  const { blobs, catalogue, config, report, signal } = context;
+  const time = generationTime(name, before, context);
+  report({ type: 'phase', subject: name, phase: 'publish' });
+  const previous = before === undefined ? undefined : await loadGeneration(blobs, before.generation.digest);
+  const intake = await blobs.intake(`publish-${name}`);
+  try {
+    const tree = createTree({ intake, previous, time });
+    const published = await family.publish({
+      name,
+      config: { ...publication, distribution: publicationDistribution(config, publication) },
+      components,
+      writer: tree,
+      signer,
+      time,
+      extras: (ids, kind) => catalogue.extras(ids, kind),
+      report,
+      signal,
+    });
+    await refuseConflicts(name, publicationPath(name, publication), tree.entries(), context);
+    const map = await tree.finish();
+    await intake.finish();
+    const state = publicationState(generation, published, { digest: map.sha256, publishedAt: time.getTime() });
+    catalogue.publish(state);
+    return state;
+  } catch (error) {
+    await intake.abandon();
+    throw error;
+  }
+}
+
+function publicationState(
+  generation: NewGeneration,
+  published: Awaited<ReturnType<NewGeneration['family']['publish']>>,
+  { digest, publishedAt }: { readonly digest: string; readonly publishedAt: number },
+): PublicationState {
+  const { name, publication, family, parts, sources, signer, number, inputs } = generation;
+  const packagesSigned = sources.every(({ upstream }) => upstream.verification.packages);
+  return {
+    name,
+    family: family.name,
+    path: publicationPath(name, publication),
+    ...published,
+    from: publicationSources(publication),
+    verified: sources.every(({ upstream }) => upstream.verification.metadata || upstream.verification.packages),
+    packagesSigned,
+    signedBy: signer?.fingerprint,
+    publicKey: signer?.publicKey,
+    packageKeys: packagesSigned ? distinctKeys(sources) : [],
+    packages: parts.reduce((sum, { list }) => sum + list.count, 0),
+    bytes: parts.reduce((sum, { list }) => sum + list.bytes, 0),
+    generation: {
+      publication: name,
+      number,
+      digest,
+      publishedAt,
+      inputs,
+      parts: parts.map(({ component, list }) => ({ component, list: list.id })),
+    },
+  };
+}
+
+function distinctKeys(sources: readonly MirrorState[]): PublicKey[] {
+  const keys = new Map(sources.flatMap((source) => source.keys).map((key) => [key.fingerprint, key]));
+  return [...keys.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
+}
+
+/** The time that clients see: now, but later than the last generation by at least the second that they can tell apart. */
+function generationTime(name: string, before: PublicationState | undefined, { clock }: OperationContext): Date {
+  const now = Math.floor(clock.now().getTime() / 1000) * 1000;
+  if (before === undefined) return new Date(now);
+  const last = before.generation.publishedAt;
+  if (last - now > CLOCK_TOLERANCE) {
+    const [published, current] = [new Date(last).toISOString(), new Date(now).toISOString()];
+    throw new MirrorError(
+      'CLOCK',
+      `publication "${name}" was last published at ${published}, but the clock of this machine says ${current}`,
+      {
+        hint: 'Set the clock right: clients ignore metadata that is older than what they have.',
+      },
+    );
+  }
+  return new Date(Math.max(now, last + 1000));
+}
+
+/** Publications may share a path on the server; a file that several of them have must be the same file. */
+async function refuseConflicts(
+  name: string,
+  path: string,
+  entries: readonly TreeEntry[],
+  { blobs, catalogue }: OperationContext,
+): Promise<void> {
+  for (const other of catalogue.publications()) {
+    if (other.name === name || other.path !== path) continue;
+    const theirs = await loadGeneration(blobs, other.generation.digest);
+    const conflict = entries.find((entry) => (theirs.get(entry.path)?.blob.sha256 ?? entry.blob.sha256) !== entry.blob.sha256);
+    if (conflict === undefined) continue;
+    throw new MirrorError(
+      'PACKAGE_CONFLICT',
+      `publications "${name}" and "${other.name}" share the path ${path} and differ in ${conflict.path}`,
+      {
+        hint: `Give one of them another path, or publish one version of the package in both.`,
+      },
+    );
+  }
+}

@@ -1,0 +1,82 @@
+import { LIMITS } from '../core/limits.ts';
+import { loadCredentials } from '../fetch/credentials.ts';
+import type { Keyring } from '../openpgp/types.ts';
+import type { Origin } from '../store/acquire.ts';
+import { createAcquirer } from '../store/acquirer.ts';
+import type { MirrorState, PublicKey } from '../store/catalogue.ts';
+import type { OperationContext } from './context.ts';
+import { familyOf } from './families.ts';
+import type { NamedMirror } from './names.ts';
+import { loadKeyring } from './trusted-keys.ts';
+
+/** A mirror whose upstream can be reached: where it is, and whom it trusts. */
+export interface OpenMirror extends NamedMirror {
+  readonly origin: Origin;
+  /** Undefined where nothing is to be verified. */
+  readonly keyring: Keyring | undefined;
+}
+
+/** Whether anything of the upstream is checked against keys: everything but a hand-written `verify: []`. */
+export function wantsVerification(mirror: NamedMirror): boolean {
+  return mirror.config.verify === undefined || mirror.config.verify.length > 0;
+}
+
+/** Finds out where a mirror's upstream is (variables, mirror lists, credentials) and loads the keys that it trusts. */
+export async function openMirror(mirror: NamedMirror, context: OperationContext): Promise<OpenMirror> {
+  const { fetcher, signal } = context;
+  const credentials = await loadCredentials(mirror.config, process.env, mirror.name);
+  const fetchList = async (url: string): Promise<Buffer> =>
+    (await fetcher.document({ urls: [url], maxSize: LIMITS.serverList, credentials, signal })).bytes;
+  const bases = await familyOf(mirror.config).bases(mirror.name, mirror.config, fetchList);
+  const keyring = wantsVerification(mirror)
+    ? await loadKeyring({ name: mirror.name, config: mirror.config, fetcher, catalogue: context.catalogue, report: context.report, signal })
+    : undefined;
+  return { ...mirror, origin: { bases, credentials }, keyring };
+}
+
+/**
+ * Fetches and verifies what the upstream has now, and stores it as the mirror's state; its packages stay as they were.
+ * The caller holds the mirror's lock. Without `store` the new metadata is only returned.
+ */
+export async function refreshMirror(
+  mirror: OpenMirror,
+  context: OperationContext,
+  { store }: { readonly store: boolean },
+): Promise<MirrorState> {
+  const { blobs, catalogue, fetcher, signal, clock, report } = context;
+  const previous = catalogue.mirror(mirror.name);
+  report({ type: 'phase', subject: mirror.name, phase: 'indexes' });
+  const intake = await blobs.intake(`indexes-${mirror.name}`);
+  try {
+    const acquirer = createAcquirer({ origin: mirror.origin, fetcher, blobs, catalogue, intake, signal });
+    const keys = (mirror.keyring?.keys ?? []).map(({ fingerprint, armored }) => ({ fingerprint, armored }));
+    const same = previous?.family === mirror.config.type ? previous : undefined;
+    const known = same === undefined ? undefined : sameTrust(same, keys) ? same.upstream : { ...same.upstream, revision: '' };
+    const upstream = await familyOf(mirror.config).refresh(
+      { name: mirror.name, config: mirror.config, acquirer, blobs, keyring: mirror.keyring, clock, report, signal },
+      known,
+    );
+    await intake.finish();
+    const state: MirrorState = {
+      selection: '',
+      unsatisfied: [],
+      syncedAt: 0,
+      ...same,
+      name: mirror.name,
+      family: mirror.config.type,
+      upstream,
+      keys,
+    };
+    if (store && upstream !== same?.upstream) catalogue.putMirror(state);
+    return state;
+  } catch (error) {
+    await intake.abandon();
+    throw error;
+  }
+}
+
+/** Whether what was accepted before was accepted for the same keys; otherwise it must be checked again, changed or not. */
+function sameTrust(state: MirrorState, keys: readonly PublicKey[]): boolean {
+  const fingerprints = (list: readonly PublicKey[]): string => list.map((key) => key.fingerprint).join();
+  return fingerprints(state.keys) === fingerprints(keys);
+}

@@ -1,0 +1,206 @@
+import PQueue from 'p-queue';
+import { sha256Of } from '../core/digests.ts';
+import { isMirrorError, MirrorError } from '../core/errors.ts';
+import type { MirrorState } from '../store/catalogue.ts';
+import { acquireLock, type Lock } from '../store/locks.ts';
+import { bringPackages } from './bring-packages.ts';
+import type { OperationContext } from './context.ts';
+import { mirrorsNamed, type NamedMirror } from './names.ts';
+import { type OpenMirror, openMirror, refreshMirror } from './refresh.ts';
+import type { MirrorReport, SyncReport } from './report.ts';
+import { createSelector, type Selection, type Selector } from './selection.ts';
+
+/** Mirrors whose packages are brought in at the same time; the downloads of all share one limit. */
+const MIRRORS_AT_ONCE = 3;
+
+export interface SyncOptions {
+  /** Stores the verified metadata, selects, and leaves the packages where they are. */
+  readonly metadataOnly?: boolean | undefined;
+  /** As metadataOnly, and the mirror's state stays as it was, too. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/**
+ * Brings mirrors or groups up to date; all mirrors for no names. A mirror that fails keeps its last complete state and does not
+ * stop the others: its error is in the report. Throws NAME_UNKNOWN, and ABORTED when the signal came.
+ */
+export async function syncMirrors(names: readonly string[], context: OperationContext, options: SyncOptions = {}): Promise<SyncReport> {
+  const mirrors = mirrorsNamed(context.config, names);
+  const run = createRun(context, options);
+  try {
+    await Promise.all(mirrors.map((mirror) => run.attempt(mirror.name, () => run.refresh(mirror))));
+    const selector = createSelector(context.config, run.states, context.blobs);
+    const queue = new PQueue({ concurrency: MIRRORS_AT_ONCE });
+    await queue.addAll(mirrors.map((mirror) => () => run.attempt(mirror.name, () => run.bring(mirror, selector))));
+  } finally {
+    run.release();
+  }
+  if (context.signal.aborted) {
+    throw new MirrorError('ABORTED', 'the sync was interrupted', { hint: 'Run it again to go on where it stopped.' });
+  }
+  return {
+    mirrors: mirrors.map(
+      (mirror) => run.reports.get(mirror.name) ?? failed(mirror.name, undefined, new MirrorError('ABORTED', 'interrupted')),
+    ),
+  };
+}
+
+interface SyncRun {
+  /** What is known of every mirror that has metadata, refreshed in this run or before. */
+  readonly states: Map<string, MirrorState>;
+  readonly reports: Map<string, MirrorReport>;
+  /** Runs one step for a mirror that has not failed yet; its error becomes the mirror's report. */
+  attempt(name: string, step: () => Promise<void>): Promise<void>;
+  refresh(mirror: NamedMirror): Promise<void>;
+  bring(mirror: NamedMirror, selector: Selector): Promise<void>;
+  release(): void;
+}
+
+function createRun(context: OperationContext, options: SyncOptions): SyncRun {
+  const { catalogue, report, storage, clock } = context;
+  const before = new Map(catalogue.mirrors().map((state) => [state.name, state]));
+  const states = new Map([...before].filter(([name, state]) => context.config.mirrors[name]?.type === state.family));
+  const open = new Map<string, Promise<OpenMirror>>();
+  const reports = new Map<string, MirrorReport>();
+  const locks: Lock[] = [];
+
+  /** Also for mirrors that are not synced in this run but offer a dependency. */
+  const opened = (name: string): Promise<OpenMirror> => {
+    const config = context.config.mirrors[name];
+    if (config === undefined) throw new MirrorError('NAME_UNKNOWN', `no mirror is named "${name}"`);
+    let mirror = open.get(name);
+    if (mirror === undefined) {
+      mirror = openMirror({ name, config }, context);
+      open.set(name, mirror);
+    }
+    return mirror;
+  };
+
+  return {
+    states,
+    reports,
+    async attempt(name, step) {
+      if (reports.get(name)?.status === 'failed' || context.signal.aborted) return;
+      try {
+        await step();
+      } catch (error) {
+        if (!isMirrorError(error)) throw error;
+        reports.set(name, failed(name, before.get(name), error));
+        if (error.code !== 'ABORTED') report({ type: 'failed', subject: name, code: error.code, message: error.message, hint: error.hint });
+      }
+    },
+    async refresh(mirror) {
+      locks.push(await acquireLock(storage, `mirror-${mirror.name}`, `syncing ${mirror.name}`));
+      states.set(mirror.name, await refreshMirror(await opened(mirror.name), context, { store: options.dryRun !== true }));
+    },
+    async bring(mirror, selector) {
+      const state = states.get(mirror.name);
+      if (state === undefined) return;
+      const key = selector.key(mirror);
+      if (state.list !== undefined && state.selection === key) {
+        if (options.dryRun !== true) catalogue.putMirror({ ...state, syncedAt: clock.now().getTime() });
+        reports.set(mirror.name, unchanged(state));
+        report({ type: 'done', subject: mirror.name, summary: 'unchanged' });
+        return;
+      }
+      report({ type: 'phase', subject: mirror.name, phase: 'select' });
+      const selection = await selector.select(mirror);
+      warnUnsatisfied(mirror.name, selection, context);
+      if (options.dryRun === true || options.metadataOnly === true) {
+        reports.set(mirror.name, await planned(state, selection, context));
+        return;
+      }
+      const had = contentsBefore(before.get(mirror.name), state, context);
+      const brought = await bringPackages({ mirror, selection, states, opened, ...had }, context);
+      const list = catalogue.saveList(state.family, brought.ids);
+      const synced = { ...state, list, selection: key, unsatisfied: selection.unsatisfied, syncedAt: clock.now().getTime() };
+      catalogue.putMirror(synced);
+      reports.set(mirror.name, { ...totals(synced), ...brought, ...difference(had.storedBefore, brought.ids), status: 'updated' });
+      report({ type: 'done', subject: mirror.name, summary: `${list.count} packages` });
+    },
+    release() {
+      for (const lock of locks) lock.release();
+    },
+  };
+}
+
+const UNSATISFIED_SHOWN = 5;
+
+function warnUnsatisfied(name: string, { unsatisfied }: Selection, { report }: OperationContext): void {
+  for (const { requirement, chain } of unsatisfied.slice(0, UNSATISFIED_SHOWN)) {
+    report({
+      type: 'warning',
+      subject: name,
+      message: `nothing provides ${requirement}, needed by ${[...chain].reverse().join(' needed by ')}`,
+    });
+  }
+  const more = unsatisfied.length - UNSATISFIED_SHOWN;
+  if (more > 0)
+    report({ type: 'warning', subject: name, message: `${more} more dependencies cannot be satisfied (mirror show ${name} lists them)` });
+}
+
+function isVerified(state: MirrorState | undefined): boolean {
+  const verification = state?.upstream.verification;
+  return verification?.metadata === true || verification?.packages === true;
+}
+
+interface ContentsBefore {
+  readonly checkedBefore: ReadonlySet<string>;
+  readonly storedBefore: ReadonlySet<number>;
+}
+
+/** What the mirror had; its files count as checked only when they were checked, against the keys that are trusted now. */
+function contentsBefore(before: MirrorState | undefined, now: MirrorState, { catalogue }: OperationContext): ContentsBefore {
+  const storedBefore = new Set<number>();
+  const checkedBefore = new Set<string>();
+  if (before?.list === undefined) return { storedBefore, checkedBefore };
+  const keysOf = (state: MirrorState): string => state.keys.map((key) => key.fingerprint).join();
+  const checked = before.upstream.verification.packages && keysOf(before) === keysOf(now);
+  for (const entry of catalogue.packages(before.list.id)) {
+    storedBefore.add(entry.id);
+    if (checked) checkedBefore.add(entry.sha256);
+  }
+  return { storedBefore, checkedBefore };
+}
+
+function difference(before: ReadonlySet<number>, ids: readonly number[]): { added: number; removed: number } {
+  const now = new Set(ids);
+  let kept = 0;
+  for (const id of now) if (before.has(id)) kept += 1;
+  return { added: now.size - kept, removed: before.size - kept };
+}
+
+/** What a sync would have the mirror have, and fetch for it. */
+async function planned(state: MirrorState, { selected, unsatisfied }: Selection, { blobs }: OperationContext): Promise<MirrorReport> {
+  let [bytes, downloaded, downloadedBytes] = [0, 0, 0];
+  for (const candidate of selected) {
+    bytes += candidate.size;
+    const sha256 = sha256Of({ checksums: candidate.checksums });
+    if (sha256 !== undefined && (await blobs.stat(sha256)) !== undefined) continue;
+    downloaded += 1;
+    downloadedBytes += candidate.size;
+  }
+  return { ...totals(state), status: 'planned', packages: selected.length, bytes, downloaded, downloadedBytes, unsatisfied };
+}
+
+function unchanged(state: MirrorState): MirrorReport {
+  return { ...totals(state), status: 'unchanged' };
+}
+
+function failed(name: string, state: MirrorState | undefined, error: MirrorError): MirrorReport {
+  return { ...totals(state), name, status: 'failed', error };
+}
+
+function totals(state: MirrorState | undefined): Omit<MirrorReport, 'status'> {
+  return {
+    name: state?.name ?? '',
+    packages: state?.list?.count ?? 0,
+    bytes: state?.list?.bytes ?? 0,
+    downloaded: 0,
+    downloadedBytes: 0,
+    added: 0,
+    removed: 0,
+    verified: isVerified(state),
+    unsatisfied: state?.unsatisfied ?? [],
+  };
+}
