@@ -65,6 +65,10 @@ export const aptFamily = {
 
   compareVersions,
 
+  label({ name, version, architecture }: { readonly name: string; readonly version: string; readonly architecture: string }): string {
+    return `${name}_${version}_${architecture}`;
+  },
+
   publish(context: AptPublishContext): Promise<AptPublishedTree> {
     return publishTree(context);
   },

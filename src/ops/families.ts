@@ -68,7 +68,7 @@ export interface Family<M extends MirrorConfig, C extends Candidate> {
    */
   refresh(context: UpstreamContext<M>, previous: UpstreamState | undefined): Promise<UpstreamState>;
   /** The packages that the stored indexes list, cut to the configuration's components and architectures. */
-  load(name: string, config: M, upstream: UpstreamState, blobs: BlobStore): Promise<readonly C[]>;
+  load(name: string, config: M, upstream: UpstreamState, blobs: BlobStore, report: Reporter): Promise<readonly C[]>;
   /** Several mirrors' candidates as one world in which dependencies are resolved. */
   universe(candidates: readonly C[], blobs: BlobStore): Promise<Universe<C>>;
   /** The URLs of a candidate's file, best first, and its path made safe. */
@@ -85,6 +85,8 @@ export interface Family<M extends MirrorConfig, C extends Candidate> {
   ): AsyncIterable<{ readonly index: number; readonly kind: string; readonly data: Buffer }>;
   subject(candidate: C): QuerySubject;
   compareVersions(a: string, b: string): number;
+  /** How a person names one package: `name_version_architecture` or `name-[epoch:]version-release.arch`. */
+  label(entry: Pick<Candidate, 'name' | 'version' | 'architecture'>): string;
   /** Writes the repository tree of a publication, signatures included. */
   publish(context: PublishContext): Promise<PublishedTree>;
 }

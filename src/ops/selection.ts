@@ -7,8 +7,8 @@ import { missingNames } from '../query/missing-names.ts';
 import { parseQuery } from '../query/parse.ts';
 import { closure } from '../solve/closure.ts';
 import type { Candidate, ClosureOptions, Universe } from '../solve/universe.ts';
-import type { BlobStore } from '../store/blobs.ts';
 import type { MirrorState, Unsatisfied } from '../store/catalogue.ts';
+import type { OperationContext } from './context.ts';
 import { familyOf } from './families.ts';
 import { companions, type NamedMirror } from './names.ts';
 
@@ -33,7 +33,7 @@ export interface Selector {
 }
 
 /** @param states what is known of every mirror that has metadata, by name. */
-export function createSelector(config: Config, states: ReadonlyMap<string, MirrorState>, blobs: BlobStore): Selector {
+export function createSelector({ config, blobs, report }: OperationContext, states: ReadonlyMap<string, MirrorState>): Selector {
   const loaded = new Map<string, Promise<readonly Candidate[]>>();
   const universes = new Map<string, Promise<Universe<Candidate>>>();
 
@@ -43,7 +43,7 @@ export function createSelector(config: Config, states: ReadonlyMap<string, Mirro
     if (mirror === undefined || state === undefined) return Promise.resolve([]);
     const known = loaded.get(name);
     if (known !== undefined) return known;
-    const candidates = familyOf(mirror).load(name, mirror, state.upstream, blobs);
+    const candidates = familyOf(mirror).load(name, mirror, state.upstream, blobs, report);
     loaded.set(name, candidates);
     return candidates;
   };
@@ -84,7 +84,7 @@ export function createSelector(config: Config, states: ReadonlyMap<string, Mirro
       const seeds = filter === undefined ? own : await matching(mirror, filter, own, config, load);
       if (!followsDependencies(mirror)) return { selected: seeds, unsatisfied: [] };
       const universe = await universeOf(mirror, membersOf(mirror));
-      return closure(universe, seeds, closureOptions(mirror));
+      return closure(universe, seeds, { ...closureOptions(mirror), label: familyOf(mirror.config).label });
     },
   };
 }

@@ -29,7 +29,7 @@ export async function syncMirrors(names: readonly string[], context: OperationCo
   const run = createRun(context, options);
   try {
     await Promise.all(mirrors.map((mirror) => run.attempt(mirror.name, () => run.refresh(mirror))));
-    const selector = createSelector(context.config, run.states, context.blobs);
+    const selector = createSelector(context, run.states);
     const queue = new PQueue({ concurrency: MIRRORS_AT_ONCE });
     await queue.addAll(mirrors.map((mirror) => () => run.attempt(mirror.name, () => run.bring(mirror, selector))));
   } finally {
