@@ -123,7 +123,8 @@ export async function startProxy(): Promise<TestProxy> {
     (request, response) => {
       const { hostname, port, pathname } = new URL(request.url ?? '');
       http.get({ hostname, port, path: pathname, agent: false }, (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        const { connection: _, 'keep-alive': __, ...headers } = answer.headers;
+        response.writeHead(answer.statusCode ?? 502, headers);
         answer.pipe(response);
       });
     },
