@@ -52,12 +52,16 @@ export function rememberLoss(
   const lost = new Map<string, TreeEntry>();
   for (const [path, entry] of older.entries) {
     if (entry.permanence !== 'fixed' || newer.entries.has(path)) continue;
-    // A substring would hold the whole text of the map that it was cut from.
-    const copy = Buffer.from(path).toString();
-    lost.set(copy, { ...entry, path: copy });
+    const own = ownText(path);
+    lost.set(own, { ...entry, path: own, blob: { sha256: ownText(entry.blob.sha256), size: entry.blob.size } });
   }
   losses.set(stepKey(older.digest, newer.digest), lost);
   return lost;
+}
+
+/** The same text in memory of its own: a piece of another text would hold all of that, here a whole map. */
+function ownText(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** Looks through earlier generations; their maps are read when a path is first asked for that the current one lacks. */

@@ -69,10 +69,13 @@ async function poolCheck(published: Published, blobs: BlobStore): Promise<string
   }
 }
 
-/** The armored public key with this fingerprint, or of the publication with this name. */
+/** The armored public key that a publication with this name is signed with, or that has this fingerprint: our own or an upstream's. */
 function findKey(states: readonly PublicationState[], wanted: string): string | undefined {
+  const named = states.find(({ name }) => name === wanted);
+  if (named !== undefined) return named.publicKey;
   const fingerprint = wanted.toUpperCase();
-  return (states.find(({ name }) => name === wanted) ?? states.find(({ signedBy }) => signedBy === fingerprint))?.publicKey;
+  const own = states.find(({ signedBy }) => signedBy === fingerprint)?.publicKey;
+  return own ?? states.flatMap(({ packageKeys }) => packageKeys).find((key) => key.fingerprint === fingerprint)?.armored;
 }
 
 async function sendText(reply: FastifyReply, status: number, text: string): Promise<FastifyReply> {
