@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { GnuPg } from '../openpgp/gnupg.ts';
+import { succeed } from './program.ts';
+
+/** A package to build: control fields, of which Version, Architecture and others have defaults. */
+export interface DebSpec {
+  readonly Package: string;
+  readonly [field: string]: string;
+}
+
+/** Builds a real .deb with dpkg-deb and gives its path. */
+export async function buildDeb(folder: string, spec: DebSpec): Promise<string> {
+  const fields = {
+    Version: '1.0-1',
+    Architecture: 'amd64',
+    Maintainer: 'Example <example@example.com>',
+    Description: `the ${spec.Package} package\n of a test`,
+    ...spec,
+  };
+  const work = join(folder, 'build');
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(join(work, 'DEBIAN'), { recursive: true });
+  mkdirSync(join(work, 'usr/share/doc', spec.Package), { recursive: true });
+  writeFileSync(join(work, 'usr/share/doc', spec.Package, 'copyright'), `${spec.Package} ${fields.Version}\n`);
+  const control = Object.entries(fields).map(([field, value]) => `${field}: ${value}\n`);
+  writeFileSync(join(work, 'DEBIAN/control'), control.join(''));
+  const name = `${spec.Package}_${fields.Version.replace(/^\d+:/, '')}_${fields.Architecture}.deb`;
+  const path = join(folder, name);
+  await succeed('dpkg-deb', ['--root-owner-group', '-Zgzip', '--build', work, path]);
+  rmSync(work, { recursive: true });
+  return path;
+}
+
+export interface AptArchive {
+  /** The root: dists/ and pool/ are below it. */
+  readonly root: string;
+  /** The armored public key that signs it. */
+  readonly key: string;
+  /** Writes the indexes of the packages again, and signs them. `release` changes or adds fields of Release. */
+  publish(debs: readonly string[], release?: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** An archive with one suite `stable`, component `main`, architecture amd64, made with dpkg-deb and gpg alone. */
+export function createAptArchive(root: string, gnupg: GnuPg): AptArchive {
+  const signer = gnupg.makeKey(['Key-Type: eddsa', 'Key-Curve: ed25519', 'Key-Usage: sign', 'Name-Real: Test archive']);
+  const key = join(root, 'key.asc');
+  mkdirSync(root, { recursive: true });
+  writeFileSync(key, gnupg.gpg(['--armor', '--export', signer]));
+  const write = (path: string, content: string | Buffer): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  };
+  return {
+    root,
+    key,
+    async publish(debs, release = {}) {
+      const stanzas: string[] = [];
+      for (const deb of debs) {
+        const content = readFileSync(deb);
+        const path = `pool/main/${basename(deb)}`;
+        write(path, content);
+        const control = await succeed('dpkg-deb', ['--field', deb]);
+        const sha256 = createHash('sha256').update(content).digest('hex');
+        stanzas.push(`${control.trimEnd()}\nFilename: ${path}\nSize: ${content.length}\nSHA256: ${sha256}\n`);
+      }
+      const packages = Buffer.from(stanzas.join('\n'));
+      const lines = (['', '.gz'] as const).map((extension) => {
+        const content = extension === '' ? packages : gzipSync(packages);
+        write(`dists/stable/main/binary-amd64/Packages${extension}`, content);
+        return ` ${createHash('sha256').update(content).digest('hex')} ${content.length} main/binary-amd64/Packages${extension}`;
+      });
+      const fields = {
+        Origin: 'Test',
+        Suite: 'stable',
+        Codename: 'stable',
+        Date: new Date().toUTCString(),
+        Architectures: 'amd64',
+        Components: 'main',
+        ...release,
+      };
+      const text = Object.entries(fields).map(([field, value]) => `${field}: ${value}\n`);
+      const unsigned = `${text.join('')}SHA256:\n${lines.join('\n')}\n`;
+      write('dists/stable/Release', unsigned);
+      write('dists/stable/InRelease', gnupg.gpg(['--local-user', signer, '--clearsign'], unsigned));
+      write('dists/stable/Release.gpg', gnupg.gpg(['--local-user', signer, '--armor', '--detach-sign'], unsigned));
+    },
+  };
+}
