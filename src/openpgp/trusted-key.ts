@@ -33,7 +33,7 @@ export interface KnownKey {
 
 /** Reads one public key from its packets. Throws an Error when they do not form a key. */
 export async function readKnownKey(packets: readonly Packet[]): Promise<KnownKey> {
-  const key = await readKey({ binaryKey: Buffer.concat(packets.map((packet) => packet.whole)), config: OPENPGP_CONFIG });
+  const key = await parseKey(packets);
   const fingerprint = key.getFingerprint().toUpperCase();
   const revoked = await isRevoked(key);
   const unusable = revoked ? 'is revoked' : await whyUnusable(key);
@@ -44,6 +44,17 @@ export async function readKnownKey(packets: readonly Packet[]): Promise<KnownKey
     revoked,
     parts: [key, ...key.subkeys].map((part) => signingPart(key, part)),
   };
+}
+
+async function parseKey(packets: readonly Packet[]): Promise<PublicKey> {
+  try {
+    return await readKey({ binaryKey: Buffer.concat(packets.map((packet) => packet.whole)), config: OPENPGP_CONFIG });
+  } catch (error) {
+    const [primary] = packets;
+    const material = primary === undefined ? undefined : verifyingKey(primary.body);
+    if (material !== undefined && 'weakness' in material) throw new Error(`a key ${material.weakness}`);
+    throw error;
+  }
 }
 
 /** At any time: revocations for a reason that holds from a date on count whatever the date. */
@@ -61,8 +72,12 @@ async function whyUnusable(key: PublicKey): Promise<string | undefined> {
     await key.getSigningKey(undefined, null, undefined, OPENPGP_CONFIG);
     return undefined;
   } catch (error) {
-    return `cannot sign: ${reasonOf(error)}`;
+    return cannotSign(error);
   }
+}
+
+function cannotSign(error: unknown): string {
+  return `cannot sign: ${reasonOf(error).replace(/^Could not find valid signing key packet in key [0-9a-f]+: /, '')}`;
 }
 
 async function describe(key: PublicKey): Promise<TrustedKey> {
@@ -110,6 +125,6 @@ async function whyNotAt(key: PublicKey, part: PublicKey | Subkey, now: Date): Pr
     const found = await key.getSigningKey(part.getKeyID(), now, undefined, OPENPGP_CONFIG);
     return found.getFingerprint() === part.getFingerprint() ? undefined : 'cannot sign: another subkey has the same key id';
   } catch (error) {
-    return `cannot sign: ${reasonOf(error)}`;
+    return cannotSign(error);
   }
 }

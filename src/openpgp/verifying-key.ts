@@ -42,6 +42,7 @@ const ED25519_OID = '2b06010401da470f01';
  */
 export function verifyingKey(body: Buffer): VerifyingKey | WeakKey {
   const version = body[0];
+  if (body.length < 10) throw new Error('a key packet is cut short');
   const algorithm = body.readUInt8(5);
   const material = body.subarray(version === 6 ? 10 : 6);
   switch (algorithm) {
