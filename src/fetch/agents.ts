@@ -4,14 +4,9 @@ import http from 'node:http';
 import https from 'node:https';
 import tls from 'node:tls';
 import { MirrorError, reasonOf } from '../core/errors.ts';
+import type { ClientIdentity } from './place.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A certificate and key in PEM that this side shows to a server. */
-export interface ClientIdentity {
-  readonly cert: string;
-  readonly key: string;
-}
 
 export interface AgentSettings {
   readonly proxy: string | null;
@@ -19,19 +14,29 @@ export interface AgentSettings {
   readonly ca: string | undefined;
 }
 
-/** The proxy variables in the form that Node's agents take; undefined where no proxy is wanted. A configured proxy wins over the environment. */
+/** The proxy variables in the form that Node's agents take; undefined where no proxy is wanted. A configured proxy wins over the environment. CONFIG_INVALID when one is no http(s) URL. */
 export function proxyVariables(proxy: string | null, environment: Environment): Record<string, string> | undefined {
   const either = (name: string): string | undefined => environment[name] || environment[name.toUpperCase()];
   // HTTP_PROXY in upper case can be set by a client of a CGI program; like curl, only the lower-case form of it is heeded.
   const plain = proxy ?? environment['http_proxy'];
   const secure = proxy ?? either('https_proxy');
   const variables: Record<string, string> = {};
-  if (plain) variables['http_proxy'] = plain;
-  if (secure) variables['https_proxy'] = secure;
+  if (plain) variables['http_proxy'] = proxyUrl(plain, proxy === null ? 'http_proxy in the environment' : 'http.proxy');
+  if (secure) variables['https_proxy'] = proxyUrl(secure, proxy === null ? 'https_proxy in the environment' : 'http.proxy');
   if (Object.keys(variables).length === 0) return undefined;
   const except = either('no_proxy');
   if (except) variables['no_proxy'] = except;
   return variables;
+}
+
+/** The environment often has only host and port. The address may hold a password, so an error names only where it is from. */
+function proxyUrl(text: string, source: string): string {
+  const url = text.includes('://') ? text : `http://${text}`;
+  if (!/^https?:/i.test(url) || !URL.canParse(url))
+    throw new MirrorError('CONFIG_INVALID', `the proxy in ${source} is not an http or https address`, {
+      hint: 'Write it like http://proxy.example:3128.',
+    });
+  return url;
 }
 
 /** The first Node of each line whose agents know proxies. */
@@ -64,6 +69,14 @@ export async function readAuthorities(path: string): Promise<string> {
 /** Checks that a client certificate and key belong together. Throws what OpenSSL says, which quotes neither. */
 export function checkIdentity(identity: ClientIdentity): void {
   tls.createSecureContext({ cert: identity.cert, key: identity.key });
+}
+
+function contextFor(ca: string[], identity: ClientIdentity | undefined): tls.SecureContext {
+  try {
+    return tls.createSecureContext({ ca, ...identity });
+  } catch (error) {
+    throw new MirrorError('CONFIG_INVALID', `the TLS certificates cannot be used: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 /** Everything that is trusted without being configured: Node's own list, NODE_EXTRA_CA_CERTS and the operating system's store. */
@@ -100,8 +113,7 @@ export function createAgents(
       if (agent === undefined) {
         authorities ??= settings.ca === undefined ? usualAuthorities() : [...usualAuthorities(), settings.ca];
         // One context for all connections: a list of authorities in the options would be parsed, and made part of the pool's key, for each request.
-        const secureContext = tls.createSecureContext({ ca: authorities, ...identity });
-        agent = new https.Agent({ ...common, secureContext });
+        agent = new https.Agent({ ...common, secureContext: contextFor(authorities, identity) });
         secure.set(key, agent);
       }
       return agent;

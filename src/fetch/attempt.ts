@@ -53,7 +53,7 @@ export async function tryOnce(place: Place, job: Job, tools: AttemptTools): Prom
     throw new TryFailure('CHECKSUM_MISMATCH', error.message, {
       again: found.from > 0 ? 'now' : 'later',
       blamesServer: found.from === 0,
-      hint: error.hint ?? suspicion(headers),
+      hint: suspicion(headers) ?? error.hint,
     });
   }
 }

@@ -24,13 +24,14 @@ const BACKOFF = 500;
 const BACKOFF_CEILING = 30_000;
 const SLOWEST = 512;
 const SPEED_WINDOW = 60_000;
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * The one way to upstreams. Reads `settings.ca`, a path that is already resolved; CONFIG_INVALID when that fails.
  * @param environment http_proxy, https_proxy and no_proxy are heeded; `settings.proxy` wins over the first two.
  */
 export async function createFetcher(settings: HttpSettings, environment: Environment, options: FetcherOptions = {}): Promise<Fetcher> {
-  const timeout = parseDuration(settings.timeout);
+  const timeout = silenceAllowed(settings);
   const ca = settings.ca === null ? undefined : await readAuthorities(settings.ca);
   const transport = createTransport({
     agents: createAgents({ proxy: settings.proxy, ca }, environment),
@@ -84,6 +85,14 @@ export async function createFetcher(settings: HttpSettings, environment: Environ
       transport.close();
     },
   };
+}
+
+/** Milliseconds, within what a timer can count. */
+function silenceAllowed(settings: HttpSettings): number {
+  const timeout = Math.min(parseDuration(settings.timeout), LONGEST_TIMER);
+  if (timeout === 0)
+    throw new MirrorError('CONFIG_INVALID', 'http.timeout is 0, and no server answers that fast', { hint: 'Set it to 30s.' });
+  return timeout;
 }
 
 function jobFor(request: DownloadRequest, resumable: boolean): Job {

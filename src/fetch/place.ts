@@ -1,7 +1,12 @@
 import { MirrorError } from '../core/errors.ts';
 import { redactUrl } from '../core/redact.ts';
-import type { ClientIdentity } from './agents.ts';
 import type { Credentials } from './fetcher.ts';
+
+/** A certificate and key in PEM that this side shows to a server. */
+export interface ClientIdentity {
+  readonly cert: string;
+  readonly key: string;
+}
 
 /** One URL of a request, taken apart. */
 export interface Place {

@@ -5,6 +5,7 @@ import got, { type Got, type Request } from 'got';
 import type { ClientIdentity, createAgents } from './agents.ts';
 import { pump } from './body.ts';
 import { connectionFailure, TryFailure } from './failure.ts';
+import type { ClientIdentity } from './place.ts';
 import { createSpeedCheck, createWatchdog, type SpeedFloor, type Watchdog } from './timeouts.ts';
 
 /** How much of a body that nobody wants is read, in bytes, and for how long, in milliseconds, to keep the connection for the next request. */

@@ -26,6 +26,22 @@ describe('fetch/agents', () => {
     expect(proxyVariables(null, { no_proxy: 'x', HTTP_PROXY: 'http://cgi:1', http_proxy: '' })).toBeUndefined();
   });
 
+  it('takes a proxy without a scheme, and refuses other schemes without showing credentials', () => {
+    expect(proxyVariables(null, { https_proxy: 'proxy.example:3128' })).toEqual({ https_proxy: 'http://proxy.example:3128' });
+    expect(() => proxyVariables(null, { https_proxy: 'socks5://me:s3cret@proxy:1080' })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: 'the proxy in https_proxy in the environment is not an http or https address',
+      }),
+    );
+  });
+
+  it('says so when a client certificate cannot be used', () => {
+    const agents = createAgents({ proxy: null, ca: undefined }, {});
+    expect(() => agents.secure({ cert: 'no certificate', key: 'no key' })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    agents.destroy();
+  });
+
   it('knows which Node can use a proxy', () => {
     expect(['v24.21.0', 'v24.5.0', 'v25.0.0', 'v22.21.0', 'v22.20.0', 'v24.4.1', 'v23.11.0'].map(agentsKnowProxies)).toEqual([
       true,

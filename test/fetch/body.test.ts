@@ -30,6 +30,14 @@ describe('fetch/body', () => {
     expect(stream.destroyed).toBe(true);
   });
 
+  it('fails when the last piece cannot be taken, although the stream has ended', async () => {
+    const pumped = pump(Readable.from([Buffer.from('a')]), async () => {
+      await sleep(20);
+      throw new Error('disk full');
+    });
+    await expect(pumped).rejects.toThrow('disk full');
+  });
+
   it('waits for the piece in hand before it reports a broken stream', async () => {
     const stream = new Readable({ read() {} });
     stream.push(Buffer.from('a'));

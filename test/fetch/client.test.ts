@@ -151,6 +151,13 @@ describe('fetch/client', () => {
     await server.closed;
   });
 
+  it('takes long timeouts, and refuses none at all', async () => {
+    const server = await startServer((request, response) => serveBytes(request, response, FILE));
+    const fetcher = await startFetcher({ timeout: '60d', retries: 0 });
+    expect((await fetcher.document({ urls: [`${server.url}/f`], maxSize: MAX })).bytes.equals(FILE)).toBe(true);
+    await expect(createFetcher({ ...SETTINGS, timeout: '0s' }, {})).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
   it('says which configuration file is wrong', async () => {
     await expect(createFetcher({ ...SETTINGS, ca: '/nowhere/ca.pem' }, {})).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
