@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import got, { type Got, type Request } from 'got';
-import type { ClientIdentity, createAgents } from './agents.ts';
+import type { createAgents } from './agents.ts';
 import { pump } from './body.ts';
 import { connectionFailure, TryFailure } from './failure.ts';
 import type { ClientIdentity } from './place.ts';
