@@ -33,7 +33,8 @@ function startsWithUtf8Mark(bytes: Uint8Array): boolean {
 }
 
 function armoredKeys(bytes: Uint8Array): Packet[][] {
-  const blocks = readArmor(Buffer.from(bytes).toString('latin1'), { textAround: true });
+  const text = startsWithUtf8Mark(bytes) ? bytes.subarray(3) : bytes;
+  const blocks = readArmor(Buffer.from(text).toString('latin1'), { textAround: true });
   return blocks.flatMap((block) => {
     if (block.type === 'PGP PRIVATE KEY BLOCK') throw new Error('it holds a secret key where a public key is wanted');
     return block.type === 'PGP PUBLIC KEY BLOCK' ? splitKeys(readPackets(block.data)) : [];
