@@ -5,6 +5,7 @@ import { canonicalText, joinCleartext } from './cleartext.ts';
 import { armoredPublicKey } from './generate-key.ts';
 import { PACKET, readPackets } from './packets.ts';
 import { OPENPGP_CONFIG } from './policy.ts';
+import { parseSignature } from './signature-packet.ts';
 import type { Signer } from './types.ts';
 
 export interface SecretKey {
@@ -16,7 +17,7 @@ export interface SecretKey {
 
 /**
  * Opens a secret key for signing. The primary key signs where it can, else the newest subkey that can. Signatures are of version 4, made with
- * SHA-512, and the same for the same bytes, key and time. Throws KEY_INVALID for a key that cannot be read or cannot sign, KEY_LOCKED for
+ * SHA-512 unless the key's preferences exclude it, and the same for the same bytes, key and time. Throws KEY_INVALID for a key that cannot be read or cannot sign, KEY_LOCKED for
  * a passphrase that is missing or wrong. Signing throws KEY_INVALID when the key is not valid at the signature's time.
  */
 export async function openSigner(secret: SecretKey): Promise<Signer> {
@@ -24,9 +25,9 @@ export async function openSigner(secret: SecretKey): Promise<Signer> {
   const fingerprint = key.getFingerprint().toUpperCase();
   await signingPart(key, null);
 
-  const signature = async (message: { readonly text: string } | { readonly binary: Uint8Array }, time: Date): Promise<string> => {
+  const packets = async (message: { readonly text: string } | { readonly binary: Uint8Array }, time: Date): Promise<Uint8Array> => {
     const part = await signingPart(key, time);
-    const packets = await sign({
+    return sign({
       message: 'text' in message ? await createMessage({ text: message.text }) : await createMessage({ binary: message.binary }),
       signingKeys: key,
       signingKeyIDs: part.getKeyID(),
@@ -35,16 +36,26 @@ export async function openSigner(secret: SecretKey): Promise<Signer> {
       format: 'binary',
       config: OPENPGP_CONFIG,
     });
-    return writeArmor('PGP SIGNATURE', packets);
   };
   return {
     fingerprint,
     publicKey: armoredPublicKey(key),
-    signDetached: (bytes, time) => signature({ binary: bytes }, time),
+    signDetached: async (bytes, time) => writeArmor('PGP SIGNATURE', await packets({ binary: bytes }, time)),
     async signCleartext(text, time) {
-      return joinCleartext(text, await signature({ text: canonicalText(text).toString() }, time), 'SHA512');
+      const signature = await packets({ text: canonicalText(text).toString() }, time);
+      return joinCleartext(text, writeArmor('PGP SIGNATURE', signature), hashName(signature));
     },
   };
+}
+
+/** The `Hash` header has to name what the signature uses, or gpg does not compute it. */
+function hashName(signature: Uint8Array): string {
+  const [packet] = readPackets(signature);
+  const algorithm = packet === undefined ? undefined : parseSignature(packet.body)?.hashAlgorithm;
+  const name = { 8: 'SHA256', 9: 'SHA384', 10: 'SHA512' }[algorithm ?? 0];
+  if (name !== undefined) return name;
+  const hint = 'Set its preferences to SHA512 SHA256, or make a key with `mirror key generate`.';
+  throw new MirrorError('KEY_INVALID', `the signing key asks for the hash algorithm ${algorithm}, which clients do not know`, { hint });
 }
 
 async function readSecretKey(armored: string): Promise<PrivateKey> {
@@ -62,7 +73,9 @@ async function readSecretKey(armored: string): Promise<PrivateKey> {
 }
 
 async function unlock(key: PrivateKey, passphrase: string | undefined): Promise<PrivateKey> {
-  if (key.isDecrypted()) return key;
+  const isProtected = ({ keyPacket }: PrivateKey | Subkey): boolean =>
+    'isMissingSecretKeyMaterial' in keyPacket && !keyPacket.isMissingSecretKeyMaterial() && !keyPacket.isDecrypted();
+  if (!key.getKeys().some(isProtected)) return key;
   const name = key.getFingerprint().toUpperCase();
   if (passphrase === undefined || passphrase === '') {
     const hint = 'Set signing.passphraseFile, or the environment variable MIRROR_PASSPHRASE.';
@@ -81,7 +94,7 @@ async function signingPart(key: PrivateKey, time: Date | null): Promise<PrivateK
   for (const wanted of [key.getKeyID(), undefined]) {
     try {
       const part = await key.getSigningKey(wanted, time, undefined, OPENPGP_CONFIG);
-      if (part.isDecrypted()) return part;
+      if (part.keyPacket.isDecrypted()) return part;
       failure = new Error('its secret part is not in the file');
     } catch (error) {
       failure = error;
