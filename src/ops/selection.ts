@@ -136,5 +136,6 @@ function unknownPackages(mirror: string, missing: readonly string[], known: Iter
   const names = missing.map((name) => `"${name}"`).join(', ');
   return new MirrorError('PACKAGE_UNKNOWN', `mirror "${mirror}": the filter asks for ${names}, which the upstream does not have`, {
     hint: suggestions.length > 0 ? suggestions.join(' ') : 'Correct the filter, or take the name out of it.',
+    details: { packages: missing.join(' ') },
   });
 }
