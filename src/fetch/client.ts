@@ -100,7 +100,7 @@ function jobFor(request: DownloadRequest, resumable: boolean): Job {
   return { size, maxSize, target, onBytes, signal, resumable, validator: undefined, distrustCaches: false };
 }
 
-/** Whether an earlier run left the whole file. What turns out to be wrong is dropped. */
+/** Whether an earlier run left the whole file. The target drops what turns out to be wrong. */
 async function alreadyWhole({ target, size }: DownloadRequest): Promise<boolean> {
   if (size === undefined || target.held !== size) return false;
   try {
@@ -108,7 +108,6 @@ async function alreadyWhole({ target, size }: DownloadRequest): Promise<boolean>
     return true;
   } catch (error) {
     if (!isMirrorError(error, 'CHECKSUM_MISMATCH')) throw error;
-    await target.restart();
     return false;
   }
 }

@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { TryFailure } from '../../src/fetch/failure.ts';
+import { createOrigins } from '../../src/fetch/origins.ts';
+import { parsePlace } from '../../src/fetch/place.ts';
+import { withRetries } from '../../src/fetch/retry.ts';
 import { errorOf, serveBytes, startFetcher, startServer, startTarget } from './servers.ts';
 
 const FILE = randomBytes(5000);
@@ -61,7 +65,9 @@ describe('fetch/retry', () => {
 
   it('waits as long as the server asks in seconds', async () => {
     const server = await startFlaky([429], { 'retry-after': '1' });
-    await (await startFetcher()).document({ urls: [`${server.url}/f`], maxSize: MAX });
+    const begun = performance.now();
+    await (await startFetcher({}, { backoff: 60_000 })).document({ urls: [`${server.url}/f`], maxSize: MAX });
+    expect(performance.now() - begun).toBeLessThan(10_000);
     expect((server.times[1] ?? 0) - (server.times[0] ?? 0)).toBeGreaterThanOrEqual(990);
   });
 
@@ -80,6 +86,25 @@ describe('fetch/retry', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     await Promise.all([first, fetcher.document({ urls: [`${server.url}/g`], maxSize: MAX })]);
     expect((server.times[1] ?? 0) - (server.times[0] ?? 0)).toBeGreaterThanOrEqual(990);
+  });
+
+  it('heeds a pause before each try, and only once for each', async () => {
+    const origins = createOrigins();
+    const place = parsePlace('http://upstream.example/f', undefined);
+    const times: number[] = [];
+    const attempt = async (): Promise<void> => {
+      times.push(performance.now());
+      origins.pause(place.url.origin, Date.now() + 100);
+      if (times.length < 3) throw new TryFailure('FETCH_FAILED', 'no', { again: 'later' });
+    };
+    // Someone else is told to wait for ever; that does not stop this one.
+    const others = setInterval(() => origins.pause(place.url.origin, Date.now() + 100), 20);
+    const task = { places: [place], signal: undefined, attempt, held: () => 0 };
+    await withRetries(task, { retries: 2, backoff: 1, backoffCeiling: 1 }, origins);
+    clearInterval(others);
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(90);
+    expect(Math.max(...gaps)).toBeLessThan(1000);
   });
 
   it('asks the next place at once, and one that asked for a pause last', async () => {
@@ -111,7 +136,7 @@ describe('fetch/retry', () => {
 
   it('goes on at the next place with what it has', async () => {
     const first = await startServer((_, response) => {
-      response.writeHead(200, { 'content-length': FILE.length });
+      response.writeHead(200, { 'content-length': FILE.length, etag: '"of-the-first"' });
       response.write(FILE.subarray(0, 3000), () => setTimeout(() => response.destroy(), 30));
     });
     const second = await startServer((request, response) => serveBytes(request, response, FILE, true));

@@ -122,7 +122,10 @@ describe('fetch/transport', () => {
       });
       const error = await errorOf((await startFetcher()).document({ urls: [`${server.url}/f`], maxSize: MAX }));
       expect(error.code).toBe('FETCH_NOT_FOUND');
+      const begun = performance.now();
       await server.closed;
+      // Long before the time that a slow error page is given.
+      expect(performance.now() - begun).toBeLessThan(1000);
     });
 
     it('that the server has closed do not cost a try', async () => {
