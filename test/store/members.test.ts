@@ -11,9 +11,11 @@ describe('store/members', () => {
 
   it('gives back any rising ids', () => {
     const ids = fc.uniqueArray(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })).map((list) => list.sort((a, b) => a - b));
-    fc.assert(fc.property(ids, (list) => {
+    fc.assert(
+      fc.property(ids, (list) => {
         expect(unpackIds(packIds(list), list.length)).toEqual(list);
-      }));
+      }),
+    );
   });
 
   it('refuses what does not rise, is cut short, or has another count', () => {
