@@ -30,7 +30,8 @@ export interface LoadSource {
 export async function loadCandidates(source: LoadSource): Promise<AptCandidate[]> {
   const particulars = particularsOf(source.name, source.upstream);
   const architectures = new Set([...selectionOf(source.config).architectures, 'all']);
-  const seen = new Map<string, AptCandidate>();
+  const candidates: AptCandidate[] = [];
+  const byName = new Map<string, AptCandidate[]>();
   const conflicts: string[] = [];
   for (const index of source.upstream.indexes) {
     const what = `mirror ${source.name}: ${index.path}`;
@@ -39,15 +40,18 @@ export async function loadCandidates(source: LoadSource): Promise<AptCandidate[]
       for (const stanza of stanzas) {
         const candidate = readCandidate(stanza, origin);
         if (!architectures.has(candidate.architecture)) continue;
-        const label = labelOf(candidate);
-        const known = seen.get(label);
-        if (known === undefined) seen.set(label, candidate);
-        else if (!sameFile(known, candidate)) conflicts.push(label);
+        const namesakes = byName.get(candidate.name);
+        const known = namesakes?.find((other) => other.version === candidate.version && other.architecture === candidate.architecture);
+        if (known === undefined) {
+          candidates.push(candidate);
+          if (namesakes === undefined) byName.set(candidate.name, [candidate]);
+          else namesakes.push(candidate);
+        } else if (!sameFile(known, candidate)) conflicts.push(labelOf(candidate));
       }
     }
   }
   if (conflicts.length > 0) warn(source, conflicts);
-  return [...seen.values()];
+  return candidates;
 }
 
 /** The unpacked index, whose size and checksum are what the Release says of it. */

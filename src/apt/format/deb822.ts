@@ -135,8 +135,12 @@ function* fieldRanges(stanza: Buffer): Generator<FieldRange> {
 }
 
 function valueText(stanza: Buffer, range: FieldRange): string {
-  const text = stanza.toString('utf8', range.colon + 1, range.end);
-  if (!text.includes('\n')) return text.trim();
+  let start = range.colon + 1;
+  while (isBlank(stanza[start])) start += 1;
+  let end = range.end;
+  while (end > start && isBlankOrReturn(stanza[end - 1])) end -= 1;
+  const text = stanza.toString('utf8', start, end);
+  if (!text.includes('\n')) return text;
   return text
     .split('\n')
     .filter((line) => !line.startsWith('#'))
@@ -159,6 +163,10 @@ function endOfField(bytes: Buffer, lineEnd: number): number {
 
 function isBlank(byte: number | undefined): boolean {
   return byte === SPACE || byte === TAB;
+}
+
+function isBlankOrReturn(byte: number | undefined): boolean {
+  return isBlank(byte) || byte === RETURN;
 }
 
 /** Whether the name at the offset is the ASCII name given, in any case. */
@@ -244,7 +252,7 @@ class Splitter {
   #isField(block: Buffer, at: number, lineEnd: number, inStanza: boolean): boolean {
     const byte = block[at];
     if (byte === SPACE || byte === TAB) {
-      if (inStanza || block.subarray(at, lineEnd).every((other) => isBlank(other) || other === RETURN)) return false;
+      if (inStanza || block.subarray(at, lineEnd).every(isBlankOrReturn)) return false;
       throw this.#malformed('continues a field, but there is none before it');
     }
     if (byte === HASH && this.#comments) return false;

@@ -24,12 +24,13 @@ export interface PoolPackage {
  * letter, or the first four of a name that begins with `lib`. Throws PATH_UNSAFE for names that cannot be part of a path.
  */
 export function poolPath(pool: PoolPackage): string {
-  const source = pool.source === undefined || pool.source === '' ? pool.name : pool.source.replace(/\s*\(.*$/s, '').trim();
+  const stated = pool.source?.split('(', 1)[0]?.trim() ?? '';
+  const source = stated === '' ? pool.name : stated;
   if (!isPackageName(source)) {
     throw new MirrorError('PATH_UNSAFE', `package ${pool.name}: the source "${source.slice(0, 200)}" is not the name of a package`);
   }
   const prefix = source.slice(0, source.startsWith('lib') ? 4 : 1);
-  if (pool.file.includes('/'))
+  if (pool.file === '' || pool.file === '.' || pool.file.includes('/'))
     throw new MirrorError('PATH_UNSAFE', `package ${pool.name}: "${pool.file.slice(0, 200)}" is not a bare file name`);
   return safeRelativePath(`pool/${pool.component}/${prefix}/${source}/${pool.file}`, `package ${pool.name}`);
 }

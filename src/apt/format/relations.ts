@@ -41,9 +41,12 @@ const OPERATORS: Readonly<Record<string, Relation>> = {
   '>': '>=',
 };
 
-/** name, :qualifier, (operator version), [architectures], <profiles> ... in this order, blanks anywhere between them. */
+/**
+ * name, :qualifier, (operator version), [architectures], <profiles> ... in this order. Blanks are single ones by then, so that matching
+ * takes time in proportion to the length.
+ */
 const TERM =
-  /^(?<name>[^\s:()[\]<>|,]+)(?::(?<qualifier>[a-zA-Z0-9-]+))?\s*(?:\(\s*(?<operator><<|<=|>=|>>|=|<|>)\s*(?<version>[^\s()<>=]+)\s*\))?\s*(?:\[(?<architectures>[^\]]*)\])?\s*(?<profiles>(?:<[^<>]*>\s*)*)$/;
+  /^(?<name>[^ :()[\]<>|,]+)(?::(?<qualifier>[a-zA-Z0-9-]+))? ?(?:\( ?(?<operator><<|<=|>=|>>|=|<|>) ?(?<version>[^ ()<>=]+) ?\))? ?(?:\[(?<architectures>[^\]]*)\])? ?(?<profiles>(?:<[^<>]*> ?)*)$/;
 
 /**
  * Parses a relationship field such as Depends (Debian policy 7.1): groups between commas, alternatives between `|`. Empty groups, as
@@ -52,11 +55,11 @@ const TERM =
  */
 export function parseRelations(text: string, what: string): RelationGroup[] {
   const groups: RelationGroup[] = [];
-  for (const part of text.split(',')) {
+  for (const part of text.replace(/\s+/g, ' ').split(',')) {
     const group = part.trim();
     if (group === '') continue;
     groups.push({
-      text: group.replace(/\s+/g, ' '),
+      text: group,
       alternatives: group.split('|').map((alternative) => parseTerm(alternative.trim(), what)),
     });
   }
@@ -93,5 +96,5 @@ function parseTerm(term: string, what: string): PackageRelation {
 }
 
 function words(text: string): string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
+  return text.split(' ').filter((word) => word !== '');
 }
