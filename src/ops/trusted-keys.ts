@@ -14,7 +14,7 @@ import { systemCode } from '../store/storage-errors.ts';
 
 /** What is needed to fetch a key and to pin it. */
 export interface KeyFetching {
-  /** The mirror that the events are about. */
+  /** The mirror that the events are about; empty when they are about the key itself. */
   readonly name: string;
   readonly fetcher: Fetcher;
   readonly catalogue: Catalogue;
@@ -167,7 +167,7 @@ function pin(source: string, keys: readonly TrustedKey[], options: KeyFetching):
   let message = `trusting ${listed} from ${shown(source)} from now on`;
   if (before !== undefined) message = `the key of ${shown(source)} was brought up to date: ${listed}`;
   else if (!isFingerprint(source)) message += ': compare the fingerprint with what the publisher says';
-  options.report({ type: 'info', subject: options.name, message });
+  options.report({ type: 'info', subject: options.name === '' ? shown(source) : options.name, message });
   return keys;
 }
 
