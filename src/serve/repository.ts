@@ -9,6 +9,7 @@ import { publicationsJson, publicationsPage } from './publications-page.ts';
 import type { Published } from './published.ts';
 import { escapePath, type RequestPath } from './request-path.ts';
 import { type Exchange, sendBytes, sendText } from './responses.ts';
+import { createSignaturePairs } from './signature-pairs.ts';
 import { directoryAt, publicationsAt, type View } from './view.ts';
 
 export interface RepositoryOptions {
@@ -21,6 +22,7 @@ export interface RepositoryOptions {
 export type Repository = (exchange: Exchange, target: RequestPath) => Promise<void>;
 
 export function createRepository(options: RepositoryOptions): Repository {
+  const pairs = createSignaturePairs();
   return async (exchange, target) => {
     const { method } = exchange.request;
     if (method !== 'GET' && method !== 'HEAD') {
@@ -30,8 +32,12 @@ export function createRepository(options: RepositoryOptions): Repository {
     const pending = options.published.view();
     const view = pending instanceof Promise ? await pending : pending;
     if (!target.directory) {
-      const entry = findFile(view, target.path);
-      if (entry !== undefined) return await answerFile(exchange, entry, { ...options, whenMissing: 503 });
+      const { request } = exchange;
+      const entry = pairs.signatureFor(request, target.path) ?? findFile(view, target.path);
+      if (entry !== undefined) {
+        pairs.documentSent(request, target.path, (path) => findFile(view, path));
+        return await answerFile(exchange, entry, { ...options, whenMissing: 503 });
+      }
     }
     if (answerDirectory(exchange, target, view)) return;
     if (!target.directory) {
