@@ -23,7 +23,6 @@ function mirrorChecks(path: KeyPath, mirror: MirrorConfig): Problem[] {
     at('passwordFile', 'there is no user name for it', 'username beside it');
   if (mirror.clientKey !== undefined && mirror.clientCert === undefined)
     at('clientKey', 'there is no certificate for it', 'clientCert beside it');
-  if (mirror.clientCert !== undefined && mirror.clientKey === undefined) at('clientCert', 'there is no key for it', 'clientKey beside it');
   for (const [index, key] of mirror.keys.entries()) {
     const keyPath = [...path, 'keys', index];
     const bare = key.replace(/^0x/i, '').replace(/\s+/g, '');

@@ -40,7 +40,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
 /**
  * Reads and checks the text of a configuration file.
  * @param path absolute; names the file in problems, and what is relative in the file is relative to it.
- * @throws CONFIG_INVALID with a line `FILE:LINE:COLUMN: key.path: what is wrong; allowed: …` for each problem.
+ * @throws CONFIG_INVALID, whose message has a summary and then a line `FILE:LINE:COLUMN: key.path: what is wrong; allowed: …` for each problem.
  */
 export function parseConfig(text: string, path: string, environment: Environment): Config {
   const source = parseYaml(text);
@@ -88,8 +88,9 @@ function keyPathText(problem: Problem): string {
 
 function invalid(path: string, problems: readonly { readonly position: Position; readonly text: string }[]): MirrorError {
   const sorted = problems.toSorted((a, b) => a.position.line - b.position.line || a.position.column - b.position.column);
-  const lines = sorted.map(({ position, text }) => `${path}:${position.line}:${position.column}: ${text}`);
-  return new MirrorError('CONFIG_INVALID', [...new Set(lines)].join('\n'), { details: { file: path, problems: lines.length } });
+  const lines = [...new Set(sorted.map(({ position, text }) => `${path}:${position.line}:${position.column}: ${text}`))];
+  const summary = lines.length === 1 ? 'the configuration has an error' : `the configuration has ${lines.length} errors`;
+  return new MirrorError('CONFIG_INVALID', [summary, ...lines].join('\n'), { details: { file: path, problems: lines.length } });
 }
 
 async function findConfig(options: LoadOptions): Promise<{ readonly path: string; readonly text: string }> {

@@ -25,6 +25,7 @@ export const ERROR_KINDS = {
     meaning: 'A filter or a command names a package that the upstream does not have. The message lists the nearest names.',
   },
   NAME_INVALID: { exit: 2, meaning: 'A name does not match [a-z0-9][a-z0-9._-]*.' },
+  NOTHING_TO_ADOPT: { exit: 1, meaning: '`mirror quickstart` found no apt or dnf repository on this machine that can be mirrored.' },
   NOT_AVAILABLE: { exit: 2, meaning: 'The configuration asks for something that this version does not do. Nothing was changed.' },
   QUERY_INVALID: { exit: 2, meaning: 'A package query could not be parsed. The message points at the column.' },
   LOCKED: { exit: 1, meaning: 'Another process is working on the same mirror or publication. Wait for it, then run again.' },

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { addAddCommand } from './commands/add.ts';
+import { addClientCommand } from './commands/client.ts';
+import { addInitCommand } from './commands/init.ts';
+import { addKeyCommand } from './commands/key.ts';
+import { addListCommand } from './commands/list.ts';
+import { addPublishCommand } from './commands/publish.ts';
+import { addQuickstartCommand } from './commands/quickstart.ts';
+import { addServeCommand } from './commands/serve.ts';
+import { addShowCommand } from './commands/show.ts';
+import { addStatusCommand } from './commands/status.ts';
+import { addSyncCommand } from './commands/sync.ts';
+import type { Host } from './host.ts';
+
+/** Attaches every command to the program, in the order of the help. */
+export function addCommands(program: Command, host: Host): void {
+  program.commandsGroup('To begin:');
+  addQuickstartCommand(program, host);
+  addInitCommand(program, host);
+  addAddCommand(program, host);
+  program.commandsGroup('What there is:');
+  addListCommand(program, host);
+  addShowCommand(program, host);
+  addStatusCommand(program, host);
+  program.commandsGroup('Work:');
+  addSyncCommand(program, host);
+  addPublishCommand(program, host);
+  addServeCommand(program, host);
+  program.commandsGroup('Keys and clients:');
+  addKeyCommand(program, host);
+  addClientCommand(program, host);
+}

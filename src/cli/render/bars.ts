@@ -1,0 +1,115 @@
+import { printable } from '../../core/errors.ts';
+import type { MirrorEvent, Phase } from '../../core/events.ts';
+import { followStep, fractionOf, PHASE_NAMES, progressParts, type StepProgress } from './progress.ts';
+import { failureLines, type Output, type Renderer } from './renderer.ts';
+
+export interface BarOptions {
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  readonly colour: boolean;
+  /** Whether the terminal can be expected to show more than ASCII. */
+  readonly unicode: boolean;
+}
+
+interface Subject {
+  readonly phase: Phase;
+  readonly detail: string | undefined;
+  readonly step: StepProgress | undefined;
+}
+
+/** Between two drawings, in milliseconds. */
+const INTERVAL = 100;
+const BAR = 20;
+const WIDEST_NAME = 30;
+
+/** One line for each subject that is being worked on, drawn again in place; what is finished scrolls up above them. */
+export function createBarRenderer(output: Output, options: BarOptions): Renderer {
+  const subjects = new Map<string, Subject>();
+  const painted = paint(options.colour);
+  let drawn = 0;
+  let lastDrawn = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+
+  const erase = (): string => (drawn === 0 ? '' : `\x1b[${drawn}A\x1b[0J`);
+  const draw = (above = ''): void => {
+    const lines = liveLines(subjects, output, options);
+    output.write(`${erase()}${above}${lines.map((line) => `${line}\n`).join('')}`);
+    drawn = lines.length;
+    lastDrawn = options.now();
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  const drawSoon = (): void => {
+    const wait = lastDrawn + INTERVAL - options.now();
+    if (wait <= 0) draw();
+    else timer ??= setTimeout(draw, wait).unref();
+  };
+  const say = (mark: string, event: { readonly subject: string }, text: string): void =>
+    draw(`${mark} ${event.subject === '' ? '' : `${printable(event.subject)}: `}${printable(text)}\n`);
+
+  return {
+    report(event: MirrorEvent) {
+      switch (event.type) {
+        case 'phase':
+          subjects.set(event.subject, { phase: event.phase, detail: event.detail, step: undefined });
+          drawSoon();
+          break;
+        case 'progress': {
+          const before = subjects.get(event.subject);
+          const step = followStep(before?.step, event, options.now());
+          subjects.set(event.subject, { phase: event.phase, detail: before?.detail, step });
+          drawSoon();
+          break;
+        }
+        case 'info':
+          say(' ', event, event.message);
+          break;
+        case 'warning':
+          say(painted.yellow('!'), event, event.message);
+          break;
+        case 'done':
+          subjects.delete(event.subject);
+          say(painted.green(options.unicode ? '✓' : '*'), event, event.summary);
+          break;
+        case 'failed':
+          subjects.delete(event.subject);
+          draw(`${painted.red(options.unicode ? '✗' : 'x')} ${failureLines(event)}\n`);
+          break;
+      }
+    },
+    close() {
+      clearTimeout(timer);
+      output.write(erase());
+      drawn = 0;
+      subjects.clear();
+    },
+  };
+}
+
+function liveLines(subjects: ReadonlyMap<string, Subject>, output: Output, options: BarOptions): string[] {
+  const columns = Math.max(20, (output.columns ?? 80) - 1);
+  const most = Math.max(1, (output.rows ?? 24) - 2);
+  const names = [...subjects.keys()].map((name) => name.length);
+  const width = Math.min(WIDEST_NAME, Math.max(0, ...names));
+  const lines = [...subjects].map(([name, subject]) => subjectLine(name.slice(0, WIDEST_NAME).padEnd(width), subject, options));
+  const shown = lines.length > most ? [...lines.slice(0, most - 1), `and ${lines.length - most + 1} more`] : lines;
+  return shown.map((line) => printable(line).slice(0, columns));
+}
+
+function subjectLine(name: string, { phase, detail, step }: Subject, options: BarOptions): string {
+  const label = `${name}  ${PHASE_NAMES[phase].padEnd(10)}`;
+  if (step === undefined) return `${label}  ${detail ?? ''}`.trimEnd();
+  const fraction = fractionOf(step);
+  const bar = fraction === undefined ? '' : `${barOf(fraction, options.unicode)} ${String(Math.floor(fraction * 100)).padStart(3)}%  `;
+  return `${label}  ${bar}${progressParts(step).join('  ')}`;
+}
+
+function barOf(fraction: number, unicode: boolean): string {
+  const full = Math.round(fraction * BAR);
+  return unicode ? `${'█'.repeat(full)}${'░'.repeat(BAR - full)}` : `[${'#'.repeat(full)}${'.'.repeat(BAR - full)}]`;
+}
+
+function paint(colour: boolean): Record<'red' | 'green' | 'yellow', (text: string) => string> {
+  const inColour = (code: number) => (text: string) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
+  return { red: inColour(31), green: inColour(32), yellow: inColour(33) };
+}

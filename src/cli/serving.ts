@@ -1,0 +1,44 @@
+import type { Config } from '../config/schema.ts';
+import type { Log, LogFields } from '../serve/log.ts';
+import type { Session } from './session.ts';
+
+export interface ServeOptions {
+  /** ADDRESS:PORT. */
+  readonly listen: string;
+  readonly accessLog: boolean;
+  /** What is said before `listening on URL`: text, and fields of the JSON document. */
+  readonly announce?: (url: string) => { readonly text: string; readonly value: Readonly<Record<string, unknown>> };
+}
+
+/** Serves until the session's signal comes, then ends requests that are under way. */
+export async function serveUntilStopped(session: Session, config: Config, options: ServeOptions): Promise<void> {
+  const { io, clock } = session;
+  const { startServer } = await import('../serve/server.ts');
+  const log = createLog(session);
+  const { listen, accessLog } = options;
+  const server = await startServer({ config, storage: config.storage, listen, environment: io.environment, log, clock, accessLog });
+  session.endProgress();
+  const said = options.announce?.(server.url);
+  if (session.options.json === true) session.print(`${JSON.stringify({ url: server.url, ...said?.value })}\n`);
+  else session.print(`${said?.text ?? ''}listening on ${server.url}\n`);
+  if (!io.signal.aborted) await new Promise<void>((resolve) => io.signal.addEventListener('abort', () => resolve(), { once: true }));
+  await server.close();
+}
+
+/** Log lines on standard error: `2026-01-31T12:00:00.000Z warn message key=value`. With --quiet only errors. */
+function createLog({ io, clock, options }: Session): Log {
+  const write =
+    (level: string) =>
+    (message: string, fields: LogFields = {}): void => {
+      if (options.quiet === true && level !== 'error') return;
+      const pairs = Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${fieldText(value)}`]));
+      io.stderr.write(`${[clock.now().toISOString(), level, message.replace(/\p{Cc}/gu, ' '), ...pairs].join(' ')}\n`);
+    };
+  return { info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+/** In quotes where it is not one plain word. */
+function fieldText(value: string | number | boolean): string {
+  const text = String(value);
+  return /^[\w./:@%+~-]+$/.test(text) ? text : JSON.stringify(text);
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { MirrorInput } from '../config/edit.ts';
+import type { NewMirror } from './add.ts';
+import type { AdoptedSources } from './adopt.ts';
+import { importYumRepos } from './import-yum.ts';
+import { type Machine, namesIn, readIfThere } from './machine.ts';
+
+/** RPM's names of architectures, by Node's. */
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  x64: 'x86_64',
+  arm64: 'aarch64',
+  ppc64: 'ppc64le',
+  s390x: 's390x',
+  riscv64: 'riscv64',
+};
+
+/** The repositories that dnf or yum uses, with the keys that they name. */
+export async function adoptYum(machine: Machine, release: ReadonlyMap<string, string>): Promise<AdoptedSources> {
+  const { root } = machine;
+  const basearch = ARCHITECTURES[machine.architecture] ?? machine.architecture;
+  const vars = { ...releaseVariables(release), basearch, arch: basearch, ...(await variablesIn(root)) };
+  const notices: string[] = [];
+  const mirrors: NewMirror[] = [];
+  for (const name of await namesIn(join(root, 'etc/yum.repos.d'))) {
+    if (!name.endsWith('.repo')) continue;
+    const file = join(root, 'etc/yum.repos.d', name);
+    const imported = importYumRepos((await readIfThere(file)) ?? '', file, { vars, taken: mirrors.map((mirror) => mirror.name) });
+    notices.push(...imported.notices);
+    for (const mirror of imported.mirrors) mirrors.push({ name: mirror.name, value: adjust(mirror.value, root, basearch) });
+  }
+  return { family: 'yum', mirrors, keyFiles: new Map(), notices };
+}
+
+/** For the machine's own architecture only, and with the files that it has. */
+function adjust(value: MirrorInput, root: string, basearch: string): MirrorInput {
+  const keys = value.keys?.map((key) => (key.startsWith('/') ? join(root, key) : key));
+  return { ...value, architectures: [basearch, 'noarch'], ...(keys === undefined ? {} : { keys }) };
+}
+
+/** Fedora counts whole releases; Enterprise Linux has one repository for all minor releases of a major one. */
+function releaseVariables(release: ReadonlyMap<string, string>): Record<string, string> {
+  const version = release.get('VERSION_ID');
+  if (version === undefined) return {};
+  const [major = version, minor] = version.split('.');
+  return { releasever: major, releasever_major: major, ...(minor === undefined ? {} : { releasever_minor: minor }) };
+}
+
+/** What administrators and release packages set, one variable a file. */
+async function variablesIn(root: string): Promise<Record<string, string>> {
+  const vars: Record<string, string> = {};
+  for (const directory of ['etc/yum/vars', 'etc/dnf/vars']) {
+    for (const name of await namesIn(join(root, directory))) {
+      const [line = ''] = ((await readIfThere(join(root, directory, name))) ?? '').split('\n');
+      vars[name] = line.trim();
+    }
+  }
+  return vars;
+}
