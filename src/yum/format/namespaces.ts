@@ -44,3 +44,6 @@ export function declarations(scanner: XmlScanner): [prefix: string, uri: string]
   }
   return found;
 }
+
+/** Those of an element of primary that is stored: it has been rewritten to the usual ones. */
+export const USUAL_NAMESPACES: Namespaces = { prefixes: new Map(), own: DOCUMENT_NAMESPACES.metadata, usual: true };

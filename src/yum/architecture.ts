@@ -1,0 +1,22 @@
+/**
+ * Architectures whose packages can be installed together, by a name for all of them. `noarch` goes with every one, and has none of its
+ * own; source packages are installed nowhere.
+ */
+export function architectureFamily(architecture: string): string | undefined {
+  if (architecture === 'noarch' || isSourceArchitecture(architecture)) return undefined;
+  if (/^(?:i[3-6]86|athlon|geode|x86_64\w*|amd64|ia32e)$/.test(architecture)) return 'x86';
+  if (/^(?:ppc64|ppc|ppc64p7|ppc64iseries|ppc64pseries)$/.test(architecture)) return 'ppc';
+  if (/^s390x?$/.test(architecture)) return 's390';
+  if (/^sparc/.test(architecture)) return 'sparc';
+  if (/^armv/.test(architecture)) return 'arm';
+  return architecture;
+}
+
+export function isSourceArchitecture(architecture: string): boolean {
+  return architecture === 'src' || architecture === 'nosrc';
+}
+
+/** How well a package of an architecture suits, the lower the better: 64 bits before 32, and `noarch` as good as the best. */
+export function architectureRank(architecture: string): number {
+  return /^(?:i[3-6]86|athlon|geode|ppc|s390|sparc|sparcv\w*)$/.test(architecture) ? 1 : 0;
+}

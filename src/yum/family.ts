@@ -1,0 +1,67 @@
+import type { YumMirrorConfig } from '../config/schema.ts';
+import type { Keyring } from '../openpgp/types.ts';
+import type { QuerySubject } from '../query/subject.ts';
+import type { Universe } from '../solve/universe.ts';
+import type { Blob, BlobStore } from '../store/blobs.ts';
+import type { PackageRecord, UpstreamState } from '../store/catalogue.ts';
+import { yumBases } from './bases.ts';
+import { labelOf, recordOf, type YumCandidate } from './candidate.ts';
+import type { YumPublishContext, YumPublishedTree, YumUpstreamContext } from './context.ts';
+import { type Extra, readExtras } from './extras.ts';
+import { compareVersions } from './format/version.ts';
+import { loadCandidates } from './load.ts';
+import { fileUrls } from './location.ts';
+import { publishTree } from './publish.ts';
+import { packageSubject } from './subject.ts';
+import { createUniverse } from './universe.ts';
+import { refreshUpstream } from './upstream.ts';
+import { verifyPackage } from './verify-package.ts';
+
+/** What yum gives to operations. */
+export const yumFamily = {
+  name: 'yum' as const,
+
+  bases(name: string, config: YumMirrorConfig, fetchList: (url: string) => Promise<Buffer>): Promise<readonly string[]> {
+    return yumBases(name, config, fetchList);
+  },
+
+  refresh(context: YumUpstreamContext, previous: UpstreamState | undefined): Promise<UpstreamState> {
+    return refreshUpstream(context, previous);
+  },
+
+  load(name: string, config: YumMirrorConfig, upstream: UpstreamState, blobs: BlobStore): Promise<readonly YumCandidate[]> {
+    return loadCandidates({ name, config, upstream, blobs });
+  },
+
+  universe(candidates: readonly YumCandidate[], blobs: BlobStore): Promise<Universe<YumCandidate>> {
+    return createUniverse(candidates, blobs);
+  },
+
+  urls(candidate: YumCandidate, bases: readonly string[]): readonly string[] {
+    return fileUrls(candidate, bases, `mirror "${candidate.mirror}"`);
+  },
+
+  verifyPackage(candidate: YumCandidate, file: Blob, blobs: BlobStore, keyring: Keyring, now: Date): Promise<void> {
+    return verifyPackage({ candidate, file, blobs, keyring, now });
+  },
+
+  record(candidate: YumCandidate, file: Blob): PackageRecord {
+    return recordOf(candidate, file);
+  },
+
+  extras(selected: readonly YumCandidate[], upstream: UpstreamState, blobs: BlobStore): AsyncIterable<Extra> {
+    return readExtras(selected, upstream, blobs);
+  },
+
+  subject(candidate: YumCandidate): QuerySubject {
+    return packageSubject(candidate);
+  },
+
+  compareVersions,
+
+  label: labelOf,
+
+  publish(context: YumPublishContext): Promise<YumPublishedTree> {
+    return publishTree(context);
+  },
+};

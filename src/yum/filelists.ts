@@ -1,0 +1,77 @@
+import type { BlobStore } from '../store/blobs.ts';
+import { isSourceArchitecture } from './architecture.ts';
+import type { UnpackedIndex, YumCandidate } from './candidate.ts';
+import { packageElements, startTagAttribute } from './format/package-elements.ts';
+import { GREATER, LESS, SLASH } from './format/xml-bytes.ts';
+import { XmlScanner } from './format/xml-scanner.ts';
+import { decodeXml, escapeText } from './format/xml-text.ts';
+import { hashBytes } from './name-index.ts';
+import { openIndex } from './open-index.ts';
+
+const PACKAGE_ID = Buffer.from('pkgid');
+
+/**
+ * Which candidates have the files with these paths, by path; the candidates as indexes, ascending. Reads the filelists of every upstream
+ * that the candidates come from. Source packages are left out. Throws METADATA_INVALID, CHECKSUM_MISMATCH and DECOMPRESS_*.
+ */
+export async function findInFilelists(
+  candidates: readonly YumCandidate[],
+  paths: ReadonlySet<string>,
+  blobs: BlobStore,
+): Promise<Map<string, number[]>> {
+  const wanted = new Set<number>();
+  for (const path of paths) {
+    const bytes = Buffer.from(escapeText(path));
+    wanted.add(hashBytes(bytes, 0, bytes.length));
+  }
+  const found = new Map<string, Set<number>>();
+  const scanner = new XmlScanner();
+  for (const { filelists, mirror, owners } of documentsOf(candidates)) {
+    const what = `mirror "${mirror}": filelists`;
+    for await (const { bytes } of packageElements(openIndex(filelists, blobs, what), 'filelists', what)) {
+      const id = startTagAttribute(scanner, bytes, PACKAGE_ID, what)?.toLowerCase();
+      const owner = id === undefined ? undefined : owners.get(id);
+      if (owner === undefined) continue;
+      for (const path of pathsIn(bytes, wanted)) {
+        if (!paths.has(path)) continue;
+        const known = found.get(path);
+        if (known === undefined) found.set(path, new Set([owner]));
+        else known.add(owner);
+      }
+    }
+  }
+  return new Map([...found].map(([path, set]) => [path, [...set].sort((a, b) => a - b)]));
+}
+
+interface FilelistsDocument {
+  readonly filelists: UnpackedIndex;
+  readonly mirror: string;
+  /** Candidates by the id that the document knows them by. */
+  readonly owners: Map<string, number>;
+}
+
+function documentsOf(candidates: readonly YumCandidate[]): Iterable<FilelistsDocument> {
+  const documents = new Map<string, FilelistsDocument>();
+  for (const [owner, { architecture, checksums, filelists, mirror }] of candidates.entries()) {
+    const id = checksums[0]?.value;
+    if (filelists === undefined || id === undefined || isSourceArchitecture(architecture)) continue;
+    const key = `${mirror} ${filelists.sha256}`;
+    const document = documents.get(key) ?? { filelists, mirror, owners: new Map<string, number>() };
+    documents.set(key, document);
+    document.owners.set(id, owner);
+  }
+  return documents.values();
+}
+
+/** The texts of an element that begin with `/` and have one of the hashes. */
+function pathsIn(bytes: Buffer, wanted: ReadonlySet<number>): string[] {
+  const paths: string[] = [];
+  for (let at = 1; at < bytes.length; at++) {
+    if (bytes[at] !== SLASH || bytes[at - 1] !== GREATER) continue;
+    const start = at;
+    let hash = 0x811c9dc5;
+    for (let byte = SLASH; at < bytes.length && byte !== LESS; byte = bytes[++at] as number) hash = Math.imul(hash ^ byte, 0x01000193);
+    if (wanted.has(hash | 0)) paths.push(decodeXml(bytes, start, at));
+  }
+  return paths;
+}

@@ -1,0 +1,69 @@
+import { MirrorError } from '../../core/errors.ts';
+import { DOCUMENT_NAMESPACES, RPM_NAMESPACE } from './namespaces.ts';
+import type { DocumentRoot } from './package-elements.ts';
+import { APOSTROPHE, GREATER, QUOTE } from './xml-bytes.ts';
+import { escapeAttribute } from './xml-text.ts';
+
+const LOCATION = Buffer.from('<location');
+const NEWLINE = Buffer.from('\n');
+/** Bytes that are given on at once. */
+const PIECE = 256 * 1024;
+
+/**
+ * A primary, filelists or other document, in pieces, from elements that were checked when they were taken in.
+ * @param count of the elements, which clients check.
+ */
+export function* packageDocument(root: DocumentRoot, count: number, elements: Iterable<Buffer>): Generator<Buffer, void, undefined> {
+  const rpm = root === 'metadata' ? ` xmlns:rpm="${RPM_NAMESPACE}"` : '';
+  const head = `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${DOCUMENT_NAMESPACES[root]}"${rpm} packages="${count}">\n`;
+  let piece: Buffer[] = [Buffer.from(head)];
+  let size = 0;
+  for (const element of elements) {
+    piece.push(element, NEWLINE);
+    size += element.length + 1;
+    if (size < PIECE) continue;
+    yield Buffer.concat(piece);
+    piece = [];
+    size = 0;
+  }
+  piece.push(Buffer.from(`</${root}>\n`));
+  yield Buffer.concat(piece);
+}
+
+/** The element of primary with its location replaced by a path; everything else stays byte for byte. The href is not percent-encoded. */
+export function withLocation(element: Buffer, path: string): Buffer {
+  const start = element.indexOf(LOCATION);
+  if (start === -1) throw new MirrorError('BLOB_CORRUPT', `the stored record of the package at ${path} has no location`);
+  let end = start + LOCATION.length;
+  for (let quote = 0; end < element.length; end++) {
+    const byte = element[end];
+    if (quote !== 0) quote = byte === quote ? 0 : quote;
+    else if (byte === QUOTE || byte === APOSTROPHE) quote = byte;
+    else if (byte === GREATER) break;
+  }
+  const after = locationEnd(element, end + 1);
+  return Buffer.concat([element.subarray(0, start), Buffer.from(`<location href="${escapeAttribute(path)}"/>`), element.subarray(after)]);
+}
+
+/** A location is empty; some generators write it as two tags. */
+function locationEnd(element: Buffer, after: number): number {
+  if (element.toString('latin1', after - 2, after) === '/>') return after;
+  const end = element.indexOf('</location', after);
+  return end === -1 ? after : element.indexOf(GREATER, end) + 1;
+}
+
+/** What filelists or other say of a package of which nothing is known there. */
+export function emptyElement(entry: {
+  readonly packageId: string;
+  readonly name: string;
+  readonly architecture: string;
+  readonly epoch: string;
+  readonly version: string;
+  readonly release: string;
+}): Buffer {
+  const { architecture, epoch, name, packageId, release, version } = entry;
+  const [id, called, arch] = [packageId, name, architecture].map(escapeAttribute);
+  return Buffer.from(
+    `<package pkgid="${id}" name="${called}" arch="${arch}">\n  <version epoch="${epoch}" ver="${escapeAttribute(version)}" rel="${escapeAttribute(release)}"/>\n</package>`,
+  );
+}

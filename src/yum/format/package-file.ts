@@ -1,0 +1,129 @@
+import { MirrorError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { HEADER_INTRO, headerSize, parseHeader, type RpmHeader } from './rpm-header.ts';
+import { normalEpoch } from './version.ts';
+
+const LEAD = 96;
+const LEAD_MAGIC = 0xedabeedb;
+const SIGNATURE_REGION = 62;
+const IMMUTABLE_REGION = 63;
+
+const TAG = {
+  name: 1000,
+  version: 1001,
+  release: 1002,
+  epoch: 1003,
+  arch: 1022,
+  sourceRpm: 1044,
+  sourcePackage: 1106,
+  payloadSha256: 5092,
+  payloadSha512: 5121,
+} as const;
+
+const SIGNATURE_TAG = {
+  dsa: 267,
+  rsa: 268,
+  sha1: 269,
+  longSize: 270,
+  sha256: 273,
+  openPgp: 278,
+  size: 1000,
+  pgp: 1002,
+  gpg: 1005,
+} as const;
+
+/** What the headers of an RPM package say. */
+export interface PackageHeaders {
+  readonly name: string;
+  /** `0` where there is none. */
+  readonly epoch: string;
+  readonly version: string;
+  readonly release: string;
+  /** `src` for source packages, whatever they were built on. */
+  readonly architecture: string;
+  /** The main header, which signatures are over. */
+  readonly headerBytes: Buffer;
+  /** Where the main header begins and ends in the file. */
+  readonly headerStart: number;
+  readonly headerEnd: number;
+  /** Lower-case hex, as the signature header states them of the main header. */
+  readonly headerSha1: string | undefined;
+  readonly headerSha256: string | undefined;
+  /** Of the compressed payload, lower-case hex, as the main header states them. */
+  readonly payloadSha256: string | undefined;
+  readonly payloadSha512: string | undefined;
+  /** Of the main header and the payload together, in bytes. */
+  readonly signedSize: number | undefined;
+  /** OpenPGP signature packets over the main header. */
+  readonly headerSignature: Buffer | undefined;
+  /** OpenPGP signature packets over the main header and the payload. */
+  readonly wholeSignature: Buffer | undefined;
+}
+
+/**
+ * How many bytes of the file must be at hand to read its headers, as far as the bytes so far tell: ask again with that many until the
+ * answer is not larger than what is there. METADATA_INVALID when the bytes cannot begin an RPM package.
+ */
+export function headersNeed(head: Buffer, what: string): number {
+  if (head.length < LEAD + HEADER_INTRO) return LEAD + HEADER_INTRO;
+  if (head.readUInt32BE(0) !== LEAD_MAGIC) throw new MirrorError('METADATA_INVALID', `${what} is not an RPM package`);
+  const start = mainHeaderStart(head, what);
+  if (head.length < start + HEADER_INTRO) return start + HEADER_INTRO;
+  const size = headerSize(head.subarray(start, start + HEADER_INTRO), what);
+  if (size > LIMITS.rpmHeader)
+    throw new MirrorError('METADATA_INVALID', `${what} has a header of ${size} bytes, more than ${LIMITS.rpmHeader}`);
+  return start + size;
+}
+
+/** The main header begins after the signature header, padded to eight bytes. */
+function mainHeaderStart(head: Buffer, what: string): number {
+  const size = headerSize(head.subarray(LEAD, LEAD + HEADER_INTRO), what);
+  if (size > LIMITS.rpmHeader) throw new MirrorError('METADATA_INVALID', `${what} has a signature header of ${size} bytes`);
+  return LEAD + Math.ceil(size / 8) * 8;
+}
+
+/** Reads the headers of an RPM package from its first bytes, at least as many as `headersNeed` asks for. METADATA_INVALID when malformed. */
+export function readPackageHeaders(head: Buffer, what: string): PackageHeaders {
+  const headerEnd = headersNeed(head, what);
+  const headerStart = mainHeaderStart(head, what);
+  if (head.length < headerEnd) throw new MirrorError('METADATA_INVALID', `${what} is cut short`);
+  const signatureSize = headerSize(head.subarray(LEAD, LEAD + HEADER_INTRO), what);
+  const signature = parseHeader(head.subarray(LEAD, LEAD + signatureSize), { regionTag: SIGNATURE_REGION, wholeRegion: false, what });
+  const headerBytes = head.subarray(headerStart, headerEnd);
+  const main = parseHeader(headerBytes, { regionTag: IMMUTABLE_REGION, wholeRegion: true, what });
+  const required = (tag: number, name: string): string => {
+    const value = main.string(tag);
+    if (value === undefined || value === '') throw new MirrorError('METADATA_INVALID', `${what} has no ${name} in its header`);
+    return value;
+  };
+  const isSource = main.has(TAG.sourcePackage) || !main.has(TAG.sourceRpm);
+  return {
+    name: required(TAG.name, 'name'),
+    epoch: normalEpoch(main.number(TAG.epoch)?.toString()),
+    version: required(TAG.version, 'version'),
+    release: required(TAG.release, 'release'),
+    architecture: isSource ? 'src' : required(TAG.arch, 'architecture'),
+    headerBytes,
+    headerStart,
+    headerEnd,
+    headerSha1: signature.string(SIGNATURE_TAG.sha1)?.toLowerCase(),
+    headerSha256: signature.string(SIGNATURE_TAG.sha256)?.toLowerCase(),
+    payloadSha256: main.string(TAG.payloadSha256)?.toLowerCase(),
+    payloadSha512: main.string(TAG.payloadSha512)?.toLowerCase(),
+    signedSize: signature.number(SIGNATURE_TAG.longSize) ?? signature.number(SIGNATURE_TAG.size),
+    headerSignature: headerSignature(signature),
+    wholeSignature: joined([signature.binary(SIGNATURE_TAG.pgp), signature.binary(SIGNATURE_TAG.gpg)]),
+  };
+}
+
+/** Signatures of rpm 6 stand instead of the older kinds where there are any. */
+function headerSignature(signature: RpmHeader): Buffer | undefined {
+  const openPgp = signature.strings(SIGNATURE_TAG.openPgp);
+  if (openPgp !== undefined) return joined(openPgp.map((text) => Buffer.from(text, 'base64')));
+  return joined([signature.binary(SIGNATURE_TAG.rsa), signature.binary(SIGNATURE_TAG.dsa)]);
+}
+
+function joined(packets: readonly (Buffer | undefined)[]): Buffer | undefined {
+  const present = packets.filter((packet): packet is Buffer => packet !== undefined);
+  return present.length === 0 ? undefined : Buffer.concat(present);
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { CHECKSUM_ALGORITHMS, type Expected } from '../core/digests.ts';
+import { isMirrorError, MirrorError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import { redactUrl } from '../core/redact.ts';
+import { metalinkUrl } from './bases.ts';
+import type { YumUpstreamContext } from './context.ts';
+import { type Metalink, parseMetalink } from './format/metalink.ts';
+import { parseRepomd, type Repomd } from './format/repomd.ts';
+import { verificationPolicy } from './verification-policy.ts';
+
+/** A repomd.xml whose signature and metalink were checked as far as the mirror asks for it. */
+export interface SignedRepomd {
+  /** SHA-256 of the document. */
+  readonly revision: string;
+  readonly repomd: Repomd;
+  /** What the newest of the files is dated, in milliseconds since 1970; 0 where none is. */
+  readonly date: number;
+  /** Fingerprint of the key that signed it; undefined where that was not checked. */
+  readonly signedBy: string | undefined;
+  /** The document's address, for messages. */
+  readonly what: string;
+}
+
+const REPOMD = 'repodata/repomd.xml';
+const SIGNATURE = `${REPOMD}.asc`;
+
+/**
+ * Fetches repomd.xml and checks it. `known` is the revision that was accepted before with the same demands: when it is still that, nothing
+ * else is fetched, and undefined is given. Errors besides those of fetching: SIGNATURE_*, METADATA_INVALID, PATH_UNSAFE, CHECKSUM_MISMATCH.
+ * @param wasSigned whether the metadata that was accepted last was signed: then it must be again.
+ */
+export async function fetchSignedRepomd(
+  context: YumUpstreamContext,
+  { wasSigned, known }: { readonly wasSigned: boolean; readonly known: string | undefined },
+): Promise<SignedRepomd | undefined> {
+  const { bytes, url } = await fetchRepomd(context);
+  const revision = createHash('sha256').update(bytes).digest('hex');
+  if (revision === known) return undefined;
+  const what = redactUrl(url);
+  const signedBy = await checkSignature(context, { bytes, what, wasSigned });
+  const repomd = parseRepomd(bytes, what);
+  return { revision, repomd, date: dateOf(repomd), signedBy, what };
+}
+
+async function fetchRepomd({
+  acquirer,
+  blobs,
+  config,
+  name,
+}: YumUpstreamContext): Promise<{ readonly bytes: Buffer; readonly url: string }> {
+  const document = await acquirer.document(REPOMD, LIMITS.signedDocument);
+  const list = metalinkUrl(name, config);
+  if (list === undefined) return document;
+  const { accepted } = await fetchMetalink({ acquirer, blobs }, list);
+  if (accepted.some((expected) => fulfils(document.bytes, expected))) return document;
+  // This server is behind or ahead of the list; another one may have what the list names.
+  const [current] = accepted;
+  const urls = acquirer.origin.bases.map((base) => `${base}${REPOMD}`);
+  const blob = await acquirer.file({ urls, expected: current ?? { checksums: [] }, maxSize: LIMITS.signedDocument });
+  return { bytes: await blobs.readWhole(blob.sha256, LIMITS.signedDocument), url: document.url };
+}
+
+async function fetchMetalink({ acquirer, blobs }: Pick<YumUpstreamContext, 'acquirer' | 'blobs'>, url: string): Promise<Metalink> {
+  const blob = await acquirer.file({ urls: [url], expected: { checksums: [] }, maxSize: LIMITS.serverList });
+  return parseMetalink(await blobs.readWhole(blob.sha256, LIMITS.serverList), redactUrl(url));
+}
+
+/** By the strongest checksum that is stated. */
+function fulfils(bytes: Buffer, { size, checksums }: Expected): boolean {
+  if (size !== undefined && size !== bytes.length) return false;
+  const best = [...checksums].sort((a, b) => CHECKSUM_ALGORITHMS.indexOf(b.algorithm) - CHECKSUM_ALGORITHMS.indexOf(a.algorithm))[0];
+  return best !== undefined && createHash(best.algorithm).update(bytes).digest('hex') === best.value;
+}
+
+/** The fingerprint of the key that signed; undefined where no signature is asked for, or there is none and none is needed. */
+async function checkSignature(
+  { acquirer, clock, config, keyring, name }: YumUpstreamContext,
+  document: { readonly bytes: Buffer; readonly what: string; readonly wasSigned: boolean },
+): Promise<string | undefined> {
+  const { metadata } = verificationPolicy(config);
+  if (metadata === 'no' || keyring === undefined) return undefined;
+  const signature = (await acquirer.optionalDocument(SIGNATURE, LIMITS.signature))?.bytes;
+  if (signature === undefined || signature.length === 0) {
+    if (metadata === 'if signed' && !document.wasSigned) return undefined;
+    throw new MirrorError('SIGNATURE_MISSING', `mirror "${name}": ${document.what} has no signature (repomd.xml.asc)`, {
+      hint:
+        metadata === 'required'
+          ? 'Take `metadata` out of `verify` if this upstream signs its packages only.'
+          : 'It was signed before. If the upstream has really stopped signing its metadata, set `verify: [packages]`.',
+    });
+  }
+  return (await keyring.verifyDetached(document.bytes, signature, document.what, clock.now())).fingerprint;
+}
+
+function dateOf({ records, revision }: Repomd): number {
+  const dates = records.map((record) => record.timestamp).filter((timestamp) => timestamp !== undefined);
+  if (dates.length > 0) return dates.reduce((newest, date) => Math.max(newest, date), 0);
+  return revision !== undefined && /^\d{1,11}$/.test(revision) ? Number(revision) * 1000 : 0;
+}
+
+/** Whether the error may be due to an upstream that changed between two fetches. */
+export function mayHaveChanged(error: unknown): boolean {
+  return isMirrorError(error, 'CHECKSUM_MISMATCH', 'FETCH_NOT_FOUND', 'FETCH_TOO_LARGE', 'FETCH_TRUNCATED', 'SIGNATURE_INVALID');
+}
