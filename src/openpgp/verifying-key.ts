@@ -2,10 +2,10 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { padded, readMpis } from './mpi.ts';
 
 /** Public-key algorithms (RFC 9580 section 9.1) that can sign. */
-export const ALGORITHM = { rsa: 1, rsaSign: 3, dsa: 17, ecdsa: 19, eddsaLegacy: 22, ed25519: 27, ed448: 28 } as const;
+const ALGORITHM = { rsa: 1, rsaSign: 3, dsa: 17, ecdsa: 19, eddsaLegacy: 22, ed25519: 27, ed448: 28 } as const;
 
 /** How the numbers of a signature become what node:crypto checks. */
-export type SignatureScheme =
+type SignatureScheme =
   | { readonly kind: 'rsa'; readonly modulusBytes: number }
   | { readonly kind: 'ecdsa'; readonly coordinateBytes: number }
   | { readonly kind: 'eddsaLegacy' }

@@ -13,7 +13,7 @@ import type { Catalogue, PinnedKey } from '../store/catalogue.ts';
 import { systemCode } from '../store/storage-errors.ts';
 
 /** What is needed to fetch a key and to pin it. */
-export interface KeyFetching {
+interface KeyFetching {
   /** The mirror that the events are about; empty when they are about the key itself. */
   readonly name: string;
   readonly fetcher: Fetcher;
