@@ -14,7 +14,7 @@ import { openCatalogue } from '../../src/store/state.ts';
 /** Last-Modified of every file that a test publishes: Sun, 06 Nov 1994 08:49:37 GMT. */
 export const MODIFIED = 784111777;
 
-export interface SiteFile {
+interface SiteFile {
   readonly content: string | Buffer;
   readonly permanence?: Permanence;
 }
