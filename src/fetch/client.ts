@@ -57,13 +57,7 @@ export async function createFetcher(settings: HttpSettings, environment: Environ
           // What was begun goes before what waits, or a retry would stand behind thousands of others.
           const priority = begun ? 1 : 0;
           begun = true;
-          return queue.add(
-            async () => {
-              request.signal?.throwIfAborted();
-              await tryOnce(place, job, tools);
-            },
-            { priority },
-          );
+          return queue.add(() => tryOnce(place, job, tools), { priority });
         },
       },
       retry,

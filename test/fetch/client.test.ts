@@ -70,6 +70,19 @@ describe('fetch/client', () => {
     expect(order).toEqual([`${other.url}/good`, `${server.url}/bad`]);
   });
 
+  it('finishes what was begun before it begins what waits in line', async () => {
+    const order: string[] = [];
+    const server = await startServer((request, response) => {
+      order.push(request.url ?? '');
+      if (request.url === '/1/missing') response.writeHead(404).end();
+      else serveBytes(request, response, FILE);
+    });
+    const fetcher = await startFetcher({ concurrency: 1 });
+    const ask = (...paths: string[]) => fetcher.document({ urls: paths.map((path) => server.url + path), maxSize: MAX });
+    await Promise.all([ask('/0'), ask('/1/missing', '/1'), ask('/2'), ask('/3'), ask('/4')]);
+    expect(order).toEqual(['/0', '/1/missing', '/2', '/1', '/3', '/4']);
+  });
+
   it('keeps to the bandwidth over all downloads', async () => {
     const bytes = randomBytes(50_000);
     const server = await startServer((request, response) => serveBytes(request, response, bytes));
