@@ -1,8 +1,8 @@
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { decompressStream as lzmaDecompressStream } from '@napi-rs/lzma/lzma';
 import { decompressStream as xzDecompressStream } from '@napi-rs/lzma/xz';
-import unbzip2Stream from '@openpgp/unbzip2-stream';
 import { MirrorError, reasonOf } from '../core/errors.ts';
+import { bunzip2 } from './bunzip2.ts';
 import { asBuffer, createByteReader } from './byte-reader.ts';
 import type { Compression } from './compression.ts';
 import { through } from './through.ts';
@@ -62,7 +62,7 @@ function unpacked(source: AsyncIterable<Uint8Array>, compression: Compression, w
     case 'lzma':
       return throughWeb(source, lzmaDecompressStream, failure);
     case 'bz2':
-      return throughWeb(source, unbzip2Stream, failure);
+      return bunzip2(source, what);
     case 'zst':
       return unzstd(source, what, failure);
   }
