@@ -44,7 +44,7 @@ export function createAcquirer(options: AcquirerOptions): Acquirer {
   };
 }
 
-export interface BringProgress {
+interface BringProgress {
   /** Files that are in, fetched or not. */
   readonly items: number;
   /** Bytes of them, and of those under way. */

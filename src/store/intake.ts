@@ -119,7 +119,7 @@ export async function openIntake(directory: string, pool: PoolPaths): Promise<In
   };
 
   return {
-    open: (key, expected) => begin(partName(key), `the file for ${key}`, expected),
+    open: (key, expected) => begin(partName(key), DIGEST_KEY.test(key) ? 'the file' : `the file for ${key}`, expected),
     async add(source) {
       const part = await begin(`~${process.pid}-${added++}`, 'a new file', { checksums: [] });
       try {

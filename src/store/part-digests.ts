@@ -60,10 +60,9 @@ export function mismatch(label: string, expected: Expected, size: number, found:
   return refusal(`${label} has the ${wrong.algorithm} ${foundValue(found, wrong)}, ${wrong.value} was expected`);
 }
 
+/** Without a hint: the fetcher knows better than this whether a proxy or an update under way is to blame. */
 function refusal(message: string): MirrorError {
-  return new MirrorError('CHECKSUM_MISMATCH', message, {
-    hint: 'Try again later: the upstream may be in the middle of an update, or a server or proxy on the way changes files.',
-  });
+  return new MirrorError('CHECKSUM_MISMATCH', message);
 }
 
 function foundValue(found: FoundDigests, wanted: Checksum): string | undefined {

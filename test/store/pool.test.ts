@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { openPool } from '../../src/store/pool.ts';
 import { collectAll, content, expectedOf, sha256, temporaryDirectory } from './storage-fixture.ts';
 
+const SHA256_TOOL = 'sha256sum';
+
 async function poolWith(...files: Buffer[]) {
   const storage = await temporaryDirectory();
   const pool = await openPool(storage);
@@ -33,7 +35,7 @@ describe('store/pool', () => {
     expect(blobs.map((blob) => blob.size).sort((a, b) => a - b)).toEqual([0, 262144, 262145, 3_000_000]);
     for (const blob of blobs) {
       const path = join(storage, 'pool/sha256', blob.sha256.slice(0, 2), blob.sha256);
-      expect(execFileSync('sha256sum', [path], { encoding: 'utf8' })).toContain(blob.sha256);
+      expect(execFileSync(SHA256_TOOL, [path], { encoding: 'utf8' })).toContain(blob.sha256);
       expect((await stat(path)).mode & 0o222).toBe(0);
     }
   });

@@ -46,14 +46,14 @@ export function storeModule(name: string): string {
   return pathToFileURL(join(import.meta.dirname, '../../src/store', name)).href;
 }
 
-export interface ScriptResult {
+interface ScriptResult {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface Script {
+interface Script {
   readonly child: ChildProcess;
   /** Settles when the first line of output has come. */
   readonly started: Promise<void>;
