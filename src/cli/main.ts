@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { MirrorError } from '../core/errors.ts';
-import { runMirror } from './program.ts';
+import { INTERRUPTED, runMirror } from './program.ts';
 
 /** How long the process may linger after a command has ended, in milliseconds. */
 const LINGER = 3000;
@@ -33,5 +33,5 @@ const status = await runMirror(process.argv.slice(2), {
   cwd: process.cwd(),
   signal: controller.signal,
 });
-process.exitCode = status !== 0 && interrupted !== undefined ? interrupted : status;
+process.exitCode = status === INTERRUPTED ? (interrupted ?? status) : status;
 setTimeout(() => process.exit(), LINGER).unref();

@@ -6,12 +6,15 @@ import { describeError } from './render/renderer.ts';
 import { type CommandIo, createSession, type GlobalOptions, type Outcome, type Session } from './session.ts';
 import { programVersion } from './version.ts';
 
+/** The exit status of a command that a signal has ended; the shell's for Ctrl-C. */
+export const INTERRUPTED = 130;
+
 const EXAMPLES = `
 Examples:
   mirror quickstart                      a small repository from what this machine uses, served at once
   mirror init                            a configuration to start from, and a signing key
-  mirror add apt debian http://deb.debian.org/debian bookworm main --key /usr/share/keyrings/debian-archive-keyring.gpg
-  mirror sync && mirror publish debian   bring everything up to date, then publish it
+  mirror add apt ubuntu http://archive.ubuntu.com/ubuntu noble main --key /usr/share/keyrings/ubuntu-archive-keyring.gpg
+  mirror sync && mirror publish ubuntu   bring everything up to date, then publish it
   mirror serve                           serve what is published
 
 Exit status: 0 done; 1 failed; 2 wrong usage or configuration; 3 partly done; 130 interrupted.
@@ -59,6 +62,7 @@ function createProgram(io: CommandIo): Command {
     .option('--quiet', 'no progress, only errors')
     .version(programVersion(), '--version', 'print the version')
     .helpOption('--help', 'print what a command does and takes')
+    .addHelpCommand(new Command('help').argument('[command]').description('print what a command does and takes').helpGroup('To begin:'))
     .addHelpText('after', EXAMPLES)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -101,7 +105,7 @@ function showError(thrown: unknown, { io, json, name }: ErrorPlace): number {
   const { code, message, hint, details } = error;
   io.stderr.write(`${name}: ${describeError(error)}\n`);
   if (json) io.stdout.write(`${JSON.stringify({ error: { code, message, hint, details } }, null, 2)}\n`);
-  return error.exitStatus;
+  return code === 'ABORTED' ? INTERRUPTED : error.exitStatus;
 }
 
 function usageError(error: CommanderError): MirrorError {

@@ -20,7 +20,7 @@ export async function serveUntilStopped(session: Session, config: Config, option
   session.endProgress();
   const said = options.announce?.(server.url);
   if (session.options.json === true) session.print(`${JSON.stringify({ url: server.url, ...said?.value })}\n`);
-  else session.print(`${said?.text ?? ''}listening on ${server.url}\n`);
+  else session.print(`${said === undefined ? '' : `${said.text}\n`}listening on ${server.url}\n`);
   if (!io.signal.aborted) await new Promise<void>((resolve) => io.signal.addEventListener('abort', () => resolve(), { once: true }));
   await server.close();
 }

@@ -1,6 +1,6 @@
 import type { Environment } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { type Clock, systemClock } from '../core/clock.ts';
+import { type Clock, publicationClock, systemClock } from '../core/clock.ts';
 import type { Reporter } from '../core/events.ts';
 import type { OperationContext } from '../ops/context.ts';
 import type { Catalogue } from '../store/catalogue.ts';
@@ -53,7 +53,7 @@ export interface Session {
 }
 
 export function createSession(io: CommandIo, options: GlobalOptions): Session {
-  const clock = systemClock(io.environment);
+  const clock = systemClock;
   const closing: (() => unknown)[] = [];
   let loaded: Promise<LoadedConfig> | undefined;
   let context: Promise<OperationContext> | undefined;
@@ -98,7 +98,18 @@ export function createSession(io: CommandIo, options: GlobalOptions): Session {
       const fetcher = await createFetcher(config.http, io.environment);
       closing.push(() => fetcher.close());
       const blobs = await openPool(config.storage);
-      return { config, configPath: path, storage: config.storage, catalogue, blobs, fetcher, clock, report, signal: io.signal };
+      return {
+        config,
+        configPath: path,
+        storage: config.storage,
+        catalogue,
+        blobs,
+        fetcher,
+        clock,
+        publicationClock: publicationClock(io.environment),
+        report,
+        signal: io.signal,
+      };
     },
     async catalogue() {
       const { config } = await session.config();

@@ -42,24 +42,24 @@ mirrors:
   #   url: https://download.docker.com/linux/centos/$releasever/$basearch/stable/
   #   vars: { releasever: "9", basearch: x86_64 }
   #   keys: [https://download.docker.com/linux/centos/gpg]
-  # debian:
+  # ubuntu:
   #   type: apt
-  #   url: http://deb.debian.org/debian
-  #   suite: bookworm
-  #   components: [main]
+  #   url: http://archive.ubuntu.com/ubuntu
+  #   suite: noble
+  #   components: [main, universe]
   #   architectures: [amd64]
-  #   keys: [/usr/share/keyrings/debian-archive-keyring.gpg]
+  #   keys: [/usr/share/keyrings/ubuntu-archive-keyring.gpg]
   #   filter: "socat | ebtables | ethtool | conntrack"   # left out: everything
   #   withDeps: true
 
 # Names for several mirrors: mirror sync everything
 # groups:
-#   everything: [docker, debian]
+#   everything: [docker, ubuntu]
 
 # What clients use: the mirrors' packages as signed repositories.
 publications:
   # docker: { from: [docker] }
-  # debian: { from: [debian], distribution: bookworm }
+  # ubuntu: { from: [ubuntu], distribution: noble }
 
 serve:
   # 0.0.0.0:8080 serves every address of this machine.

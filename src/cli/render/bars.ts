@@ -19,7 +19,9 @@ interface Subject {
 
 /** Between two drawings, in milliseconds. */
 const INTERVAL = 100;
-const BAR = 20;
+/** Characters of the longest and of the shortest bar; where there is no room for that, there is none. */
+const LONGEST_BAR = 20;
+const SHORTEST_BAR = 6;
 const WIDEST_NAME = 30;
 
 /** One line for each subject that is being worked on, drawn again in place; what is finished scrolls up above them. */
@@ -91,22 +93,31 @@ function liveLines(subjects: ReadonlyMap<string, Subject>, output: Output, optio
   const most = Math.max(1, (output.rows ?? 24) - 2);
   const names = [...subjects.keys()].map((name) => name.length);
   const width = Math.min(WIDEST_NAME, Math.max(0, ...names));
-  const lines = [...subjects].map(([name, subject]) => subjectLine(name.slice(0, WIDEST_NAME).padEnd(width), subject, options));
+  const lines = [...subjects].map(([name, subject]) => {
+    const label = `${printable(name).slice(0, WIDEST_NAME).padEnd(width)}  ${PHASE_NAMES[subject.phase].padEnd(10)}`;
+    return subjectLine(label, subject, { columns, unicode: options.unicode });
+  });
   const shown = lines.length > most ? [...lines.slice(0, most - 1), `and ${lines.length - most + 1} more`] : lines;
   return shown.map((line) => printable(line).slice(0, columns));
 }
 
-function subjectLine(name: string, { phase, detail, step }: Subject, options: BarOptions): string {
-  const label = `${name}  ${PHASE_NAMES[phase].padEnd(10)}`;
+function subjectLine(
+  label: string,
+  { detail, step }: Subject,
+  { columns, unicode }: { readonly columns: number; readonly unicode: boolean },
+): string {
   if (step === undefined) return `${label}  ${detail ?? ''}`.trimEnd();
   const fraction = fractionOf(step);
-  const bar = fraction === undefined ? '' : `${barOf(fraction, options.unicode)} ${String(Math.floor(fraction * 100)).padStart(3)}%  `;
-  return `${label}  ${bar}${progressParts(step).join('  ')}`;
+  const parts = progressParts(step).join('  ');
+  if (fraction === undefined) return `${label}  ${parts}`;
+  const percent = `${String(Math.floor(fraction * 100)).padStart(3)}%  ${parts}`;
+  const room = Math.min(LONGEST_BAR, columns - label.length - percent.length - 5);
+  return room < SHORTEST_BAR ? `${label}  ${percent}` : `${label}  ${barOf(fraction, room, unicode)} ${percent}`;
 }
 
-function barOf(fraction: number, unicode: boolean): string {
-  const full = Math.round(fraction * BAR);
-  return unicode ? `${'█'.repeat(full)}${'░'.repeat(BAR - full)}` : `[${'#'.repeat(full)}${'.'.repeat(BAR - full)}]`;
+function barOf(fraction: number, length: number, unicode: boolean): string {
+  const full = Math.round(fraction * length);
+  return unicode ? `${'█'.repeat(full)}${'░'.repeat(length - full)}` : `[${'#'.repeat(full)}${'.'.repeat(length - full)}]`;
 }
 
 function paint(colour: boolean): Record<'red' | 'green' | 'yellow', (text: string) => string> {

@@ -36,7 +36,7 @@ export function quickstartText(summary: QuickstartSummary): string {
   const toOpen = `mirror serve --config ${quoted(configPath)}${open}`;
   if (url === undefined) parts.push(`To serve it${local ? ' to other machines' : ''}: ${toOpen}\n`);
   else if (local) parts.push(`Only this machine can reach it. For others, stop it (Ctrl-C) and run: ${toOpen}\n`);
-  return `${parts.join('\n')}\n`;
+  return parts.join('\n');
 }
 
 /** The same, for --json. */

@@ -24,7 +24,7 @@ export function syncText({ mirrors }: SyncReport): string {
       mirror.status === 'planned' ? '-' : formatCount(mirror.added),
       mirror.status === 'planned' ? '-' : formatCount(mirror.removed),
       formatBytes(mirror.downloadedBytes),
-      mirror.verified ? 'yes' : 'NO',
+      mirror.status === 'failed' ? '-' : mirror.verified ? 'yes' : 'NO',
     ]),
   );
 }
