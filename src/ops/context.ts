@@ -16,6 +16,8 @@ export interface OperationContext {
   readonly blobs: BlobStore;
   readonly fetcher: Fetcher;
   readonly clock: Clock;
+  /** What published metadata is dated by. */
+  readonly publicationClock: Clock;
   readonly report: Reporter;
   /** Aborts the operation, which then ends with ABORTED and leaves everything consistent. */
   readonly signal: AbortSignal;

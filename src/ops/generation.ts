@@ -123,8 +123,8 @@ function distinctKeys(sources: readonly MirrorState[]): PublicKey[] {
 }
 
 /** The time that clients see: now, but later than the last generation by at least the second that they can tell apart. */
-function generationTime(name: string, before: PublicationState | undefined, { clock }: OperationContext): Date {
-  const now = Math.floor(clock.now().getTime() / 1000) * 1000;
+function generationTime(name: string, before: PublicationState | undefined, { publicationClock }: OperationContext): Date {
+  const now = Math.floor(publicationClock.now().getTime() / 1000) * 1000;
   if (before === undefined) return new Date(now);
   const last = before.generation.publishedAt;
   if (last - now > CLOCK_TOLERANCE) {

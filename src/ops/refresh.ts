@@ -1,3 +1,4 @@
+import { isMirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { loadCredentials } from '../fetch/credentials.ts';
 import type { Keyring } from '../openpgp/types.ts';
@@ -7,7 +8,7 @@ import type { MirrorState, PublicKey } from '../store/catalogue.ts';
 import type { OperationContext } from './context.ts';
 import { familyOf } from './families.ts';
 import type { NamedMirror } from './names.ts';
-import { loadKeyring } from './trusted-keys.ts';
+import { checkPinnedKeys, loadKeyring, type MirrorKeys } from './trusted-keys.ts';
 
 /** A mirror whose upstream can be reached: where it is, and whom it trusts. */
 export interface OpenMirror extends NamedMirror {
@@ -25,24 +26,43 @@ export function wantsVerification(mirror: NamedMirror): boolean {
 export async function openMirror(mirror: NamedMirror, context: OperationContext): Promise<OpenMirror> {
   const { fetcher, signal } = context;
   const credentials = await loadCredentials(mirror.config, process.env, mirror.name);
+  // A list of servers is somebody's word for where to go: the password is for the configured address alone.
+  const forBases = mirror.config.url === undefined ? undefined : credentials;
   const fetchList = async (url: string): Promise<Buffer> =>
     (await fetcher.document({ urls: [url], maxSize: LIMITS.serverList, credentials, signal })).bytes;
   const bases = await familyOf(mirror.config).bases(mirror.name, mirror.config, fetchList);
-  const keyring = wantsVerification(mirror)
-    ? await loadKeyring({ name: mirror.name, config: mirror.config, fetcher, catalogue: context.catalogue, report: context.report, signal })
-    : undefined;
-  return { ...mirror, origin: { bases, credentials }, keyring };
+  const keyring = wantsVerification(mirror) ? await loadKeyring(keyringOptions(mirror, context)) : undefined;
+  return { ...mirror, origin: { bases, credentials: forBases }, keyring };
+}
+
+function keyringOptions({ name, config }: NamedMirror, context: OperationContext): MirrorKeys {
+  const { fetcher, catalogue, report, signal, clock } = context;
+  return { name, config, fetcher, catalogue, report, signal, clock };
+}
+
+/**
+ * As `refreshMirror`. Where the signature is not good by the keys that were pinned at their URLs, the URLs are asked again: an upstream
+ * that has put another subkey or expiry there is believed, one that has put another key there is KEY_CHANGED.
+ */
+export async function refreshWithKeys(
+  mirror: OpenMirror,
+  context: OperationContext,
+  options: { readonly store: boolean },
+): Promise<{ readonly mirror: OpenMirror; readonly state: MirrorState }> {
+  try {
+    return { mirror, state: await refreshMirror(mirror, context, options) };
+  } catch (error) {
+    if (!isMirrorError(error, 'SIGNATURE_INVALID') || !(await checkPinnedKeys(keyringOptions(mirror, context)))) throw error;
+    const again = { ...mirror, keyring: await loadKeyring(keyringOptions(mirror, context)) };
+    return { mirror: again, state: await refreshMirror(again, context, options) };
+  }
 }
 
 /**
  * Fetches and verifies what the upstream has now, and stores it as the mirror's state; its packages stay as they were.
  * The caller holds the mirror's lock. Without `store` the new metadata is only returned.
  */
-export async function refreshMirror(
-  mirror: OpenMirror,
-  context: OperationContext,
-  { store }: { readonly store: boolean },
-): Promise<MirrorState> {
+async function refreshMirror(mirror: OpenMirror, context: OperationContext, { store }: { readonly store: boolean }): Promise<MirrorState> {
   const { blobs, catalogue, fetcher, signal, clock, report } = context;
   const previous = catalogue.mirror(mirror.name);
   report({ type: 'phase', subject: mirror.name, phase: 'indexes' });

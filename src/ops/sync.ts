@@ -6,7 +6,7 @@ import { acquireLock, type Lock } from '../store/locks.ts';
 import { bringPackages } from './bring-packages.ts';
 import type { OperationContext } from './context.ts';
 import { mirrorsNamed, type NamedMirror } from './names.ts';
-import { type OpenMirror, openMirror, refreshMirror } from './refresh.ts';
+import { type OpenMirror, openMirror, refreshWithKeys } from './refresh.ts';
 import type { MirrorReport, SyncReport } from './report.ts';
 import { createSelector, type Selection, type Selector } from './selection.ts';
 
@@ -91,7 +91,9 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
     },
     async refresh(mirror) {
       locks.push(await acquireLock(storage, `mirror-${mirror.name}`, `syncing ${mirror.name}`));
-      states.set(mirror.name, await refreshMirror(await opened(mirror.name), context, { store: options.dryRun !== true }));
+      const refreshed = await refreshWithKeys(await opened(mirror.name), context, { store: options.dryRun !== true });
+      open.set(mirror.name, Promise.resolve(refreshed.mirror));
+      states.set(mirror.name, refreshed.state);
     },
     async bring(mirror, selector) {
       const state = states.get(mirror.name);
@@ -115,7 +117,8 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
       const list = catalogue.saveList(state.family, brought.ids);
       const synced = { ...state, list, selection: key, unsatisfied: selection.unsatisfied, syncedAt: clock.now().getTime() };
       catalogue.putMirror(synced);
-      reports.set(mirror.name, { ...totals(synced), ...brought, ...difference(had.storedBefore, brought.ids), status: 'updated' });
+      const { ids, downloaded, downloadedBytes } = brought;
+      reports.set(mirror.name, { ...totals(synced), downloaded, downloadedBytes, ...difference(had.storedBefore, ids), status: 'updated' });
       report({ type: 'done', subject: mirror.name, summary: `${list.count} packages` });
     },
     release() {

@@ -159,7 +159,7 @@ function lookupUrl(fingerprint: string, keyserver: string | undefined): string {
 }
 
 function pin(source: string, keys: readonly TrustedKey[], options: KeyFetching): readonly TrustedKey[] {
-  const clock = options.clock ?? systemClock(process.env);
+  const clock = options.clock ?? systemClock;
   const fingerprints = keys.map((key) => key.fingerprint).sort();
   const before = options.catalogue.pinnedKey(pinName(source));
   options.catalogue.pinKey({ source: pinName(source), fingerprints, armored: armoredKeys(keys), pinnedAt: clock.now().getTime() });

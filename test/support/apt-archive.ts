@@ -39,8 +39,9 @@ export interface AptArchive {
   readonly root: string;
   /** The armored public key that signs it. */
   readonly key: string;
-  /** Writes the indexes of the packages again, and signs them. `release` changes or adds fields of Release. */
-  publish(debs: readonly string[], release?: Readonly<Record<string, string>>): Promise<void>;
+  /** Writes the indexes of the packages again, and signs them. `release` changes or adds fields of Release; every package is said to be
+   * at `filename` where that is given. */
+  publish(debs: readonly string[], release?: Readonly<Record<string, string>>, filename?: string): Promise<void>;
 }
 
 /** An archive with one suite `stable`, component `main`, architecture amd64, made with dpkg-deb and gpg alone. */
@@ -56,7 +57,7 @@ export function createAptArchive(root: string, gnupg: GnuPg): AptArchive {
   return {
     root,
     key,
-    async publish(debs, release = {}) {
+    async publish(debs, release = {}, filename = undefined) {
       const stanzas: string[] = [];
       for (const deb of debs) {
         const content = readFileSync(deb);
@@ -64,7 +65,7 @@ export function createAptArchive(root: string, gnupg: GnuPg): AptArchive {
         write(path, content);
         const control = await succeed('dpkg-deb', ['--field', deb]);
         const sha256 = createHash('sha256').update(content).digest('hex');
-        stanzas.push(`${control.trimEnd()}\nFilename: ${path}\nSize: ${content.length}\nSHA256: ${sha256}\n`);
+        stanzas.push(`${control.trimEnd()}\nFilename: ${filename ?? path}\nSize: ${content.length}\nSHA256: ${sha256}\n`);
       }
       const packages = Buffer.from(stanzas.join('\n'));
       const lines = (['', '.gz'] as const).map((extension) => {
