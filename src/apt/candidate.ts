@@ -34,7 +34,7 @@ export interface CandidateOrigin {
  */
 export function readCandidate(stanza: Stanza, { mirror, component, what }: CandidateOrigin): AptCandidate {
   const invalid = (why: string): MirrorError =>
-    new MirrorError('METADATA_INVALID', `${what}, line ${stanza.line}: package ${(name ?? '').slice(0, 200)} ${why}`);
+    new MirrorError('METADATA_INVALID', `${what}, line ${stanza.line}: package ${stanza.get('Package')?.slice(0, 200) ?? ''} ${why}`);
   const [name, version, architecture, location, size, sha256, sha512] = pickFields(stanza.bytes, FIELDS, (field) =>
     invalid(`states its ${field} twice`),
   );
@@ -56,7 +56,7 @@ export function readCandidate(stanza: Stanza, { mirror, component, what }: Candi
 }
 
 /** The name that people know a package by: name_version_architecture. */
-export function labelOf(candidate: Candidate): string {
+export function labelOf(candidate: Pick<Candidate, 'name' | 'version' | 'architecture'>): string {
   return `${candidate.name}_${candidate.version}_${candidate.architecture}`;
 }
 

@@ -5,7 +5,7 @@ import type { QuerySubject } from '../query/subject.ts';
 import type { Universe } from '../solve/universe.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
 import type { PackageRecord, UpstreamState } from '../store/catalogue.ts';
-import { type AptCandidate, packageRecord, packageUrls } from './candidate.ts';
+import { type AptCandidate, labelOf, packageRecord, packageUrls } from './candidate.ts';
 import type { AptPublishContext, AptPublishedTree, AptUpstreamContext } from './context.ts';
 import { compareVersions } from './format/version.ts';
 import { loadCandidates } from './load.ts';
@@ -28,13 +28,12 @@ export const aptFamily = {
     return refreshUpstream(context, previous);
   },
 
-  /** @param report is told of packages that the upstream lists twice with different files. */
   load(
     name: string,
     config: AptMirrorConfig,
     upstream: UpstreamState,
     blobs: BlobStore,
-    report?: Reporter,
+    report: Reporter,
   ): Promise<readonly AptCandidate[]> {
     return loadCandidates({ name, config, upstream, blobs, report });
   },
@@ -65,8 +64,8 @@ export const aptFamily = {
 
   compareVersions,
 
-  label({ name, version, architecture }: { readonly name: string; readonly version: string; readonly architecture: string }): string {
-    return `${name}_${version}_${architecture}`;
+  label(entry: Pick<AptCandidate, 'name' | 'version' | 'architecture'>): string {
+    return labelOf(entry);
   },
 
   publish(context: AptPublishContext): Promise<AptPublishedTree> {

@@ -19,7 +19,7 @@ export interface LoadSource {
   readonly config: AptMirrorConfig;
   readonly upstream: UpstreamState;
   readonly blobs: BlobStore;
-  readonly report?: Reporter | undefined;
+  readonly report: Reporter;
 }
 
 /**
@@ -86,7 +86,7 @@ function sameFile(a: AptCandidate, b: AptCandidate): boolean {
 function warn(source: LoadSource, conflicts: readonly string[]): void {
   const named = conflicts.slice(0, 5).join(', ');
   const more = conflicts.length > 5 ? ` and ${conflicts.length - 5} more` : '';
-  source.report?.({
+  source.report({
     type: 'warning',
     subject: source.name,
     message: `the upstream lists different files as the same package; the first of each is taken: ${named}${more}`,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { gzip, xz } from '../codec/compress.ts';
 import { MirrorError } from '../core/errors.ts';
 import { safeRelativePath } from '../core/paths.ts';
@@ -59,15 +58,14 @@ async function writeIndex(
   ];
   const files: ListedFile[] = [];
   for (const [name, bytes] of forms) {
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await context.writer.write(
-      [
+    const blob = await context.writer.write(
+      ({ sha256 }) => [
         { path: `${root}/${directory}/${name}`, permanence: 'current' },
         { path: `${root}/${directory}/by-hash/SHA256/${sha256}`, permanence: 'fixed' },
       ],
       bytes,
     );
-    files.push({ path: `${directory}/${name}`, size: bytes.length, sha256 });
+    files.push({ path: `${directory}/${name}`, ...blob });
   }
   return files;
 }

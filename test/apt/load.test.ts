@@ -1,0 +1,124 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { loadCandidates } from '../../src/apt/load.ts';
+import { refreshUpstream } from '../../src/apt/upstream.ts';
+import type { MirrorEvent } from '../../src/core/events.ts';
+import type { UpstreamState } from '../../src/store/catalogue.ts';
+import { aptConfig, contextOf, putArchive, sha256, stanza, Upstream } from './archive.ts';
+
+const INDEX = 'main/binary-amd64/Packages';
+
+async function load(indexes: Readonly<Record<string, string>>, config: Record<string, unknown> = {}) {
+  const upstream = new Upstream();
+  await putArchive(upstream, { indexes });
+  const context = contextOf(upstream, undefined, config);
+  const state = await refreshUpstream(context, undefined);
+  const events: MirrorEvent[] = [];
+  const source = {
+    name: 'test',
+    config: context.config,
+    upstream: state,
+    blobs: upstream.blobs,
+    report: (event: MirrorEvent) => events.push(event),
+  };
+  return { candidates: await loadCandidates(source), events };
+}
+
+describe('apt/load', () => {
+  it('reads the packages for the wanted architectures, with their exact text', async () => {
+    const text = stanza('b', { Version: '2:1.0~rc1+b1', Architecture: 'all', 'X-Odd': ' kept  ' });
+    const { candidates } = await load({ [INDEX]: `${text}\n\n${stanza('a', { Architecture: 'i386' })}\n` });
+    expect(candidates).toEqual([
+      {
+        mirror: 'test',
+        component: 'main',
+        name: 'b',
+        version: '2:1.0~rc1+b1',
+        architecture: 'all',
+        location: 'pool/main/b/b/b_2:1.0~rc1+b1_all.deb',
+        size: 1000,
+        checksums: [{ algorithm: 'sha256', value: sha256(Buffer.from('b 2:1.0~rc1+b1 all')) }],
+        stanza: Buffer.from(text),
+      },
+    ]);
+  });
+
+  it('takes a package that is listed twice once, and says so when the files differ', async () => {
+    const all = stanza('doc', { Architecture: 'all' });
+    const indexes = {
+      [INDEX]: `${all}\n\n${stanza('a')}\n\n${stanza('a', { SHA256: sha256(Buffer.from('other')) })}\n`,
+      'main/binary-arm64/Packages': `${all}\n`,
+    };
+    const { candidates, events } = await load(indexes, { architectures: ['amd64', 'arm64'] });
+    expect(candidates.map((candidate) => [candidate.name, candidate.checksums[0]?.value])).toEqual([
+      ['doc', sha256(Buffer.from('doc 1.0-1 all'))],
+      ['a', sha256(Buffer.from('a 1.0-1 amd64'))],
+    ]);
+    expect(events).toEqual([expect.objectContaining({ type: 'warning', message: expect.stringMatching(/: a_1\.0-1_amd64$/) })]);
+  });
+
+  it.each([
+    ['no name', { Package: undefined }, /no usable name/],
+    ['a name that is a path', { Package: '../a' }, /no usable name/],
+    ['no version', { Version: '' }, /no usable Version/],
+    ['a version with a blank', { Version: '1 2' }, /no usable Version/],
+    ['an architecture that is a path', { Architecture: '../amd64' }, /no usable Architecture/],
+    ['no file name', { Filename: undefined }, /no Filename/],
+    ['a size that is no number', { Size: '1e3' }, /no usable Size/],
+    ['a size over the ceiling', { Size: '99999999999999' }, /over the \d+ bytes/],
+    ['a malformed checksum', { SHA256: 'abc' }, /malformed SHA256/],
+    ['weak checksums only', { SHA256: undefined, MD5sum: 'd41d8cd98f00b204e9800998ecf8427e' }, /too weak/],
+    ['a field twice', { size: '5' }, /states its Size twice/],
+  ])('refuses a package with %s', async (_name, fields, message) => {
+    await expect(load({ [INDEX]: `${stanza('first')}\n\n${stanza('a', fields)}\n` })).rejects.toMatchObject({
+      code: 'METADATA_INVALID',
+      message: expect.stringMatching(message),
+    });
+    await expect(load({ [INDEX]: `${stanza('first')}\n\n${stanza('a', fields)}\n` })).rejects.toThrow(
+      /main\/binary-amd64\/Packages\.xz, line 8/,
+    );
+  });
+
+  it('refuses an index that does not unpack to what the Release says', async () => {
+    const upstream = new Upstream();
+    const packed = upstream.store(gzipSync(`${stanza('a')}\n`));
+    const state = (unpacked: { size: number; value: string }): UpstreamState => ({
+      revision: 'x',
+      date: 0,
+      indexes: [{ path: `${INDEX}.gz`, ...packed }],
+      verification: { metadata: false, packages: false },
+      particulars: {
+        selection: { suite: 'stable', architectures: ['amd64'] },
+        components: ['main'],
+        indexes: {
+          [`${INDEX}.gz`]: {
+            component: 'main',
+            unpacked: { size: unpacked.size, checksums: [{ algorithm: 'sha256', value: unpacked.value }] },
+          },
+        },
+      },
+    });
+    const attempt = (unpacked: { size: number; value: string }) =>
+      loadCandidates({ name: 'test', config: aptConfig(), upstream: state(unpacked), blobs: upstream.blobs, report: () => undefined });
+    const text = Buffer.from(`${stanza('a')}\n`);
+    const value = sha256(text);
+    expect(await attempt({ size: text.length, value })).toHaveLength(1);
+    await expect(attempt({ size: text.length, value: 'a'.repeat(64) })).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+    await expect(attempt({ size: text.length + 1, value })).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+    await expect(attempt({ size: text.length - 1, value })).rejects.toMatchObject({ code: 'DECOMPRESS_TOO_LARGE' });
+  });
+
+  it('refuses a stored state that is not that of an APT upstream', async () => {
+    const upstream = { revision: '', date: 0, indexes: [], verification: { metadata: false, packages: false }, particulars: { repomd: 1 } };
+    const source = { name: 'test', config: aptConfig(), upstream, blobs: new Upstream().blobs, report: () => undefined };
+    await expect(loadCandidates(source)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
+  });
+
+  it('loads 20,000 packages quickly', async () => {
+    const text = Array.from({ length: 20_000 }, (_, index) => stanza(`package-${index}`, { Description: 'x'.repeat(300) })).join('\n\n');
+    const started = performance.now();
+    const { candidates } = await load({ [INDEX]: text });
+    expect(candidates).toHaveLength(20_000);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+});

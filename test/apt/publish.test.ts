@@ -1,0 +1,291 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AptPublishedComponent } from '../../src/apt/context.ts';
+import { parseStanzas } from '../../src/apt/format/deb822.ts';
+import { parseRelease } from '../../src/apt/format/release.ts';
+import { publishTree } from '../../src/apt/publish.ts';
+import { collect, decompress } from '../../src/codec/decompress.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import type { Signer } from '../../src/openpgp/types.ts';
+import type { StoredPackage } from '../../src/store/catalogue.ts';
+import type { Permanence } from '../../src/store/generations.ts';
+import { describeWithTools } from '../support/requirements.ts';
+import { makeKey, NOW, sha256, stanza } from './archive.ts';
+
+let nextId = 1;
+
+function stored(name: string, fields: Readonly<Record<string, string | undefined>> = {}, file = Buffer.from('deb')): StoredPackage {
+  const record = stanza(name, { Size: String(file.length), SHA256: sha256(file), ...fields });
+  const [parsed] = parseStanzas(Buffer.from(record), 'test');
+  nextId += 1;
+  return {
+    id: nextId,
+    name,
+    version: fields['Version'] ?? '1.0-1',
+    architecture: fields['Architecture'] ?? 'amd64',
+    sha256: sha256(file),
+    size: file.length,
+    location: parsed?.get('Filename') ?? '',
+    record: Buffer.from(record),
+  };
+}
+
+function unpackXz(bytes: Buffer | undefined): Promise<Buffer> {
+  const limit = { maxSize: 1_000_000, what: 'Packages.xz' };
+  return collect(decompress(Readable.from([bytes ?? Buffer.alloc(0)]), 'xz', limit), limit.maxSize, limit.what);
+}
+
+interface Written {
+  readonly bytes?: Buffer;
+  readonly sha256: string;
+  readonly permanence: Permanence;
+}
+
+async function publish(
+  components: readonly AptPublishedComponent[],
+  options: { config?: Record<string, unknown>; signer?: Signer; aborted?: boolean } = {},
+) {
+  const files = new Map<string, Written>();
+  const config = configSchema.parse({ storage: '/s', publications: { test: { from: ['x'], distribution: 'xenial', ...options.config } } })
+    .publications['test'];
+  if (config === undefined) throw new Error('no publication');
+  const tree = await publishTree({
+    name: 'test',
+    config,
+    components,
+    writer: {
+      link: (path, blob) => files.set(path, { sha256: blob.sha256, permanence: 'fixed' }),
+      async write(paths, bytes) {
+        if (!(bytes instanceof Uint8Array)) throw new Error('a stream');
+        const content = Buffer.from(bytes);
+        const blob = { sha256: sha256(content), size: content.length };
+        for (const { path, permanence } of typeof paths === 'function' ? paths(blob) : paths) {
+          files.set(path, { bytes: content, sha256: blob.sha256, permanence });
+        }
+        return blob;
+      },
+    },
+    signer: options.signer,
+    time: NOW,
+    report: () => undefined,
+    signal: options.aborted === true ? AbortSignal.abort() : new AbortController().signal,
+  });
+  const text = (path: string) => String(files.get(path)?.bytes);
+  const packages = (path: string) => [...parseStanzas(files.get(path)?.bytes ?? Buffer.alloc(0), path)];
+  return { tree, files, text, packages };
+}
+
+describe('apt/publish', () => {
+  it('writes every index in three forms, by name and by hash, and a Release that vouches for them', async () => {
+    const { tree, files, text } = await publish([{ name: 'main', packages: [stored('a'), stored('b', { Architecture: 'arm64' })] }]);
+    expect(tree).toEqual({ distribution: 'xenial', components: ['main'], architectures: ['amd64', 'arm64'] });
+    const release = parseRelease(Buffer.from(text('dists/xenial/Release')), 'Release');
+    expect(release).toMatchObject({
+      origin: 'test',
+      label: 'test',
+      suite: 'xenial',
+      codename: 'xenial',
+      date: NOW.getTime(),
+      validUntil: undefined,
+      acquireByHash: true,
+      architectures: ['amd64', 'arm64'],
+      components: ['main'],
+    });
+    expect([...release.files.keys()]).toEqual(
+      ['amd64', 'arm64'].flatMap((architecture) => ['', '.gz', '.xz'].map((end) => `main/binary-${architecture}/Packages${end}`)),
+    );
+    for (const [path, expected] of release.files) {
+      const file = files.get(`dists/xenial/${path}`);
+      expect([file?.bytes?.length, file?.sha256, file?.permanence]).toEqual([expected.size, expected.checksums[0]?.value, 'current']);
+      const byHash = files.get(`dists/xenial/${dirname(path)}/by-hash/SHA256/${file?.sha256}`);
+      expect(byHash).toMatchObject({ sha256: file?.sha256, permanence: 'fixed' });
+    }
+    const plain = files.get('dists/xenial/main/binary-amd64/Packages')?.bytes;
+    expect(gunzipSync(files.get('dists/xenial/main/binary-amd64/Packages.gz')?.bytes ?? '')).toEqual(plain);
+    expect(await unpackXz(files.get('dists/xenial/main/binary-amd64/Packages.xz')?.bytes)).toEqual(plain);
+    expect(files.has('dists/xenial/InRelease')).toBe(false);
+  });
+
+  it('lists packages by name, newest version first, those for all architectures with each', async () => {
+    const packages = [
+      stored('b', { Version: '1.9' }),
+      stored('b', { Version: '1.10' }, Buffer.from('newer')),
+      stored('doc', { Architecture: 'all', Source: 'libdoc (2)' }),
+      stored('a', { Architecture: 'arm64' }),
+    ];
+    const { packages: listed, files } = await publish([{ name: 'main', packages }]);
+    const labels = (path: string) => listed(path).map((found) => `${found.get('Package')} ${found.get('Version')}`);
+    expect(labels('dists/xenial/main/binary-amd64/Packages')).toEqual(['b 1.10', 'b 1.9', 'doc 1.0-1']);
+    expect(labels('dists/xenial/main/binary-arm64/Packages')).toEqual(['a 1.0-1', 'doc 1.0-1']);
+    for (const found of listed('dists/xenial/main/binary-amd64/Packages')) {
+      expect(files.get(found.get('Filename') ?? '')).toMatchObject({ sha256: found.get('SHA256'), permanence: 'fixed' });
+    }
+    expect(files.has('pool/main/libd/libdoc/doc_1.0-1_all.deb')).toBe(true);
+  });
+
+  it('keeps the stanza as the upstream has it, but for the file name', async () => {
+    const listed = stored('a', { Filename: './odd/a_1.0-1_amd64.deb', 'Description-md5': 'x', Tag: 'role::program,\n use::scanning' });
+    const { text } = await publish([{ name: 'main', packages: [listed] }]);
+    const expected = listed.record.toString().replace('./odd/', 'pool/main/a/a/');
+    expect(text('dists/xenial/main/binary-amd64/Packages')).toBe(`${expected}\n\n`);
+  });
+
+  it('writes an empty index for a component without packages, and for a publication without any', async () => {
+    const { files, tree } = await publish([
+      { name: 'main', packages: [stored('a')] },
+      { name: 'empty', packages: [] },
+    ]);
+    expect(files.get('dists/xenial/empty/binary-amd64/Packages')?.bytes).toHaveLength(0);
+    expect(tree.components).toEqual(['main', 'empty']);
+    const none = await publish([{ name: 'main', packages: [stored('doc', { Architecture: 'all' })] }]);
+    expect(none.tree.architectures).toHaveLength(1);
+    expect(none.packages(`dists/xenial/main/binary-${none.tree.architectures[0]}/Packages`)).toHaveLength(1);
+  });
+
+  it('names the second file after its whole version when only epochs differ', async () => {
+    const epochs = ['1:1.0', '2:1.0'].map((version) =>
+      stored('a', { Version: version, Filename: 'a_1.0_amd64.deb' }, Buffer.from(version)),
+    );
+    const { files } = await publish([{ name: 'main', packages: epochs }]);
+    expect(files.get('pool/main/a/a/a_1.0_amd64.deb')?.sha256).toBe(epochs[1]?.sha256);
+    expect(files.get('pool/main/a/a/a_1%3a1.0_amd64.deb')?.sha256).toBe(epochs[0]?.sha256);
+  });
+
+  it('takes the same package once, and refuses two different ones', async () => {
+    const { packages } = await publish([{ name: 'main', packages: [stored('a'), stored('a', { Section: 'net' })] }]);
+    expect(packages('dists/xenial/main/binary-amd64/Packages')).toHaveLength(1);
+    const different = [stored('a'), stored('a', {}, Buffer.from('other'))];
+    await expect(publish([{ name: 'main', packages: different }])).rejects.toMatchObject({
+      code: 'PACKAGE_CONFLICT',
+      message: expect.stringContaining('a_1.0-1_amd64'),
+    });
+    await publish(different.map((listed, index) => ({ name: `c${index}`, packages: [listed] })));
+  });
+
+  it('refuses names that would leave the tree, and stops when it is told to', async () => {
+    const evil = stored('a', { Source: '../../../etc' });
+    await expect(publish([{ name: 'main', packages: [evil] }])).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
+    await expect(publish([{ name: '..', packages: [] }])).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
+    await expect(publish([], { config: { distribution: 'a/../..' } })).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
+    await expect(publish([{ name: 'main', packages: [stored('a')] }], { aborted: true })).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it('is named as it is configured, and as the publication where nothing is', async () => {
+    const named = await publish([], { config: { origin: 'Example', label: 'Ours', distribution: 'bookworm/updates' } });
+    expect(named.text('dists/bookworm/updates/Release')).toMatch(/^Origin: Example\nLabel: Ours\nSuite: bookworm\/updates\n/);
+    const unnamed = await publish([], { config: { distribution: undefined } });
+    expect(unnamed.tree.distribution).toBe('test');
+  });
+
+  describeWithTools(['apt-get', 'dpkg-deb'], 'with real apt', () => {
+    const root = mkdtempSync(join(tmpdir(), 'mirror-apt-'));
+    afterAll(() => rmSync(root, { recursive: true }));
+    let files: ReadonlyMap<string, Written>;
+    let publicKey: string;
+    const debs = new Map<string, Buffer>();
+    const architecture = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();
+
+    /** A real package, and the stanza that an archive would list it with. */
+    const makePackage = (name: string, version: string, more: Readonly<Record<string, string>> = {}): StoredPackage => {
+      const source = join(root, 'build', name);
+      const file = `${name}_${version.replace(/^\d+:/, '')}_${more['Architecture'] ?? architecture}.deb`;
+      mkdirSync(join(source, 'DEBIAN'), { recursive: true });
+      const control = {
+        Package: name,
+        Version: version,
+        Architecture: architecture,
+        Maintainer: 'Test <t@example.org>',
+        Description: 'a test',
+        ...more,
+      };
+      writeFileSync(
+        join(source, 'DEBIAN/control'),
+        Object.entries(control)
+          .map(([field, value]) => `${field}: ${value}\n`)
+          .join(''),
+      );
+      execFileSync('dpkg-deb', ['--root-owner-group', '-b', source, join(root, file)], { stdio: 'ignore' });
+      const bytes = readFileSync(join(root, file));
+      const fields = { ...control, Filename: `pool/x/${file}` };
+      const listed = stored(name, fields, bytes);
+      debs.set(listed.sha256, bytes);
+      return listed;
+    };
+
+    const apt = (...words: readonly string[]): string => {
+      const settings = {
+        Dir: root,
+        'Dir::State': 'state',
+        'Dir::State::status': join(root, 'status'),
+        'Dir::Cache': 'cache',
+        'Dir::Etc': 'etc',
+        'Dir::Etc::parts': 'none',
+        'Dir::Log': 'log',
+        'Dir::Bin::methods': '/usr/lib/apt/methods',
+        'Acquire::Check-Date': 'true',
+        'Acquire::Check-Valid-Until': 'true',
+        'APT::Sandbox::User': 'root',
+        'Debug::NoLocking': 'true',
+      };
+      const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+      return execFileSync('apt-get', [...options, ...words], { encoding: 'utf8', stdio: 'pipe', env: { ...process.env, LC_ALL: 'C' } });
+    };
+
+    beforeAll(async () => {
+      const key = await makeKey();
+      publicKey = key.publicKey;
+      const packages = [
+        makePackage('libfoo++1', '1:2.0~rc1+b1', { 'Multi-Arch': 'same' }),
+        makePackage('app', '1.0-1', { Depends: 'libfoo++1 (>= 1:2.0~), app-data, virtual-thing' }),
+        makePackage('app-data', '1.0-1', { Architecture: 'all', Provides: 'virtual-thing' }),
+      ];
+      ({ files } = await publish(
+        [
+          { name: 'main', packages },
+          { name: 'extra', packages: [] },
+        ],
+        { signer: key.signer },
+      ));
+      for (const [path, file] of files) {
+        mkdirSync(join(root, 'www', dirname(path)), { recursive: true });
+        writeFileSync(join(root, 'www', path), file.bytes ?? debs.get(file.sha256) ?? '');
+      }
+      for (const path of ['etc/preferences.d', 'etc/trusted.gpg.d', 'state/lists/partial', 'cache/archives/partial', 'log']) {
+        mkdirSync(join(root, path), { recursive: true });
+      }
+      writeFileSync(join(root, 'status'), '');
+      writeFileSync(join(root, 'key.asc'), publicKey);
+      writeFileSync(
+        join(root, 'etc/sources.list'),
+        `deb [signed-by=${join(root, 'key.asc')}] copy:${join(root, 'www')} xenial main extra\n`,
+      );
+    });
+
+    it('is updated from, resolved and downloaded with signatures and dates checked', () => {
+      const update = apt('update');
+      expect(update).not.toMatch(/^[WE]:/m);
+      const install = apt('install', '-y', '--download-only', 'app');
+      expect(install).toMatch(/The following NEW packages will be installed:\s+app app-data libfoo\+\+1/);
+      expect(
+        readdirSync(join(root, 'cache/archives'))
+          .filter((name) => name.endsWith('.deb'))
+          .sort(),
+      ).toEqual(['app-data_1.0-1_all.deb', `app_1.0-1_${architecture}.deb`, `libfoo++1_1%3a2.0~rc1+b1_${architecture}.deb`].sort());
+    });
+
+    it('is refused when its Release was changed', () => {
+      for (const name of ['InRelease', 'Release']) {
+        const path = join(root, 'www/dists/xenial', name);
+        writeFileSync(path, readFileSync(path, 'utf8').replace('Label: test', 'Label: evil'));
+      }
+      rmSync(join(root, 'state/lists'), { recursive: true });
+      mkdirSync(join(root, 'state/lists/partial'), { recursive: true });
+      expect(() => apt('update', '-o', 'APT::Update::Error-Mode=any')).toThrow(/BADSIG|signature/i);
+    });
+  });
+});
