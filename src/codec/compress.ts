@@ -5,6 +5,7 @@ import { compress as zstdCompress } from '@mongodb-js/zstd';
 import { compressStream as xzCompressStream } from '@napi-rs/lzma/xz';
 import { asBuffer } from './byte-reader.ts';
 import { through } from './through.ts';
+import { joinXzStreams } from './xz-join.ts';
 
 const MiB = 1024 * 1024;
 const DEFAULT_GZIP_LEVEL = 6;
@@ -41,12 +42,12 @@ export async function* gzipStream(source: AsyncIterable<Uint8Array>, level: numb
 }
 
 /**
- * The bytes as an xz file: a stream for every 8 MiB, which are compressed side by side on native threads. Concatenated streams are a
- * valid file (.xz file format, section 2). Equal bytes give equal files.
+ * The bytes as an xz file of one stream, with a block for every 8 MiB; the blocks are compressed side by side on native threads.
+ * Equal bytes give equal files.
  */
 export async function xz(bytes: Uint8Array): Promise<Buffer> {
   const pieces = cut(bytes, XZ_PIECE);
-  return Buffer.concat(await mapConcurrently(pieces, availableParallelism(), xzPiece));
+  return joinXzStreams(await mapConcurrently(pieces, availableParallelism(), xzPiece));
 }
 
 async function xzPiece(bytes: Uint8Array): Promise<Buffer> {

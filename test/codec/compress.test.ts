@@ -1,10 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { gzip, gzipStream, xz, zstd } from '../../src/codec/compress.ts';
 import { collect, decompress } from '../../src/codec/decompress.ts';
 import { describeWithTools } from '../support/requirements.ts';
 import { filter, indexText, pieces } from './streams.ts';
 
-const text = indexText(200_000);
+const text = indexText(100_000);
 
 describe('codec/compress', () => {
   it('makes gzip files without time and operating system', async () => {
@@ -59,6 +62,23 @@ describe('codec/compress', () => {
 
     it('makes xz files about as small as the tool does', async () => {
       expect((await xz(text)).length).toBeLessThan(1.05 * filter(['xz', '-1', '-c'], text).length);
+    });
+  });
+
+  describeWithTools(['/usr/lib/apt/apt-helper'], 'with apt', () => {
+    it.each([
+      ['gz', gzip],
+      ['xz', xz],
+      ['zst', zstd],
+    ] as const)('makes .%s files of several pieces that apt reads', async (extension, compress) => {
+      const directory = mkdtempSync(join(tmpdir(), 'mirror-codec-'));
+      try {
+        const file = join(directory, `Packages.${extension}`);
+        writeFileSync(file, await compress(text));
+        expect(filter(['/usr/lib/apt/apt-helper', 'cat-file', file], Buffer.alloc(0)).equals(text)).toBe(true);
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
     });
   });
 });
