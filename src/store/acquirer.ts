@@ -80,58 +80,20 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const done = new Map<number, Blob>();
   const failed: { index: number; error: MirrorError }[] = [];
-  const fetched: Arrived[] = [];
-  const underWay = new Map<string, Promise<Blob>>();
   let bytes = 0;
   let fatal: unknown;
-
   const count = (added: number): void => {
     bytes += added;
     options.onProgress?.({ items: done.size, bytes });
   };
-  const received = (added: number): void => {
-    options.onBytes?.(added);
-    count(added);
-  };
-
-  const fetchNew = async (wanted: Wanted): Promise<Blob> => {
-    let counted = 0;
-    const onBytes = (added: number): void => {
-      counted += added;
-      received(added);
-    };
-    const known = await inPool(wanted.expected, options);
-    try {
-      const blob = known ?? (await download(wanted, { ...options, signal, onBytes }));
-      if (known === undefined) fetched.push({ wanted, blob });
-      // What was held before counts, and what had to be fetched twice does not.
-      count(blob.size - counted);
-      return blob;
-    } catch (error) {
-      count(-counted);
-      throw error;
-    }
-  };
-
-  const bring = async (wanted: Wanted): Promise<Blob> => {
-    const key = `${keyOf(wanted)} ${wanted.expected.size}`;
-    const same = underWay.get(key);
-    if (same !== undefined) {
-      const blob = await same;
-      count(blob.size);
-      return blob;
-    }
-    const fetching = fetchNew(wanted);
-    underWay.set(key, fetching);
-    return await fetching;
-  };
+  const transfers = createTransfers({ ...options, signal }, count);
 
   const entries = enumerate(items);
   const worker = async (): Promise<void> => {
     for (const [index, { wanted }] of entries) {
       if (signal.aborted) return;
       try {
-        done.set(index, await bring(wanted));
+        done.set(index, await transfers.bring(wanted));
         count(0);
       } catch (error) {
         if (!isMirrorError(error) || isMirrorError(error, 'ABORTED', 'STORAGE', 'STORAGE_FULL')) {
@@ -148,8 +110,54 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
   if (options.signal.aborted) throw aborted();
 
   await options.intake.flush();
-  rememberAliases(fetched, options);
-  return { done, fetched: fetched.length, failed: failed.sort((a, b) => a.index - b.index) };
+  rememberAliases(transfers.fetched, options);
+  return { done, fetched: transfers.fetched.length, failed: failed.sort((a, b) => a.index - b.index) };
+}
+
+/**
+ * Files of one run, each fetched once however often it is wanted.
+ * @param count is told the bytes that each piece adds, and what of them turned out not to count.
+ */
+function createTransfers(options: AcquirerOptions, count: (added: number) => void) {
+  const underWay = new Map<string, Promise<Blob>>();
+  const fetched: Arrived[] = [];
+
+  const fetchNew = async (wanted: Wanted): Promise<Blob> => {
+    let counted = 0;
+    const onBytes = (added: number): void => {
+      counted += added;
+      options.onBytes?.(added);
+      count(added);
+    };
+    const known = await inPool(wanted.expected, options);
+    try {
+      const blob = known ?? (await download(wanted, { ...options, onBytes }));
+      if (known === undefined) fetched.push({ wanted, blob });
+      // What was held before counts, and what had to be fetched twice does not.
+      count(blob.size - counted);
+      return blob;
+    } catch (error) {
+      count(-counted);
+      throw error;
+    }
+  };
+
+  return {
+    /** What was fetched; durable after the intake's next flush. */
+    fetched,
+    async bring(wanted: Wanted): Promise<Blob> {
+      const key = `${keyOf(wanted)} ${wanted.expected.size}`;
+      const same = underWay.get(key);
+      if (same !== undefined) {
+        const blob = await same;
+        count(blob.size);
+        return blob;
+      }
+      const fetching = fetchNew(wanted);
+      underWay.set(key, fetching);
+      return await fetching;
+    },
+  };
 }
 
 function* enumerate<T>(items: Iterable<T>): Generator<[number, T], void, undefined> {

@@ -1,32 +1,14 @@
 import { createHash } from 'node:crypto';
-import { renameSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Expected } from '../core/digests.ts';
+import { createBatches, type PoolPaths } from './batches.ts';
 import type { Blob, Intake, Part } from './blobs.ts';
-import { ensureDirectory, makeDirectoriesDurable, makeFilesDurable } from './durability.ts';
+import { ensureDirectory } from './durability.ts';
 import { openPart } from './part.ts';
 import { storageError } from './storage-errors.ts';
 
-/** A batch is flushed by itself when it has more files, more bytes, or is older (milliseconds): a killed run then loses little work. */
-const BATCH = { files: 2000, bytes: 256 * 1024 * 1024, age: 2000 } as const;
-/** How many files are renamed before other work gets a turn. */
-const RENAMES_A_TURN = 256;
 const DIGEST_KEY = /^[0-9a-f]{32,128}$/;
-
-interface CompletedFile {
-  readonly path: string;
-  readonly blob: Blob;
-}
-
-/** Where a pool keeps its files. */
-export interface PoolPaths {
-  /** Holds the shards. */
-  readonly root: string;
-  shard(sha256: string): string;
-  blob(sha256: string): string;
-}
 
 /**
  * Opens `directory` to bring files into the pool; see `BlobStore.intake`. Files are hashed while they are written there; a flush makes them
@@ -36,70 +18,9 @@ export async function openIntake(directory: string, pool: PoolPaths): Promise<In
   await ensureDirectory(directory);
   const left = new Set(await namesIn(directory));
   const inUse = new Set<string>();
-  let batch: CompletedFile[] = [];
-  let batchBytes = 0;
-  let batchSince = 0;
+  const batches = createBatches(directory, pool, (path) => inUse.delete(path));
+  const completed = (path: string, blob: Blob): Promise<void> => batches.add({ path, blob });
   let added = 0;
-  let failure: unknown;
-  let flushing: Promise<void> | undefined;
-
-  const move = async (files: readonly CompletedFile[]): Promise<void> => {
-    const shards = new Set<string>();
-    await makeFilesDurable(
-      directory,
-      files.map((file) => file.path),
-    );
-    for (const [index, { path, blob }] of files.entries()) {
-      const target = pool.blob(blob.sha256);
-      try {
-        renameSync(path, target);
-      } catch (error) {
-        throw storageError(error, `move ${path} to ${target}`);
-      }
-      shards.add(pool.shard(blob.sha256));
-      if (index % RENAMES_A_TURN === RENAMES_A_TURN - 1) await nextTurn();
-    }
-    await makeDirectoriesDurable(pool.root, [...shards]);
-    for (const { path } of files) inUse.delete(path);
-  };
-
-  /** Moves the batch, after the one that is on its way. Its failure is the intake's: it is thrown from then on. */
-  const startFlush = (): Promise<void> => {
-    const files = batch;
-    const before = flushing;
-    batch = [];
-    batchBytes = 0;
-    const running = (async () => {
-      await before;
-      if (failure !== undefined || files.length === 0) return;
-      try {
-        await move(files);
-      } catch (error) {
-        failure = error;
-      }
-    })();
-    flushing = running;
-    return running;
-  };
-
-  const flush = async (): Promise<void> => {
-    await startFlush();
-    if (failure !== undefined) throw failure;
-  };
-
-  const completed = async (path: string, blob: Blob): Promise<void> => {
-    if (batch.length === 0) batchSince = performance.now();
-    batch.push({ path, blob });
-    batchBytes += blob.size;
-    const large = batch.length >= BATCH.files || batchBytes >= BATCH.bytes;
-    if (large || performance.now() - batchSince >= BATCH.age) {
-      // The work goes on while one batch is being flushed, but no faster than the disk takes it.
-      const before = flushing;
-      void startFlush();
-      await before;
-    }
-    if (failure !== undefined) throw failure;
-  };
 
   const begin = async (name: string, label: string, expected: Expected): Promise<Part> => {
     // Two files under one key at once: the second has a name of its own, which no later run looks for.
@@ -133,18 +54,16 @@ export async function openIntake(directory: string, pool: PoolPaths): Promise<In
       }
       return part.blob;
     },
-    flush,
+    flush: batches.flush,
     async finish() {
-      await flush();
+      await batches.flush();
       try {
         await rm(directory, { recursive: true, force: true });
       } catch (error) {
         throw storageError(error, `remove ${directory}`);
       }
     },
-    async abandon() {
-      await flushing;
-    },
+    abandon: batches.settled,
   };
 }
 

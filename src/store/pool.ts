@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { isSha256 } from '../core/digests.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { NAME_PATTERN } from '../core/names.ts';
+import type { PoolPaths } from './batches.ts';
 import { blobMissing, blobStream } from './blob-stream.ts';
 import type { Blob, BlobStore } from './blobs.ts';
 import { ensureDirectory, ensureSubdirectories } from './durability.ts';
-import { openIntake, type PoolPaths } from './intake.ts';
+import { openIntake } from './intake.ts';
 import { storageError, systemCode } from './storage-errors.ts';
 
 const SHARDS = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'));

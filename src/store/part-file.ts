@@ -1,0 +1,201 @@
+import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import type { Expected } from '../core/digests.ts';
+import { createDigests, digestsOf, type FoundDigests } from './part-digests.ts';
+import { storageError, systemCode } from './storage-errors.ts';
+
+/** Bytes that are collected before they go to the disk; a file no larger is written in one go when it is sealed. */
+const BUFFER = 256 * 1024;
+const READ_SIZE = 1024 * 1024;
+
+/** A file that grows and is hashed on the way. All calls throw STORAGE and STORAGE_FULL. */
+export interface PartFile {
+  /** Bytes so far, on the disk or not. */
+  readonly size: number;
+  /** Takes up what an earlier run left, as far as it can be gone on from. Called first, if at all. */
+  takeUp(): Promise<void>;
+  append(chunk: Buffer): Promise<void>;
+  /** Of everything so far. */
+  digests(): Promise<FoundDigests>;
+  /** Back to no bytes. */
+  drop(): Promise<void>;
+  /** Everything on the disk, read-only and closed. */
+  seal(): Promise<void>;
+  /** Everything on the disk and closed, for a later run. */
+  close(): Promise<void>;
+}
+
+/** @param expected says which digests are computed beside SHA-256. */
+export function createPartFile(path: string, expected: Expected): PartFile {
+  const running = createDigests(expected);
+  let stored = 0;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  let handle: FileHandle | undefined;
+
+  const inMemory = (): boolean => stored === 0 && handle === undefined;
+
+  const writeOut = async (): Promise<void> => {
+    if (waitingBytes === 0) return;
+    const bytes = joined(waiting);
+    waiting = [];
+    waitingBytes = 0;
+    handle ??= await openForAppending(path);
+    try {
+      await handle.appendFile(bytes);
+    } catch (error) {
+      // What arrived of these bytes must not stay in front of the same bytes sent again.
+      await handle.truncate(stored);
+      throw error;
+    }
+    running.update(bytes);
+    stored += bytes.length;
+  };
+
+  const closeHandle = async (): Promise<void> => {
+    const closing = handle;
+    handle = undefined;
+    await closing?.close();
+  };
+
+  const onDisk = async <T>(action: string, run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run();
+    } catch (error) {
+      throw storageError(error, `${action} ${path}`);
+    }
+  };
+
+  return {
+    get size() {
+      return stored + waitingBytes;
+    },
+    takeUp: () =>
+      onDisk('read', async () => {
+        stored = await hashFile(path, expected, running.update);
+      }),
+    append: (chunk) =>
+      onDisk('write', async () => {
+        waitingBytes += chunk.length;
+        const full = waitingBytes > BUFFER;
+        // A copy of what stays: the caller may use its buffer again.
+        waiting.push(full ? chunk : Buffer.from(chunk));
+        if (full) await writeOut();
+      }),
+    digests: () =>
+      onDisk('write', async () => {
+        if (inMemory()) {
+          waiting = [joined(waiting)];
+          return digestsOf(joined(waiting), expected);
+        }
+        await writeOut();
+        return running.current();
+      }),
+    drop: () =>
+      onDisk('remove', async () => {
+        waiting = [];
+        waitingBytes = 0;
+        if (stored > 0) running.reset();
+        stored = 0;
+        if (handle === undefined) await rm(path, { force: true });
+        else await handle.truncate(0);
+      }),
+    seal: () =>
+      onDisk('write', async () => {
+        if (inMemory()) {
+          writeAtOnce(path, joined(waiting));
+          stored = waitingBytes;
+          waiting = [];
+          waitingBytes = 0;
+          return;
+        }
+        await writeOut();
+        await makeReadOnly(path, handle);
+        await closeHandle();
+      }),
+    close: () =>
+      onDisk('write', async () => {
+        try {
+          await writeOut();
+        } finally {
+          await closeHandle();
+        }
+      }),
+  };
+}
+
+/** Hashes what an earlier run left, and gives its size: 0 when there is nothing that can be gone on from. */
+async function hashFile(path: string, expected: Expected, update: (chunk: Uint8Array) => void): Promise<number> {
+  const found = await stat(path).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found === undefined) return 0;
+  // Without a checksum nothing would show that the rest belongs to another version of the file.
+  const usable = expected.checksums.length > 0 && found.size > 0 && found.size <= (expected.size ?? Number.POSITIVE_INFINITY);
+  if (!found.isFile() || !usable) {
+    await rm(path, { recursive: true, force: true });
+    return 0;
+  }
+  const handle = await open(path, 'r');
+  try {
+    const buffer = Buffer.allocUnsafe(Math.min(READ_SIZE, found.size));
+    let total = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) return total;
+      update(buffer.subarray(0, bytesRead));
+      total += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Opens a part for more bytes, also one that an earlier run had completed and made read-only. */
+async function openForAppending(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'a', 0o644);
+  } catch (error) {
+    if (systemCode(error) !== 'EACCES') throw error;
+    const readable = await open(path, 'r');
+    try {
+      await readable.chmod(0o644);
+    } finally {
+      await readable.close();
+    }
+    return await open(path, 'a', 0o644);
+  }
+}
+
+async function makeReadOnly(path: string, handle: FileHandle | undefined): Promise<void> {
+  const target = handle ?? (await open(path, 'r'));
+  try {
+    const { mode } = await target.stat();
+    await target.chmod(mode & 0o444);
+  } finally {
+    if (target !== handle) await target.close();
+  }
+}
+
+/** Three system calls and no detour over the thread pool: this is what bounds tens of thousands of small packages. */
+function writeAtOnce(path: string, bytes: Buffer): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'wx', 0o444);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    unlinkSync(path);
+    descriptor = openSync(path, 'wx', 0o444);
+  }
+  try {
+    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+}
