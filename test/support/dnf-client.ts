@@ -13,6 +13,7 @@ export interface DnfClient {
 export function createDnfClient(root: string): DnfClient {
   const folders = { repos: join(root, 'repos'), cache: join(root, 'cache'), install: join(root, 'install'), log: join(root, 'log') };
   for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true });
+  writeFileSync(join(root, 'dnf.conf'), '[main]\n');
   return {
     root,
     repositories(text) {
@@ -33,7 +34,7 @@ export function createDnfClient(root: string): DnfClient {
         'dnf',
         [
           '-y',
-          '--config=/dev/null',
+          `--config=${join(root, 'dnf.conf')}`,
           `--installroot=${folders.install}`,
           '--releasever=9',
           '--forcearch=x86_64',

@@ -63,7 +63,9 @@ export async function publishRpms(
 ): Promise<void> {
   const packages = readdirSync(folder).filter((name) => name.endsWith('.rpm'));
   if (options.signPackages === true) {
-    const defines = [`_gpg_name ${signer}`, `_gpg_path ${gnupg.home}`, '_gpg_digest_algo sha256'].flatMap((define) => ['--define', define]);
+    const defines = [`_gpg_name ${signer}`, `_gpg_path ${gnupg.home}`, '_gpg_digest_algo sha256', '__gpg /usr/bin/gpg'].flatMap(
+      (define) => ['--define', define],
+    );
     await succeed('rpmsign', ['--addsign', ...defines, ...packages.map((name) => join(folder, name))], { env: { GNUPGHOME: gnupg.home } });
   }
   await succeed('createrepo_c', ['--quiet', folder]);
