@@ -5,8 +5,8 @@ import { safeRelativePath } from '../core/paths.ts';
 import type { Candidate } from '../solve/universe.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { PackageRecord } from '../store/catalogue.ts';
-import { pickFields, type Stanza } from './format/deb822.ts';
 import { isPackageName } from './format/pool-path.ts';
+import { pickFields, type Stanza } from './format/stanza.ts';
 import { urlPath } from './urls.ts';
 
 /** A package that an APT archive offers. */
@@ -61,7 +61,7 @@ export function labelOf(candidate: Pick<Candidate, 'name' | 'version' | 'archite
 }
 
 /** The path of the package file under the mirror's base. Throws PATH_UNSAFE when it would leave it. */
-export function locationOf(candidate: AptCandidate): string {
+function locationOf(candidate: AptCandidate): string {
   return safeRelativePath(candidate.location, `mirror ${candidate.mirror}: package ${labelOf(candidate)}`);
 }
 

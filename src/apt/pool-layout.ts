@@ -1,8 +1,8 @@
 import { MirrorError } from '../core/errors.ts';
 import type { StoredPackage } from '../store/catalogue.ts';
 import type { AptPublishedComponent } from './context.ts';
-import { fieldOf } from './format/deb822.ts';
 import { poolPath } from './format/pool-path.ts';
+import { fieldOf } from './format/stanza.ts';
 import { compareVersions } from './format/version.ts';
 
 /** A package at its place in a published archive. */

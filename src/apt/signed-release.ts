@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { MirrorError, reasonOf } from '../core/errors.ts';
+import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { FetchedDocument } from '../fetch/fetcher.ts';
 import { splitCleartext } from '../openpgp/cleartext.ts';
 import type { AptUpstreamContext } from './context.ts';
 import { parseRelease, type Release } from './format/release.ts';
@@ -23,7 +24,7 @@ export interface SignedRelease {
  */
 export async function fetchSignedRelease(context: AptUpstreamContext): Promise<SignedRelease> {
   const directory = urlPath(releaseDirectory(context.name, context.config.suite));
-  const inline = await context.acquirer.optionalDocument(`${directory}InRelease`, LIMITS.signedDocument);
+  const inline = await optionalInline(context, `${directory}InRelease`);
   if (inline !== undefined) return readInline(context, inline.bytes, inline.url);
   const plain = await context.acquirer.optionalDocument(`${directory}Release`, LIMITS.signedDocument);
   if (plain === undefined) {
@@ -36,6 +37,16 @@ export async function fetchSignedRelease(context: AptUpstreamContext): Promise<S
     );
   }
   return readDetached(context, plain.bytes, { what: plain.url, signaturePath: `${directory}Release.gpg` });
+}
+
+/** Object stores answer 403 for what is not there; when access is really refused, asking for the Release says so. */
+async function optionalInline(context: AptUpstreamContext, path: string): Promise<FetchedDocument | undefined> {
+  try {
+    return await context.acquirer.optionalDocument(path, LIMITS.signedDocument);
+  } catch (error) {
+    if (isMirrorError(error, 'FETCH_DENIED')) return undefined;
+    throw error;
+  }
 }
 
 async function readInline(context: AptUpstreamContext, document: Buffer, what: string): Promise<SignedRelease> {

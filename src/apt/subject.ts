@@ -1,7 +1,7 @@
 import type { QuerySubject } from '../query/subject.ts';
 import { type AptCandidate, labelOf } from './candidate.ts';
-import { fieldOf } from './format/deb822.ts';
 import { type ProvidedName, parseProvides } from './format/relations.ts';
+import { fieldOf } from './format/stanza.ts';
 import { versionMatches } from './format/version.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { ClosureOptions, Requirement, Universe } from '../solve/universe.ts';
 import { type AptCandidate, labelOf } from './candidate.ts';
-import { fieldOf } from './format/deb822.ts';
 import { type PackageRelation, parseProvides, parseRelations, type RelationGroup } from './format/relations.ts';
+import { fieldOf } from './format/stanza.ts';
 import { compareVersions, versionMatches } from './format/version.ts';
 
 /** A package that provides a name other than its own. */

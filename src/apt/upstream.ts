@@ -134,7 +134,7 @@ async function acquireIndex(context: AptUpstreamContext, signed: SignedRelease, 
       const blob = await acquireVariant(context, signed, variant);
       return { index, stored: { path: variant.path, sha256: blob.sha256, size: blob.size } };
     } catch (error) {
-      if (!isMirrorError(error, 'FETCH_NOT_FOUND')) throw error;
+      if (!isMirrorError(error, 'FETCH_NOT_FOUND', 'FETCH_DENIED')) throw error;
       notFound ??= error;
     }
   }

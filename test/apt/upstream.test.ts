@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { refreshUpstream } from '../../src/apt/upstream.ts';
+import { MirrorError } from '../../src/core/errors.ts';
 import type { Keyring, Signer } from '../../src/openpgp/types.ts';
 import { contextOf, makeKey, NOW, putArchive, stanza, Upstream } from './archive.ts';
 
@@ -38,6 +39,17 @@ describe('apt/upstream', () => {
     const state = await refreshUpstream(contextOf(upstream, keyring), undefined);
     expect(state.indexes.map((index) => index.path)).toEqual([`${INDEX}.gz`]);
     expect(upstream.asked).toContain('dists/stable/Release.gpg');
+  });
+
+  it('takes a refused InRelease for a missing one, as object stores answer, but not a refused Release', async () => {
+    const upstream = await archive({ detached: true });
+    const denied = (name: string) => (path: string) => {
+      if (path.endsWith(name)) throw new MirrorError('FETCH_DENIED', path);
+    };
+    upstream.onRequest = denied('InRelease');
+    expect(await refreshUpstream(contextOf(upstream, keyring), undefined)).toMatchObject({ verification: { metadata: true } });
+    upstream.onRequest = denied('Release');
+    await expect(refreshUpstream(contextOf(upstream, keyring), undefined)).rejects.toMatchObject({ code: 'FETCH_DENIED' });
   });
 
   it('gives back what it had when nothing has changed, having asked for the signed document only', async () => {

@@ -1,4 +1,4 @@
-import { findField } from './deb822.ts';
+import { findField } from './stanza.ts';
 
 /** A package as a Packages index is to list it. */
 export interface ListedPackage {

@@ -1,8 +1,9 @@
 import { type Checksum, type ChecksumAlgorithm, checksum, type Expected } from '../../core/digests.ts';
 import { MirrorError } from '../../core/errors.ts';
 import { safeRelativePath } from '../../core/paths.ts';
-import { parseStanzas, type Stanza } from './deb822.ts';
+import { parseStanzas } from './deb822.ts';
 import { parseReleaseDate } from './release-date.ts';
+import type { Stanza } from './stanza.ts';
 
 /** A file that a Release vouches for: its exact size and at least one strong checksum. */
 export interface ReleaseFile extends Expected {

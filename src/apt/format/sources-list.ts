@@ -1,8 +1,9 @@
 import { MirrorError } from '../../core/errors.ts';
-import { parseStanzas, type Stanza } from './deb822.ts';
+import { parseStanzas } from './deb822.ts';
+import type { Stanza } from './stanza.ts';
 
 /** How a source names the keys that it trusts. */
-export type SignedBy =
+type SignedBy =
   | {
       /** Absolute paths of keyring files. */
       readonly paths: readonly string[];

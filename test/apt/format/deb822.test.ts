@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseStanzas, readStanzas, type Stanza } from '../../../src/apt/format/deb822.ts';
+import { parseStanzas, readStanzas } from '../../../src/apt/format/deb822.ts';
+import type { Stanza } from '../../../src/apt/format/stanza.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
 
 const parse = (text: string, comments = false): Stanza[] => [...parseStanzas(Buffer.from(text), 'test', { comments })];
@@ -16,18 +17,6 @@ describe('apt/format/deb822', () => {
       'Package: b\nDescription: x\n y\n .\n z',
     ]);
     expect(stanzas.map((stanza) => stanza.line)).toEqual([3, 8]);
-  });
-
-  it('looks fields up whatever their case, the first of a repeated one, and not inside of continuation lines', () => {
-    const [stanza] = parse('Description: short\n Tag: inner\nTAG: a::b,\n c::d \nMulti-Arch:same\nTag: second\nEmpty:\nSha256: é');
-    expect(stanza?.get('tag')).toBe('a::b,\n c::d');
-    expect(stanza?.get('multi-arch')).toBe('same');
-    expect(stanza?.get('description')).toBe('short\n Tag: inner');
-    expect(stanza?.get('Empty')).toBe('');
-    expect(stanza?.get('Descriptio')).toBeUndefined();
-    expect(stanza?.get('escription')).toBeUndefined();
-    expect(stanza?.get('SHA256')).toBe('é');
-    expect([...(stanza?.fields() ?? [])].map(([name]) => name)).toEqual(['Description', 'TAG', 'Multi-Arch', 'Tag', 'Empty', 'Sha256']);
   });
 
   it('takes line breaks of either kind, a last line without one, and a value with colons', () => {
