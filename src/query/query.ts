@@ -9,12 +9,12 @@ export interface QueryCondition {
 }
 
 /** Every operand, or any of them. At least two. */
-export interface QueryOperands {
+interface QueryOperands {
   readonly kind: 'and' | 'or';
   readonly operands: readonly Query[];
 }
 
-export interface QueryNegation {
+interface QueryNegation {
   readonly kind: 'not';
   readonly operand: Query;
 }
