@@ -33,7 +33,7 @@ export async function runMirror(argv: readonly string[], io: CommandIo): Promise
         const session = createSession(io, command.optsWithGlobals<GlobalOptions>());
         current = { name: commandName(command), session };
         const outcome = await handler(session, ...(parameters.slice(0, -1) as never));
-        session.endProgress();
+        await session.endProgress();
         writeOutcome(outcome, session);
         status = outcome.exitStatus ?? 0;
       },
@@ -42,7 +42,7 @@ export async function runMirror(argv: readonly string[], io: CommandIo): Promise
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    current?.session.endProgress();
+    await current?.session.endProgress();
     const json = current?.session.options.json === true || argv.includes('--json');
     status = showError(error, { io, json, name: current?.name ?? 'mirror' });
   }

@@ -17,7 +17,7 @@ export async function serveUntilStopped(session: Session, config: Config, option
   const log = createLog(session);
   const { listen, accessLog } = options;
   const server = await startServer({ config, storage: config.storage, listen, environment: io.environment, log, clock, accessLog });
-  session.endProgress();
+  await session.endProgress();
   const said = options.announce?.(server.url);
   if (session.options.json === true) session.print(`${JSON.stringify({ url: server.url, ...said?.value })}\n`);
   else session.print(`${said === undefined ? '' : `${said.text}\n`}listening on ${server.url}\n`);

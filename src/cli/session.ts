@@ -48,7 +48,7 @@ export interface Session {
   /** Writes a line of a command that goes on running, before its outcome. */
   print(text: string): void;
   /** Takes progress off the terminal, so that other output can follow. */
-  endProgress(): void;
+  endProgress(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -126,14 +126,14 @@ export function createSession(io: CommandIo, options: GlobalOptions): Session {
     print(text) {
       io.stdout.write(text);
     },
-    endProgress() {
+    async endProgress() {
+      await renderer;
       ready?.close();
       ready = undefined;
       renderer = undefined;
     },
     async close() {
-      await renderer;
-      ready?.close();
+      await session.endProgress();
       for (const close of closing.reverse()) await close();
     },
   };
