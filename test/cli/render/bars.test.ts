@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { type BarOptions, createBarRenderer } from '../../../src/cli/render/bars.ts';
+import type { MirrorEvent } from '../../../src/core/events.ts';
+import { collector } from '../collector.ts';
+
+const ESCAPE = '␛';
+const MiB = 1024 * 1024;
+
+/** What a terminal shows after the text: knows line feeds, cursor up and erase to the end. */
+function screen(text: string): string[] {
+  const lines: string[] = [''];
+  let row = 0;
+  for (const token of text.replaceAll('\x1b', ESCAPE).match(/␛\[\d*[A-Za-z]|\n|[^␛\n]+/g) ?? []) {
+    const up = /^␛\[(\d+)A$/.exec(token)?.[1];
+    if (up !== undefined) row -= Number(up);
+    else if (token === `${ESCAPE}[0J`) lines.splice(row, lines.length, '');
+    else if (token === '\n') {
+      row += 1;
+      lines[row] ??= '';
+    } else if (!token.startsWith(ESCAPE)) lines[row] += token;
+  }
+  expect(row).toBeGreaterThanOrEqual(0);
+  return lines.slice(0, -1);
+}
+
+function start(options: Partial<BarOptions> = {}, size = { columns: 100, rows: 24 }) {
+  const output = collector({ isTTY: true, ...size });
+  const clock = { now: 0 };
+  const renderer = createBarRenderer(output, { now: () => clock.now, colour: false, unicode: false, ...options });
+  return { output, clock, renderer, shown: () => screen(output.text()) };
+}
+
+function progress(subject: string, items: number): MirrorEvent {
+  return { type: 'progress', subject, phase: 'packages', items, totalItems: 10, bytes: items * MiB, totalBytes: 10 * MiB };
+}
+
+describe('cli/render/bars', () => {
+  it('draws one line for each subject in place, with rate and time left', () => {
+    const { clock, renderer, shown } = start();
+    renderer.report({ type: 'phase', subject: 'a', phase: 'indexes', detail: '2 indexes' });
+    expect(shown()).toEqual(['a  indexes     2 indexes']);
+    for (let items = 0; items <= 5; items++) {
+      clock.now = items * 1000;
+      renderer.report(progress('a', items));
+    }
+    clock.now += 200;
+    renderer.report({ type: 'phase', subject: 'longer', phase: 'select' });
+    expect(shown()).toEqual([
+      'a       packages    [##########..........]  50%  5/10  5.0 MiB of 10.0 MiB  1.0 MiB/s  0:05 left',
+      'longer  selecting',
+    ]);
+  });
+
+  it('draws ten times a second at most, and what is new in the end', async () => {
+    const { output, clock, renderer, shown } = start();
+    for (let items = 0; items < 10; items++) renderer.report(progress('a', items));
+    const drawn = output.text();
+    expect(shown()[0]).toContain('0/10');
+    clock.now = 100;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(output.text().length).toBeGreaterThan(drawn.length);
+    expect(shown()[0]).toContain('9/10');
+  });
+
+  it('keeps what is finished above the bars', () => {
+    const { clock, renderer, shown } = start();
+    renderer.report(progress('a', 1));
+    clock.now = 1000;
+    renderer.report(progress('b', 1));
+    renderer.report({ type: 'warning', subject: 'a', message: 'care' });
+    renderer.report({ type: 'done', subject: 'a', summary: '10 packages' });
+    renderer.report({ type: 'failed', subject: 'c', code: 'LOCKED', message: 'busy', hint: 'Wait.' });
+    expect(shown().slice(0, 4)).toEqual(['! a: care', '* a: 10 packages', 'x c: busy (LOCKED)', '  Wait.']);
+    expect(
+      shown()
+        .slice(4)
+        .map((line) => line.slice(0, 3)),
+    ).toEqual(['b  ']);
+    renderer.close();
+    expect(shown()).toEqual(['! a: care', '* a: 10 packages', 'x c: busy (LOCKED)', '  Wait.']);
+  });
+
+  it('never writes a line that the terminal would break, nor more than it has', () => {
+    const narrow = start({}, { columns: 40, rows: 6 });
+    for (let index = 0; index < 9; index++) {
+      narrow.clock.now += 1000;
+      narrow.renderer.report(progress(`subject-${index}`, index));
+    }
+    expect(narrow.shown()).toHaveLength(4);
+    expect(narrow.shown().at(-1)).toBe('and 6 more');
+    for (const line of narrow.shown()) expect(line.length).toBeLessThan(40);
+  });
+
+  it('leaves escape sequences of an upstream harmless', () => {
+    const { output, renderer } = start();
+    renderer.report({ type: 'phase', subject: 'a\x1b[2J', phase: 'indexes', detail: 'x\x1b[2J' });
+    renderer.report({ type: 'done', subject: 'a', summary: 'x\x1b[2J' });
+    expect(output.text()).not.toContain('\x1b[2J');
+  });
+
+  it('uses colour and more than ASCII only where they are wanted', () => {
+    const plain = start();
+    const rich = start({ colour: true, unicode: true });
+    for (const { renderer } of [plain, rich]) {
+      renderer.report(progress('a', 5));
+      renderer.report({ type: 'done', subject: 'a', summary: 'x' });
+    }
+    expect(rich.output.text()).toContain('\x1b[32m✓\x1b[0m a: x');
+    expect(rich.output.text()).toContain('█████');
+    expect(plain.output.text()).toMatch(/^\p{ASCII}*$/u);
+    expect(plain.output.text().replaceAll('\x1b', ESCAPE)).not.toMatch(/␛\[\d+m/);
+  });
+});
