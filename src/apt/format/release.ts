@@ -25,7 +25,10 @@ export interface Release {
   readonly architectures: readonly string[];
   /** Whether every index is also to be had under a name made of its checksum. */
   readonly acquireByHash: boolean;
-  /** Whether packages for all architectures are in each architecture's index, although there is one for `all`. */
+  /**
+   * Whether packages for all architectures are in each architecture's index. An index for `all` is needed only where the Release names `all`
+   * among its architectures and does not say otherwise; apt goes by the same rule.
+   */
   readonly allInEachIndex: boolean;
   /** By canonical path, relative to the Release file. */
   readonly files: ReadonlyMap<string, ReleaseFile>;
@@ -59,7 +62,8 @@ export function parseRelease(bytes: Buffer, what: string): Release {
     components: words(stanza.get('Components')),
     architectures: words(stanza.get('Architectures')),
     acquireByHash: stanza.get('Acquire-By-Hash')?.toLowerCase() === 'yes',
-    allInEachIndex: words(stanza.get('No-Support-for-Architecture-all')).includes('Packages'),
+    allInEachIndex:
+      words(stanza.get('No-Support-for-Architecture-all')).includes('Packages') || !words(stanza.get('Architectures')).includes('all'),
     files: filesOf(stanza, what),
   };
 }
