@@ -65,7 +65,7 @@ describe('apt/format/release', () => {
       components: [],
       architectures: [],
       acquireByHash: false,
-      allInEachIndex: false,
+      allInEachIndex: true,
     });
   });
 
