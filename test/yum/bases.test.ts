@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { variablesOf, yumBases } from '../../src/yum/bases.ts';
+import { yumMirror } from './rig.ts';
+
+async function bases(settings: Record<string, unknown>, lists: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
+  return yumBases('m', yumMirror(settings), async (url) => {
+    const list = lists[url];
+    if (list === undefined) throw new Error(`asked for ${url}`);
+    return Buffer.from(list);
+  });
+}
+
+describe('yum/bases', () => {
+  it('fills in variables and ends bases in a slash', async () => {
+    expect(
+      await bases({
+        url: ['http://a/$releasever/$basearch', 'http://b/$arch/'],
+        vars: { releasever: '7' },
+        architectures: ['noarch', 'i686'],
+      }),
+    ).toEqual(['http://a/7/i386/', 'http://b/i686/']);
+  });
+
+  it('has the architecture of the machine where nothing says another', () => {
+    expect(variablesOf(yumMirror({ url: 'http://a/' }))['basearch']).toMatch(/^\w+$/);
+    expect(variablesOf(yumMirror({ url: 'http://a/', vars: { basearch: 'ppc64le' }, architectures: ['x86_64'] }))).toEqual({
+      basearch: 'ppc64le',
+      arch: 'x86_64',
+    });
+  });
+
+  it('fetches mirror lists and metalinks', async () => {
+    const lists = {
+      'http://l/7': 'http://a/$ARCH/\nhttp://a/x86_64/\nhttp://b/$nothing/\n',
+      'http://m/7': `<metalink><files><file name="repomd.xml"><verification><hash type="sha256">${'1'.repeat(64)}</hash></verification>
+        <resources><url preference="1">http://c/repodata/repomd.xml</url></resources></file></files></metalink>`,
+    };
+    const vars = { releasever: '7', basearch: 'x86_64' };
+    expect(await bases({ mirrorlist: 'http://l/$releasever', metalink: 'http://m/$releasever', vars }, lists)).toEqual([
+      'http://a/x86_64/',
+      'http://c/',
+    ]);
+  });
+
+  it.each([
+    [{ url: 'http://a/$releasever/' }, 'CONFIG_INVALID', '$releasever'],
+    [{ url: 'http://a/?token=1' }, 'CONFIG_INVALID', 'without a query'],
+    [{}, 'CONFIG_INVALID', 'neither'],
+    [{ mirrorlist: 'http://l/' }, 'METADATA_INVALID', 'names no server'],
+    [{ metalink: 'http://l/' }, 'METADATA_INVALID', ''],
+  ])('refuses %j', async (settings, code, message) => {
+    const lists = { 'http://l/': '<html>No such release</html>' };
+    await expect(bases(settings, lists)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+  });
+});
