@@ -89,7 +89,7 @@ describe('cli/program', () => {
     expect(await mirror('list', '--json', '--config', config)).toEqual({ status: 0, stdout: '[]\n', stderr: '' });
     const keys = JSON.parse((await mirror('key', 'list', '--json', '--config', config)).stdout);
     expect(keys).toMatchObject([{ use: 'signing', fingerprint, problem: null }]);
-    expect((await mirror('key', 'export', '--config', config)).stdout).toMatch(/^-----BEGIN PGP PUBLIC KEY BLOCK-----\n[^]*-----END/);
+    expect((await mirror('key', 'export', '--config', config)).stdout).toMatch(/^-----BEGIN PGP PUBLIC KEY BLOCK-----\n[\s\S]*-----END/);
     const before = await readFile(config, 'utf8');
     expect(await mirror('init', 'site')).toMatchObject({ status: 2, stderr: expect.stringContaining('CONFIG_EXISTS') });
     expect(await readFile(config, 'utf8')).toBe(before);
