@@ -1,10 +1,12 @@
 import { constants } from 'node:os';
 import { MirrorError } from '../core/errors.ts';
+import { limitHeapGrowth } from './heap.ts';
 import { INTERRUPTED, runMirror } from './program.ts';
 
 /** How long the process may linger after a command has ended, in milliseconds. */
 const LINGER = 3000;
 
+limitHeapGrowth();
 const controller = new AbortController();
 let interrupted: number | undefined;
 

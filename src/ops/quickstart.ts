@@ -42,6 +42,8 @@ export interface PreparedQuickstart {
 }
 
 export interface FilledQuickstart {
+  /** As it is now: packages that no repository has may have been taken out. */
+  readonly loaded: LoadedConfig;
   readonly sync: SyncReport;
   readonly publish: PublishReport;
   /** What is published now. */
@@ -106,7 +108,7 @@ export async function fillQuickstart(loaded: LoadedConfig, options: FillOptions)
   const failed = sync.mirrors.filter((mirror) => mirror.status === 'failed');
   if (failed.length === sync.mirrors.length && failed[0]?.error !== undefined) throw failed[0].error;
   const published = await publish(Object.keys(loaded.config.publications), withSynced(context));
-  return { sync, publish: published, publications: context.catalogue.publications(), missing: [] };
+  return { loaded, sync, publish: published, publications: context.catalogue.publications(), missing: [] };
 }
 
 async function loadIfThere(path: string, environment: Environment): Promise<LoadedConfig | undefined> {

@@ -67,7 +67,7 @@ async function quickstart(session: Session, flags: QuickstartFlags): Promise<Out
   if (failure !== undefined) throw failure;
 
   const exitStatus = partlyDone(filled.sync.mirrors);
-  const { config, path } = prepared.loaded;
+  const { config, path } = filled.loaded;
   const summary = (url: string | undefined): QuickstartSummary => ({ config, configPath: path, filled, url });
   if (!flags.serve) return { value: quickstartValue(summary(undefined)), text: quickstartText(summary(undefined)), exitStatus };
   await serve(session, config, {
