@@ -5,5 +5,6 @@ import { setFlagsFromString } from 'node:v8';
  * behind grow to several times what is in use; this costs little time and holds it to about a third more than that.
  */
 export function limitHeapGrowth(): void {
-  setFlagsFromString('--heap-growing-percent=60');
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=30');
 }
