@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { generateKey } from '../../src/openpgp/generate-key.ts';
+import { readKeyring } from '../../src/openpgp/keyring.ts';
+import { openSigner } from '../../src/openpgp/signer.ts';
+import type { Keyring, Signer } from '../../src/openpgp/types.ts';
+import { createRig, type Rig } from './rig.ts';
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+interface RepositoryOptions {
+  readonly packages?: readonly string[];
+  readonly timestamp?: number;
+  readonly signer?: Signer | undefined;
+  readonly omit?: readonly string[];
+  readonly checksumType?: string;
+  readonly openSize?: number;
+}
+
+/** Writes the metadata of a repository with packages that have a name and nothing else. */
+async function writeRepository(root: string, options: RepositoryOptions = {}): Promise<Buffer> {
+  const { checksumType = 'sha256', omit = [], packages = ['foo'], timestamp = 1_700_000_000 } = options;
+  mkdirSync(join(root, 'repodata'), { recursive: true });
+  const element = (name: string): string => `<package type="rpm"><name>${name}</name><arch>noarch</arch><version epoch="0" ver="1" rel="1"/>
+    <checksum type="sha256" pkgid="YES">${sha256(Buffer.from(name))}</checksum><size package="3"/><location href="${name}.rpm"/></package>`;
+  const documents: Record<string, string> = {
+    primary: `<metadata xmlns="http://linux.duke.edu/metadata/common">${packages.map(element).join('')}</metadata>`,
+    filelists: '<filelists xmlns="http://linux.duke.edu/metadata/filelists"></filelists>',
+    other: '<otherdata xmlns="http://linux.duke.edu/metadata/other"></otherdata>',
+  };
+  const records: string[] = [];
+  for (const [type, text] of Object.entries(documents)) {
+    if (omit.includes(type)) continue;
+    const packed = gzipSync(text);
+    writeFileSync(join(root, `repodata/${type}.xml.gz`), packed);
+    const sum = createHash(checksumType === 'sha' ? 'sha1' : checksumType)
+      .update(packed)
+      .digest('hex');
+    records.push(`<data type="${type}"><checksum type="${checksumType}">${sum}</checksum><open-checksum type="sha256">${sha256(Buffer.from(text))}</open-checksum>
+      <location href="repodata/${type}.xml.gz"/><timestamp>${timestamp}</timestamp><size>${packed.length}</size><open-size>${options.openSize ?? text.length}</open-size></data>`);
+  }
+  const repomd = Buffer.from(`<repomd xmlns="http://linux.duke.edu/metadata/repo">${records.join('')}</repomd>`);
+  writeFileSync(join(root, 'repodata/repomd.xml'), repomd);
+  rmSync(join(root, 'repodata/repomd.xml.asc'), { force: true });
+  if (options.signer !== undefined) {
+    writeFileSync(join(root, 'repodata/repomd.xml.asc'), await options.signer.signDetached(repomd, new Date('2024-01-01')));
+  }
+  return repomd;
+}
+
+describe('yum/upstream', () => {
+  let root: string;
+  let rig: Rig;
+  let signer: Signer;
+  let keyring: Keyring;
+
+  beforeEach(async () => {
+    root = mkdtempSync(join(tmpdir(), 'mirror-upstream-'));
+    rig = await createRig(root);
+    const key = await generateKey({ userId: 'Test', algorithm: 'ed25519', time: new Date('2023-01-01') });
+    signer = await openSigner({ armoredSecret: key.armoredSecret });
+    keyring = await readKeyring([{ bytes: Buffer.from(key.publicKey), source: 'test' }]);
+  });
+
+  afterEach(async () => {
+    await rig.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  it('brings the three indexes into the pool and reads the packages', async () => {
+    const repomd = await writeRepository(root, { packages: ['foo', 'bar'] });
+    const state = await rig.refresh({ verify: [] });
+    expect(state).toMatchObject({
+      revision: sha256(repomd),
+      date: 1_700_000_000_000,
+      verification: { metadata: false, packages: false },
+    });
+    expect(state.indexes.map((index) => index.path)).toEqual(['primary', 'filelists', 'other'].map((type) => `repodata/${type}.xml.gz`));
+    expect((await rig.load({ verify: [] }, JSON.parse(JSON.stringify(state)))).map((candidate) => candidate.name)).toEqual(['foo', 'bar']);
+  });
+
+  it('fetches nothing but repomd.xml when nothing has changed, and gives the state itself', async () => {
+    await writeRepository(root);
+    const state = await rig.refresh({ verify: [] });
+    rig.server.requests.length = 0;
+    expect(await rig.refresh({ verify: [] }, { previous: state })).toBe(state);
+    expect(rig.server.requests).toEqual(['/repodata/repomd.xml']);
+  });
+
+  it('verifies a signature where there is one, and notices when one appears', async () => {
+    await writeRepository(root);
+    const unsigned = await rig.refresh({}, { keyring });
+    expect(unsigned.verification).toMatchObject({ metadata: false, packages: true });
+    expect(await rig.refresh({}, { keyring, previous: unsigned })).toBe(unsigned);
+    await writeRepository(root, { signer });
+    const signed = await rig.refresh({}, { keyring, previous: unsigned });
+    expect(signed.verification).toEqual({ metadata: true, packages: true, signedBy: signer.fingerprint });
+    rig.server.requests.length = 0;
+    expect(await rig.refresh({}, { keyring, previous: signed })).toBe(signed);
+    expect(rig.server.requests).toEqual(['/repodata/repomd.xml']);
+  });
+
+  it('refuses metadata that is no longer signed, or not signed where it must be', async () => {
+    await writeRepository(root, { signer });
+    const signed = await rig.refresh({}, { keyring });
+    await writeRepository(root, { packages: ['evil'], timestamp: 1_800_000_000 });
+    await expect(rig.refresh({}, { keyring, previous: signed })).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' });
+    await expect(rig.refresh({ verify: ['metadata'] }, { keyring })).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' });
+    writeFileSync(join(root, 'repodata/repomd.xml.asc'), '');
+    await expect(rig.refresh({ verify: ['metadata'] }, { keyring })).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' });
+    await expect(rig.refresh({ verify: ['packages'] }, { keyring, previous: signed })).resolves.toMatchObject({
+      verification: { metadata: false },
+    });
+  });
+
+  it('refuses a signature over something else, and fetches no index then', async () => {
+    await writeRepository(root, { signer });
+    writeFileSync(join(root, 'repodata/repomd.xml.asc'), await signer.signDetached(Buffer.from('other'), new Date('2024-01-01')));
+    await expect(rig.refresh({}, { keyring })).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' });
+    expect(rig.server.requests.some((path) => path.endsWith('.gz'))).toBe(false);
+  });
+
+  it('refuses metadata that is older than what was accepted, unless that is allowed', async () => {
+    await writeRepository(root, { timestamp: 1_700_000_500 });
+    const state = await rig.refresh({ verify: [] });
+    await writeRepository(root, { timestamp: 1_700_000_000.5 });
+    await expect(rig.refresh({ verify: [] }, { previous: state })).rejects.toMatchObject({ code: 'RELEASE_ROLLBACK' });
+    await expect(rig.refresh({ verify: [], allowRollback: true }, { previous: state })).resolves.toMatchObject({ date: 1_700_000_000_500 });
+  });
+
+  it('begins again when the upstream changes under its hands', async () => {
+    await writeRepository(root);
+    let changed = false;
+    rig.server.intercept = (request) => {
+      if (!changed && request.url?.endsWith('primary.xml.gz')) {
+        changed = true;
+        // What was fetched as repomd.xml is now out of date; the answer below is the new primary.
+        void writeRepository(root, { packages: ['foo', 'new', 'newer'], timestamp: 1_700_000_100 });
+      }
+      return false;
+    };
+    const state = await rig.refresh({ verify: [] });
+    expect((await rig.load({ verify: [] }, state)).map((candidate) => candidate.name)).toEqual(['foo', 'new', 'newer']);
+  });
+
+  it('gives up on an upstream whose index is not what it says', async () => {
+    await writeRepository(root);
+    writeFileSync(join(root, 'repodata/primary.xml.gz'), gzipSync('something else'));
+    await expect(rig.refresh({ verify: [] })).rejects.toThrow(/primary/);
+    rmSync(join(root, 'repodata/primary.xml.gz'));
+    await expect(rig.refresh({ verify: [] })).rejects.toMatchObject({ code: 'FETCH_NOT_FOUND' });
+  });
+
+  it('does without filelists and other, but not without primary', async () => {
+    await writeRepository(root, { omit: ['filelists', 'other'] });
+    expect((await rig.refresh({ verify: [] })).indexes).toHaveLength(1);
+    await writeRepository(root, { omit: ['primary'] });
+    await expect(rig.refresh({ verify: [] })).rejects.toMatchObject({ code: 'METADATA_INCOMPLETE' });
+  });
+
+  it('accepts SHA-1 only where signatures do not rest on it', async () => {
+    await writeRepository(root, { checksumType: 'sha', signer });
+    await expect(rig.refresh({ verify: ['metadata'] }, { keyring })).rejects.toMatchObject({ code: 'METADATA_INVALID' });
+    await expect(rig.refresh({ verify: ['packages'] }, { keyring })).resolves.toBeDefined();
+    await expect(rig.refresh({ verify: [] })).resolves.toBeDefined();
+  });
+
+  it('refuses an index that unpacks to something else than it says', async () => {
+    await writeRepository(root, { openSize: 10 });
+    const state = await rig.refresh({ verify: [] });
+    await expect(rig.load({ verify: [] }, state)).rejects.toMatchObject({ code: 'DECOMPRESS_TOO_LARGE' });
+    await writeRepository(root, { openSize: 100_000 });
+    const longer = await rig.refresh({ verify: [] });
+    await expect(rig.load({ verify: [] }, longer)).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+  });
+
+  it('holds repomd.xml to the metalink', async () => {
+    const repomd = await writeRepository(root);
+    const metalink = (
+      sum: string,
+      alternate = '0'.repeat(64),
+    ): string => `<metalink xmlns:mm0="urn:x"><files><file name="repomd.xml"><size>${repomd.length}</size>
+      <verification><hash type="sha256">${sum}</hash></verification>
+      <mm0:alternates><mm0:alternate><verification><hash type="sha256">${alternate}</hash></verification></mm0:alternate></mm0:alternates>
+      <resources/></file></files></metalink>`;
+    const settings = { url: undefined, metalink: `${rig.server.url}metalink`, verify: [] };
+    writeFileSync(join(root, 'metalink'), metalink(sha256(repomd)));
+    await expect(rig.refresh(settings)).resolves.toBeDefined();
+    writeFileSync(join(root, 'metalink'), metalink('1'.repeat(64), sha256(repomd)));
+    await expect(rig.refresh(settings)).resolves.toBeDefined();
+    writeFileSync(join(root, 'metalink'), metalink('1'.repeat(64)));
+    await expect(rig.refresh(settings)).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+  });
+});
