@@ -1,7 +1,7 @@
-import { nearestNames } from '../core/names.ts';
 import type { Problem } from './environment.ts';
 import { publicationChecks } from './publication-checks.ts';
 import type { AptMirrorConfig, Config, MirrorConfig, YumMirrorConfig } from './schema.ts';
+import { unknownName } from './unknown-name.ts';
 import type { KeyPath } from './yaml-source.ts';
 
 /** What is wrong with a configuration although each of its values is allowed: names that do not exist, keys that exclude each other. */
@@ -109,18 +109,13 @@ function references(config: Config): Problem[] {
   const mirrors = Object.keys(config.mirrors);
   for (const [group, members] of Object.entries(config.groups)) {
     for (const [index, member] of members.entries()) {
-      if (!mirrors.includes(member)) problems.push(unknown(['groups', group, index], 'mirror', member, mirrors));
+      if (!mirrors.includes(member)) problems.push(unknownName(['groups', group, index], 'mirror', { name: member, known: mirrors }));
     }
   }
   const schedulable = [...mirrors, ...Object.keys(config.groups)];
   for (const name of Object.keys(config.schedule)) {
-    if (!schedulable.includes(name)) problems.push({ ...unknown(['schedule', name], 'mirror or group', name, schedulable), part: 'key' });
+    if (!schedulable.includes(name))
+      problems.push({ ...unknownName(['schedule', name], 'mirror or group', { name, known: schedulable }), part: 'key' });
   }
   return problems;
-}
-
-/** The problem of a name that does not exist; `known` is what could have been meant. */
-export function unknown(path: KeyPath, kind: string, name: string, known: readonly string[]): Problem {
-  const allowed = known.length === 0 ? `none: no ${kind} is defined` : `${known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}`;
-  return { path, part: 'value', message: `no ${kind} is named "${name}"`, allowed, nearest: nearestNames(name, known, 1)[0] };
 }

@@ -134,5 +134,5 @@ export type MirrorConfig = z.output<typeof mirror>;
 export type AptMirrorConfig = z.output<typeof aptMirror>;
 export type YumMirrorConfig = z.output<typeof yumMirror>;
 export type PublicationConfig = z.output<typeof publication>;
-export type HttpConfig = z.output<typeof http>;
+
 export type FamilyName = MirrorConfig['type'];

@@ -10,7 +10,7 @@ export interface Position {
   readonly column: number;
 }
 
-export interface SyntaxProblem {
+interface SyntaxProblem {
   readonly position: Position;
   readonly message: string;
 }

@@ -56,7 +56,7 @@ export async function adoptApt(machine: Machine): Promise<AdoptedSources> {
 }
 
 /** `Name::Of "value";` lines by lower-case name; of a name that is there twice, the last counts. */
-export function parseAptConfig(dump: string): ReadonlyMap<string, string> {
+function parseAptConfig(dump: string): ReadonlyMap<string, string> {
   const settings = new Map<string, string>();
   for (const line of dump.split('\n')) {
     const [, name, value] = /^([^\s"]+) "(.*)";$/.exec(line) ?? [];

@@ -3,7 +3,7 @@ import { MirrorError } from '../core/errors.ts';
 import type { PublicationState } from '../store/catalogue.ts';
 
 /** A file that goes onto a client. */
-export interface ClientFile {
+interface ClientFile {
   readonly path: string;
   /** Text, or base64 of binary content. */
   readonly content: string;

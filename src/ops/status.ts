@@ -89,7 +89,7 @@ export interface MirrorDetails extends MirrorSummary {
   readonly unsatisfiedRequirements: readonly Unsatisfied[];
 }
 
-export interface GroupDetails {
+interface GroupDetails {
   readonly kind: 'group';
   readonly name: string;
   readonly mirrors: readonly MirrorSummary[];
@@ -107,7 +107,7 @@ export interface PublicationDetails extends PublicationSummary {
 }
 
 /** A publication of the configuration that was never published. */
-export interface PlannedPublication {
+interface PlannedPublication {
   readonly kind: 'publication';
   readonly name: string;
   readonly from: readonly string[];
