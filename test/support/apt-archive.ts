@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -34,6 +34,29 @@ export async function buildDeb(folder: string, spec: DebSpec): Promise<string> {
   return path;
 }
 
+/** A package file of an archive, with what the index says of it besides its path, size and checksum. */
+export interface ArchiveFile {
+  readonly control: string;
+  readonly content: Buffer;
+  /** Without folder. */
+  readonly name: string;
+}
+
+/** A .deb as a file of an archive. */
+async function archiveFile(deb: string): Promise<ArchiveFile> {
+  return { control: await succeed('dpkg-deb', ['--field', deb]), content: readFileSync(deb), name: basename(deb) };
+}
+
+/** A file that only looks like a package: its size and checksum are right, and nothing can be installed from it. */
+export function imitationPackage(name: string, size: number): ArchiveFile {
+  const content = Buffer.concat([Buffer.from('!<arch>\ndebian-binary   '), randomBytes(size)]);
+  return {
+    control: `Package: ${name}\nVersion: 1.0\nArchitecture: amd64\nMaintainer: Nobody <nobody@example.com>\n`,
+    content,
+    name: `${name}_1.0_amd64.deb`,
+  };
+}
+
 export interface AptArchive {
   /** The root: dists/ and pool/ are below it. */
   readonly root: string;
@@ -41,7 +64,7 @@ export interface AptArchive {
   readonly key: string;
   /** Writes the indexes of the packages again, and signs them. `release` changes or adds fields of Release; every package is said to be
    * at `filename` where that is given. */
-  publish(debs: readonly string[], release?: Readonly<Record<string, string>>, filename?: string): Promise<void>;
+  publish(debs: readonly (string | ArchiveFile)[], release?: Readonly<Record<string, string>>, filename?: string): Promise<void>;
 }
 
 /** An archive with one suite `stable`, component `main`, architecture amd64, made with dpkg-deb and gpg alone. */
@@ -60,10 +83,9 @@ export function createAptArchive(root: string, gnupg: GnuPg): AptArchive {
     async publish(debs, release = {}, filename = undefined) {
       const stanzas: string[] = [];
       for (const deb of debs) {
-        const content = readFileSync(deb);
-        const path = `pool/main/${basename(deb)}`;
+        const { control, content, name } = typeof deb === 'string' ? await archiveFile(deb) : deb;
+        const path = `pool/main/${name}`;
         write(path, content);
-        const control = await succeed('dpkg-deb', ['--field', deb]);
         const sha256 = createHash('sha256').update(content).digest('hex');
         stanzas.push(`${control.trimEnd()}\nFilename: ${filename ?? path}\nSize: ${content.length}\nSHA256: ${sha256}\n`);
       }

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAM = fileURLToPath(new URL('../../bin/mirror.js', import.meta.url));
+/** What `mirror` runs. */
+export const PROGRAM = fileURLToPath(new URL('../../bin/mirror.js', import.meta.url));
 
 export interface Finished {
   readonly status: number | null;
