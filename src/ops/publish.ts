@@ -43,11 +43,6 @@ export async function publish(names: readonly string[], context: OperationContex
   return { publications };
 }
 
-/** Publications that exist, by name. */
-export function listPublications({ catalogue }: OperationContext): PublicationState[] {
-  return catalogue.publications();
-}
-
 /** Takes a publication off the server; its packages stay. Throws NAME_UNKNOWN and LOCKED. */
 export async function dropPublication(name: string, { catalogue, storage }: OperationContext): Promise<void> {
   const names = catalogue.publications().map((state) => state.name);

@@ -18,7 +18,7 @@ export interface OpenMirror extends NamedMirror {
 }
 
 /** Whether anything of the upstream is checked against keys: everything but a hand-written `verify: []`. */
-export function wantsVerification(mirror: NamedMirror): boolean {
+function wantsVerification(mirror: NamedMirror): boolean {
   return mirror.config.verify === undefined || mirror.config.verify.length > 0;
 }
 

@@ -25,12 +25,12 @@ const OPERATORS: Readonly<Record<string, number>> = {
 };
 
 /** The bits that metadata writes as LT, GT, EQ, LE or GE. 0 for everything else. */
-export function flagsOf(text: string | undefined): number {
+function flagsOf(text: string | undefined): number {
   return (text !== undefined && Object.hasOwn(FLAGS, text) ? FLAGS[text] : undefined) ?? 0;
 }
 
 /** The bits of an operator such as `>=`; undefined when it is none. */
-export function flagsOfOperator(text: string): number | undefined {
+function flagsOfOperator(text: string): number | undefined {
   return Object.hasOwn(OPERATORS, text) ? OPERATORS[text] : undefined;
 }
 
