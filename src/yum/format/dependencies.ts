@@ -30,7 +30,7 @@ function flagsOf(text: string | undefined): number {
 }
 
 /** The bits of an operator such as `>=`; undefined when it is none. */
-function flagsOfOperator(text: string): number | undefined {
+export function flagsOfOperator(text: string): number | undefined {
   return Object.hasOwn(OPERATORS, text) ? OPERATORS[text] : undefined;
 }
 
