@@ -18,12 +18,21 @@ const sharedData = resolve(import.meta.dirname, '../../../shared/data');
 /** Real packages and repositories to test with, beside the checkout; undefined where they are not there. */
 export const SHARED_DATA: string | undefined = existsSync(sharedData) ? sharedData : undefined;
 
+const makeUpstream = resolve(import.meta.dirname, '../../../shared/tools/make-upstream');
+
+/** Makes large, valid APT and RPM upstreams out of the machine's own package index; undefined where it is not there. */
+export const MAKE_UPSTREAM: string | undefined = existsSync(makeUpstream) ? makeUpstream : undefined;
+
 /**
  * A group of tests that need real clients. Where one is missing the group is skipped, with the reason in its name; in CI that is a failure.
- * The name `shared data` stands for SHARED_DATA.
+ * The names `shared data` and `make-upstream` stand for SHARED_DATA and MAKE_UPSTREAM.
  */
 export function describeWithTools(tools: readonly string[], name: string, tests: () => void): void {
-  const missing = tools.filter((tool) => (tool === 'shared data' ? SHARED_DATA === undefined : !hasTool(tool)));
+  const present = (tool: string): boolean => {
+    if (tool === 'shared data') return SHARED_DATA !== undefined;
+    return tool === 'make-upstream' ? MAKE_UPSTREAM !== undefined : hasTool(tool);
+  };
+  const missing = tools.filter((tool) => !present(tool));
   if (missing.length === 0) {
     describe(name, tests);
   } else if (process.env['CI'] === 'true') {
