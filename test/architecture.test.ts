@@ -11,6 +11,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['ops'],
   ['bundle'],
   ['apt', 'yum', 'oci'],
+  ['family'],
   ['query'],
   ['solve'],
   ['store'],

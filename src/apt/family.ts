@@ -1,12 +1,12 @@
 import type { AptMirrorConfig } from '../config/schema.ts';
 import type { Reporter } from '../core/events.ts';
+import type { Family, PublishContext, PublishedTree, UpstreamContext } from '../family/family.ts';
 import type { Keyring } from '../openpgp/types.ts';
 import type { QuerySubject } from '../query/subject.ts';
 import type { Universe } from '../solve/universe.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
 import type { PackageRecord, UpstreamState } from '../store/catalogue.ts';
 import { type AptCandidate, labelOf, packageRecord, packageUrls } from './candidate.ts';
-import type { AptPublishContext, AptPublishedTree, AptUpstreamContext } from './context.ts';
 import { compareVersions } from './format/version.ts';
 import { loadCandidates } from './load.ts';
 import { checkPackageFile } from './package-file.ts';
@@ -17,14 +17,14 @@ import { refreshUpstream } from './upstream.ts';
 import { baseUrls } from './urls.ts';
 
 /** What operations need of APT archives. The modules that these functions are from say more of each. */
-export const aptFamily = {
-  name: 'apt' as const,
+export const aptFamily: Family<AptMirrorConfig, AptCandidate> = {
+  name: 'apt',
 
   async bases(name: string, config: AptMirrorConfig): Promise<readonly string[]> {
     return baseUrls(name, config);
   },
 
-  refresh(context: AptUpstreamContext, previous: UpstreamState | undefined): Promise<UpstreamState> {
+  refresh(context: UpstreamContext<AptMirrorConfig>, previous: UpstreamState | undefined): Promise<UpstreamState> {
     return refreshUpstream(context, previous);
   },
 
@@ -68,7 +68,7 @@ export const aptFamily = {
     return labelOf(entry);
   },
 
-  publish(context: AptPublishContext): Promise<AptPublishedTree> {
+  publish(context: PublishContext): Promise<PublishedTree> {
     return publishTree(context);
   },
 };

@@ -1,6 +1,7 @@
+import type { AptMirrorConfig } from '../config/schema.ts';
 import { MirrorError } from '../core/errors.ts';
+import type { UpstreamContext } from '../family/family.ts';
 import type { UpstreamState } from '../store/catalogue.ts';
-import type { AptUpstreamContext } from './context.ts';
 import { formatReleaseDate } from './format/release-date.ts';
 import type { SignedRelease } from './signed-release.ts';
 
@@ -11,7 +12,11 @@ const MAX_FUTURE = 24 * 60 * 60 * 1000;
  * Refuses a Release that is expired (RELEASE_EXPIRED), older than the one accepted last (RELEASE_ROLLBACK) or from the future
  * (RELEASE_FUTURE). `allowExpired` and `allowRollback` of the mirror let the first two pass.
  */
-export function checkFreshness(context: AptUpstreamContext, signed: SignedRelease, previous: UpstreamState | undefined): void {
+export function checkFreshness(
+  context: UpstreamContext<AptMirrorConfig>,
+  signed: SignedRelease,
+  previous: UpstreamState | undefined,
+): void {
   const { date = 0, validUntil } = signed.release;
   const now = context.clock.now().getTime();
   if (date > now + MAX_FUTURE) {

@@ -1,6 +1,6 @@
 import { MirrorError } from '../core/errors.ts';
+import type { PublishedComponent } from '../family/family.ts';
 import type { StoredPackage } from '../store/catalogue.ts';
-import type { AptPublishedComponent } from './context.ts';
 import { poolPath } from './format/pool-path.ts';
 import { fieldOf } from './format/stanza.ts';
 import { compareVersions } from './format/version.ts';
@@ -18,7 +18,7 @@ export interface PlacedPackage {
  * packages would get the same, as they may when only epochs differ, the later one is named after its full version.
  * Throws PACKAGE_CONFLICT for two different files of the same name, version and architecture, and PATH_UNSAFE.
  */
-export function placePackages(component: AptPublishedComponent): PlacedPackage[] {
+export function placePackages(component: PublishedComponent): PlacedPackage[] {
   const sorted = [...component.packages].sort(
     (a, b) =>
       compareText(a.name, b.name) || compareVersions(b.version, a.version) || compareText(a.architecture, b.architecture) || a.id - b.id,

@@ -1,7 +1,7 @@
 import { gzip, xz } from '../codec/compress.ts';
 import { MirrorError } from '../core/errors.ts';
 import { safeRelativePath } from '../core/paths.ts';
-import type { AptPublishContext, AptPublishedTree } from './context.ts';
+import type { PublishContext, PublishedTree } from '../family/family.ts';
 import { debianArchitecture } from './format/architecture.ts';
 import { packagesText } from './format/packages-text.ts';
 import { formatRelease, type ListedFile } from './format/release-text.ts';
@@ -14,7 +14,7 @@ import { type PlacedPackage, placePackages } from './pool-layout.ts';
  * for every architecture, that of this machine. The distribution is by default named as the publication.
  * Errors: PACKAGE_CONFLICT, PATH_UNSAFE, CONFIG_INVALID, ABORTED, and those of writing and signing.
  */
-export async function publishTree(context: AptPublishContext): Promise<AptPublishedTree> {
+export async function publishTree(context: PublishContext): Promise<PublishedTree> {
   const distribution = safeRelativePath(context.config.distribution ?? context.name, `publication ${context.name}`);
   const root = `dists/${distribution}`;
   const architectures = architecturesOf(context);
@@ -33,7 +33,7 @@ export async function publishTree(context: AptPublishContext): Promise<AptPublis
   return { distribution, components, architectures };
 }
 
-function architecturesOf(context: AptPublishContext): string[] {
+function architecturesOf(context: PublishContext): string[] {
   const found = new Set<string>();
   for (const { packages } of context.components) for (const { architecture } of packages) found.add(architecture);
   found.delete('all');
@@ -42,7 +42,7 @@ function architecturesOf(context: AptPublishContext): string[] {
 
 /** Writes one Packages index in its three forms; gives them with their paths relative to the Release file. */
 async function writeIndex(
-  context: AptPublishContext,
+  context: PublishContext,
   root: string,
   directory: string,
   listed: readonly PlacedPackage[],
@@ -77,7 +77,7 @@ interface ReleaseParts {
   readonly files: readonly ListedFile[];
 }
 
-function releaseText(context: AptPublishContext, { distribution, ...parts }: ReleaseParts): string {
+function releaseText(context: PublishContext, { distribution, ...parts }: ReleaseParts): string {
   return formatRelease({
     ...parts,
     origin: context.config.origin ?? context.name,
@@ -89,7 +89,7 @@ function releaseText(context: AptPublishContext, { distribution, ...parts }: Rel
   });
 }
 
-async function writeRelease(context: AptPublishContext, root: string, text: string): Promise<void> {
+async function writeRelease(context: PublishContext, root: string, text: string): Promise<void> {
   const write = (name: string, content: string) =>
     context.writer.write([{ path: `${root}/${name}`, permanence: 'current' }], Buffer.from(content));
   await write('Release', text);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { AptMirrorConfig } from '../config/schema.ts';
 import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { UpstreamContext } from '../family/family.ts';
 import type { FetchedDocument } from '../fetch/fetcher.ts';
 import { splitCleartext } from '../openpgp/cleartext.ts';
-import type { AptUpstreamContext } from './context.ts';
 import { parseRelease, type Release } from './format/release.ts';
 import { releaseDirectory, urlPath } from './urls.ts';
 
@@ -22,7 +23,7 @@ export interface SignedRelease {
  * Fetches InRelease, or Release and Release.gpg where there is none, and checks the signature. What is parsed are the signed bytes.
  * Errors: FETCH_NOT_FOUND, SIGNATURE_MISSING, SIGNATURE_INVALID, SIGNATURE_WEAK, METADATA_INVALID, PATH_UNSAFE.
  */
-export async function fetchSignedRelease(context: AptUpstreamContext): Promise<SignedRelease> {
+export async function fetchSignedRelease(context: UpstreamContext<AptMirrorConfig>): Promise<SignedRelease> {
   const directory = urlPath(releaseDirectory(context.name, context.config.suite));
   const inline = await optionalInline(context, `${directory}InRelease`);
   if (inline !== undefined) return readInline(context, inline.bytes, inline.url);
@@ -40,7 +41,7 @@ export async function fetchSignedRelease(context: AptUpstreamContext): Promise<S
 }
 
 /** Object stores answer 403 for what is not there; when access is really refused, asking for the Release says so. */
-async function optionalInline(context: AptUpstreamContext, path: string): Promise<FetchedDocument | undefined> {
+async function optionalInline(context: UpstreamContext<AptMirrorConfig>, path: string): Promise<FetchedDocument | undefined> {
   try {
     return await context.acquirer.optionalDocument(path, LIMITS.signedDocument);
   } catch (error) {
@@ -49,7 +50,7 @@ async function optionalInline(context: AptUpstreamContext, path: string): Promis
   }
 }
 
-async function readInline(context: AptUpstreamContext, document: Buffer, what: string): Promise<SignedRelease> {
+async function readInline(context: UpstreamContext<AptMirrorConfig>, document: Buffer, what: string): Promise<SignedRelease> {
   const revision = sha256(document);
   if (context.keyring === undefined)
     return { release: parseRelease(unverifiedText(document, what), what), revision, signedBy: undefined, what };
@@ -62,7 +63,11 @@ interface DetachedNames {
   readonly signaturePath: string;
 }
 
-async function readDetached(context: AptUpstreamContext, document: Buffer, { what, signaturePath }: DetachedNames): Promise<SignedRelease> {
+async function readDetached(
+  context: UpstreamContext<AptMirrorConfig>,
+  document: Buffer,
+  { what, signaturePath }: DetachedNames,
+): Promise<SignedRelease> {
   const revision = sha256(document);
   if (context.keyring === undefined) return { release: parseRelease(document, what), revision, signedBy: undefined, what };
   const signature = await context.acquirer.optionalDocument(signaturePath, LIMITS.signature);

@@ -1,9 +1,10 @@
+import type { AptMirrorConfig } from '../config/schema.ts';
 import { type Expected, strongest } from '../core/digests.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { UpstreamContext } from '../family/family.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { StoredIndex, UpstreamState } from '../store/catalogue.ts';
-import type { AptUpstreamContext } from './context.ts';
 import { checkFreshness } from './freshness.ts';
 import { chooseIndexes, type IndexVariant, type Selection, selectionOf, type WantedIndex } from './index-choice.ts';
 import { type AptParticulars, particularsOf } from './particulars.ts';
@@ -22,7 +23,10 @@ const BY_HASH: Readonly<Record<string, string>> = { sha256: 'SHA256', sha512: 'S
  * has appeared, begins again with that.
  * Errors besides those of fetching: SIGNATURE_*, RELEASE_*, METADATA_*, PATH_UNSAFE, CHECKSUM_MISMATCH, NOT_AVAILABLE.
  */
-export async function refreshUpstream(context: AptUpstreamContext, previous: UpstreamState | undefined): Promise<UpstreamState> {
+export async function refreshUpstream(
+  context: UpstreamContext<AptMirrorConfig>,
+  previous: UpstreamState | undefined,
+): Promise<UpstreamState> {
   refuseUnavailable(context);
   let failure: unknown;
   let failedRevision: string | undefined;
@@ -43,7 +47,7 @@ export async function refreshUpstream(context: AptUpstreamContext, previous: Ups
   throw failure;
 }
 
-function refuseUnavailable(context: AptUpstreamContext): void {
+function refuseUnavailable(context: UpstreamContext<AptMirrorConfig>): void {
   const { withDeps } = context.config;
   if (typeof withDeps === 'object' && withDeps.source) {
     throw new MirrorError(
@@ -53,7 +57,7 @@ function refuseUnavailable(context: AptUpstreamContext): void {
   }
 }
 
-async function isUnchanged(context: AptUpstreamContext, signed: SignedRelease, previous: UpstreamState): Promise<boolean> {
+async function isUnchanged(context: UpstreamContext<AptMirrorConfig>, signed: SignedRelease, previous: UpstreamState): Promise<boolean> {
   if (previous.revision !== signed.revision || previous.verification.metadata !== (signed.signedBy !== undefined)) return false;
   const before = particularsOf(context.name, previous).selection;
   if (!sameSelection({ ...before, components: before.components }, selectionOf(context.config))) return false;
@@ -66,7 +70,7 @@ function sameSelection(before: Selection, now: Selection): boolean {
   return text(before) === text(now);
 }
 
-async function acquire(context: AptUpstreamContext, signed: SignedRelease): Promise<UpstreamState> {
+async function acquire(context: UpstreamContext<AptMirrorConfig>, signed: SignedRelease): Promise<UpstreamState> {
   const { release } = signed;
   const selection = selectionOf(context.config);
   const wanted = chooseIndexes(release, selection, signed.what);
@@ -106,7 +110,11 @@ interface FoundIndex {
 }
 
 /** All indexes, or an error: METADATA_INCOMPLETE with every one that the upstream lists but does not have. */
-async function acquireIndexes(context: AptUpstreamContext, signed: SignedRelease, wanted: readonly WantedIndex[]): Promise<FoundIndex[]> {
+async function acquireIndexes(
+  context: UpstreamContext<AptMirrorConfig>,
+  signed: SignedRelease,
+  wanted: readonly WantedIndex[],
+): Promise<FoundIndex[]> {
   const results = await Promise.allSettled(wanted.map((index) => acquireIndex(context, signed, index)));
   const found: FoundIndex[] = [];
   const missing: string[] = [];
@@ -127,7 +135,7 @@ async function acquireIndexes(context: AptUpstreamContext, signed: SignedRelease
 }
 
 /** The best form that the upstream really has: some list forms that they do not keep. */
-async function acquireIndex(context: AptUpstreamContext, signed: SignedRelease, index: WantedIndex): Promise<FoundIndex> {
+async function acquireIndex(context: UpstreamContext<AptMirrorConfig>, signed: SignedRelease, index: WantedIndex): Promise<FoundIndex> {
   let notFound: unknown;
   for (const variant of index.variants) {
     try {
@@ -141,7 +149,7 @@ async function acquireIndex(context: AptUpstreamContext, signed: SignedRelease, 
   throw notFound;
 }
 
-function acquireVariant(context: AptUpstreamContext, signed: SignedRelease, { path, file }: IndexVariant): Promise<Blob> {
+function acquireVariant(context: UpstreamContext<AptMirrorConfig>, signed: SignedRelease, { path, file }: IndexVariant): Promise<Blob> {
   const directory = releaseDirectory(context.name, context.config.suite);
   const places = signed.release.acquireByHash ? [byHashPath(path, file), path] : [path];
   const urls = places.flatMap((place) => context.acquirer.origin.bases.map((base) => `${base}${urlPath(`${directory}${place}`)}`));
@@ -155,7 +163,7 @@ function byHashPath(path: string, expected: Expected): string {
 }
 
 /** As apt does: a server may hand out another suite, rightly signed, in place of the one that was asked for. */
-function warnOfOtherSuite(context: AptUpstreamContext, signed: SignedRelease): void {
+function warnOfOtherSuite(context: UpstreamContext<AptMirrorConfig>, signed: SignedRelease): void {
   const { suite: asked } = context.config;
   const { suite, codename } = signed.release;
   if (isFlat(asked) || (suite === undefined && codename === undefined)) return;

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { publicationDistribution, publicationPath, publicationSources } from '../config/publications.ts';
 import type { MirrorConfig, PublicationConfig } from '../config/schema.ts';
 import { MirrorError } from '../core/errors.ts';
+import type { Family, PublishedComponent } from '../family/family.ts';
 import type { Signer } from '../openpgp/types.ts';
 import type { Candidate } from '../solve/universe.ts';
 import type { MirrorState, PackageList, PublicationState, PublicKey } from '../store/catalogue.ts';
 import { createTree, loadGeneration } from '../store/generation-map.ts';
 import type { TreeEntry } from '../store/generations.ts';
 import type { OperationContext } from './context.ts';
-import type { Family, PublishedComponent } from './families.ts';
 
 /** Raised when the tree that a family writes from the same packages changes, so that publishing again makes a new generation. */
 const LAYOUT_VERSION = 1;

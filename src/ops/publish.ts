@@ -2,11 +2,12 @@ import { publicationFamily, publicationSources } from '../config/publications.ts
 import type { PublicationConfig } from '../config/schema.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
+import type { PublishedComponent } from '../family/family.ts';
 import type { Signer } from '../openpgp/types.ts';
 import type { MirrorState, PublicationState, StoredPackage } from '../store/catalogue.ts';
 import { acquireLock } from '../store/locks.ts';
 import type { OperationContext } from './context.ts';
-import { familyNamed, type PublishedComponent } from './families.ts';
+import { familyNamed } from './families.ts';
 import { generationInputs, writeGeneration } from './generation.ts';
 import { mergePackages } from './merge.ts';
 import { publicationParts } from './names.ts';

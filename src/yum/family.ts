@@ -1,4 +1,5 @@
 import type { YumMirrorConfig } from '../config/schema.ts';
+import type { Family, PublishContext, PublishedTree, UpstreamContext } from '../family/family.ts';
 import type { Keyring } from '../openpgp/types.ts';
 import type { QuerySubject } from '../query/subject.ts';
 import type { Universe } from '../solve/universe.ts';
@@ -6,7 +7,6 @@ import type { Blob, BlobStore } from '../store/blobs.ts';
 import type { PackageRecord, UpstreamState } from '../store/catalogue.ts';
 import { yumBases } from './bases.ts';
 import { labelOf, recordOf, type YumCandidate } from './candidate.ts';
-import type { YumPublishContext, YumPublishedTree, YumUpstreamContext } from './context.ts';
 import { type Extra, readExtras } from './extras.ts';
 import { compareVersions } from './format/version.ts';
 import { loadCandidates } from './load.ts';
@@ -18,14 +18,14 @@ import { refreshUpstream } from './upstream.ts';
 import { verifyPackage } from './verify-package.ts';
 
 /** What yum gives to operations. */
-export const yumFamily = {
-  name: 'yum' as const,
+export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
+  name: 'yum',
 
   bases(name: string, config: YumMirrorConfig, fetchList: (url: string) => Promise<Buffer>): Promise<readonly string[]> {
     return yumBases(name, config, fetchList);
   },
 
-  refresh(context: YumUpstreamContext, previous: UpstreamState | undefined): Promise<UpstreamState> {
+  refresh(context: UpstreamContext<YumMirrorConfig>, previous: UpstreamState | undefined): Promise<UpstreamState> {
     return refreshUpstream(context, previous);
   },
 
@@ -61,7 +61,7 @@ export const yumFamily = {
 
   label: labelOf,
 
-  publish(context: YumPublishContext): Promise<YumPublishedTree> {
+  publish(context: PublishContext): Promise<PublishedTree> {
     return publishTree(context);
   },
 };

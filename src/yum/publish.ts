@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { gzipStream } from '../codec/compress.ts';
 import { MirrorError } from '../core/errors.ts';
+import type { PublishContext, PublishedTree } from '../family/family.ts';
 import type { StoredPackage } from '../store/catalogue.ts';
-import type { YumPublishContext, YumPublishedTree } from './context.ts';
 import { EXTRA_KINDS, type ExtraKind } from './extras.ts';
 import { emptyElement, packageDocument, withLocation } from './format/document-writer.ts';
 import { USUAL_NAMESPACES } from './format/namespaces.ts';
@@ -19,7 +19,7 @@ const ROOTS: Readonly<Record<IndexType, DocumentRoot>> = { primary: 'metadata', 
  * where there is a signer, beside its key. Packages keep the places that they have upstream; where two different files would be at one place,
  * both get a directory of their own. Equal packages and time give equal files, signatures apart.
  */
-export async function publishTree(context: YumPublishContext): Promise<YumPublishedTree> {
+export async function publishTree(context: PublishContext): Promise<PublishedTree> {
   const { components, report, signer, time, writer } = context;
   const packages = components.flatMap((component) => component.packages);
   const paths = layOut(packages);
@@ -48,7 +48,7 @@ function seconds(time: Date): number {
   return Math.floor(time.getTime() / 1000);
 }
 
-async function writeDocument({ time, writer }: YumPublishContext, type: IndexType, pieces: Iterable<Buffer>): Promise<RepomdRecord> {
+async function writeDocument({ time, writer }: PublishContext, type: IndexType, pieces: Iterable<Buffer>): Promise<RepomdRecord> {
   const plain = { hash: createHash('sha256'), size: 0 };
   const pathOf = (sha256: string): string => `repodata/${sha256}-${type}.xml.gz`;
   const blob = await writer.write(
@@ -78,7 +78,7 @@ function* primaryElements(packages: readonly StoredPackage[], paths: readonly st
   for (const [index, { record }] of packages.entries()) yield withLocation(record, paths[index] ?? '');
 }
 
-function* extraElements({ extras }: YumPublishContext, packages: readonly StoredPackage[], kind: ExtraKind): Generator<Buffer> {
+function* extraElements({ extras }: PublishContext, packages: readonly StoredPackage[], kind: ExtraKind): Generator<Buffer> {
   const read = createPrimaryReader('the stored records');
   let index = 0;
   const ids = packages.map((entry) => entry.id);

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { YumMirrorConfig } from '../config/schema.ts';
 import { CHECKSUM_ALGORITHMS, type Expected } from '../core/digests.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { redactUrl } from '../core/redact.ts';
+import type { UpstreamContext } from '../family/family.ts';
 import { metalinkUrl } from './bases.ts';
-import type { YumUpstreamContext } from './context.ts';
 import { type Metalink, parseMetalink } from './format/metalink.ts';
 import { parseRepomd, type Repomd } from './format/repomd.ts';
 import { verificationPolicy } from './verification-policy.ts';
@@ -31,7 +32,7 @@ const SIGNATURE = `${REPOMD}.asc`;
  * @param wasSigned whether the metadata that was accepted last was signed: then it must be again.
  */
 export async function fetchSignedRepomd(
-  context: YumUpstreamContext,
+  context: UpstreamContext<YumMirrorConfig>,
   { wasSigned, known }: { readonly wasSigned: boolean; readonly known: string | undefined },
 ): Promise<SignedRepomd | undefined> {
   const { bytes, url } = await fetchRepomd(context);
@@ -48,7 +49,7 @@ async function fetchRepomd({
   blobs,
   config,
   name,
-}: YumUpstreamContext): Promise<{ readonly bytes: Buffer; readonly url: string }> {
+}: UpstreamContext<YumMirrorConfig>): Promise<{ readonly bytes: Buffer; readonly url: string }> {
   const document = await acquirer.document(REPOMD, LIMITS.signedDocument);
   const list = metalinkUrl(name, config);
   if (list === undefined) return document;
@@ -61,7 +62,10 @@ async function fetchRepomd({
   return { bytes: await blobs.readWhole(blob.sha256, LIMITS.signedDocument), url: document.url };
 }
 
-async function fetchMetalink({ acquirer, blobs }: Pick<YumUpstreamContext, 'acquirer' | 'blobs'>, url: string): Promise<Metalink> {
+async function fetchMetalink(
+  { acquirer, blobs }: Pick<UpstreamContext<YumMirrorConfig>, 'acquirer' | 'blobs'>,
+  url: string,
+): Promise<Metalink> {
   const blob = await acquirer.file({ urls: [url], expected: { checksums: [] }, maxSize: LIMITS.serverList });
   return parseMetalink(await blobs.readWhole(blob.sha256, LIMITS.serverList), redactUrl(url));
 }
@@ -75,7 +79,7 @@ function fulfils(bytes: Buffer, { size, checksums }: Expected): boolean {
 
 /** The fingerprint of the key that signed; undefined where no signature is asked for, or there is none and none is needed. */
 async function checkSignature(
-  { acquirer, clock, config, keyring, name }: YumUpstreamContext,
+  { acquirer, clock, config, keyring, name }: UpstreamContext<YumMirrorConfig>,
   document: { readonly bytes: Buffer; readonly what: string; readonly wasSigned: boolean },
 ): Promise<string | undefined> {
   const { metadata } = verificationPolicy(config);

@@ -1,7 +1,8 @@
+import type { YumMirrorConfig } from '../config/schema.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { UpstreamContext } from '../family/family.ts';
 import type { StoredIndex, UpstreamState } from '../store/catalogue.ts';
-import type { YumUpstreamContext } from './context.ts';
 import type { RepomdRecord } from './format/repomd.ts';
 import { fileUrls } from './location.ts';
 import { INDEX_TYPES, type IndexType, type YumParticulars } from './particulars.ts';
@@ -17,7 +18,10 @@ const ATTEMPTS = 3;
  * again with the new one.
  * Errors besides those of fetching: SIGNATURE_*, RELEASE_ROLLBACK, METADATA_INVALID, METADATA_INCOMPLETE, PATH_UNSAFE, CHECKSUM_MISMATCH.
  */
-export async function refreshUpstream(context: YumUpstreamContext, previous: UpstreamState | undefined): Promise<UpstreamState> {
+export async function refreshUpstream(
+  context: UpstreamContext<YumMirrorConfig>,
+  previous: UpstreamState | undefined,
+): Promise<UpstreamState> {
   const wasSigned = previous?.verification.metadata === true;
   const complete = previous !== undefined && (await isComplete(context, previous));
   // An unsigned repository that need not be signed is asked for its signature each time: it may have got one.
@@ -41,7 +45,7 @@ export async function refreshUpstream(context: YumUpstreamContext, previous: Ups
 }
 
 /** Whether the state answers to what is demanded of packages now, and all of its files are there. */
-async function isComplete({ blobs, config }: YumUpstreamContext, state: UpstreamState): Promise<boolean> {
+async function isComplete({ blobs, config }: UpstreamContext<YumMirrorConfig>, state: UpstreamState): Promise<boolean> {
   if (state.verification.packages !== verificationPolicy(config).packages) return false;
   const sizes = await Promise.all(state.indexes.map((index) => blobs.stat(index.sha256)));
   return sizes.every((size) => size !== undefined);
@@ -51,7 +55,11 @@ function isSame({ revision, signedBy }: SignedRepomd, previous: UpstreamState): 
   return revision === previous.revision && (signedBy !== undefined) === previous.verification.metadata;
 }
 
-function refuseRollback({ config, name }: YumUpstreamContext, { date, what }: SignedRepomd, previous: UpstreamState | undefined): void {
+function refuseRollback(
+  { config, name }: UpstreamContext<YumMirrorConfig>,
+  { date, what }: SignedRepomd,
+  previous: UpstreamState | undefined,
+): void {
   if (previous === undefined || config.allowRollback || date >= previous.date) return;
   const day = (time: number): string => new Date(time).toISOString();
   throw new MirrorError(
@@ -61,7 +69,7 @@ function refuseRollback({ config, name }: YumUpstreamContext, { date, what }: Si
   );
 }
 
-async function acquire(context: YumUpstreamContext, signed: SignedRepomd): Promise<UpstreamState> {
+async function acquire(context: UpstreamContext<YumMirrorConfig>, signed: SignedRepomd): Promise<UpstreamState> {
   const { config, name, report } = context;
   const records = new Map<IndexType, RepomdRecord>();
   for (const type of INDEX_TYPES) {
@@ -94,7 +102,11 @@ function kept({ path, openSize, openChecksum }: RepomdRecord): YumParticulars['r
   return { path, openSize, openChecksum };
 }
 
-async function acquireIndex({ acquirer, config }: YumUpstreamContext, { what }: SignedRepomd, record: RepomdRecord): Promise<StoredIndex> {
+async function acquireIndex(
+  { acquirer, config }: UpstreamContext<YumMirrorConfig>,
+  { what }: SignedRepomd,
+  record: RepomdRecord,
+): Promise<StoredIndex> {
   const { algorithm } = record.checksum;
   if ((algorithm === 'md5' || algorithm === 'sha1') && !acceptsWeakChecksums(config)) {
     throw new MirrorError(

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import type { AptUpstreamContext } from '../../src/apt/context.ts';
 import { formatReleaseDate } from '../../src/apt/format/release-date.ts';
 import { xz } from '../../src/codec/compress.ts';
 import { type AptMirrorConfig, configSchema } from '../../src/config/schema.ts';
 import { MirrorError } from '../../src/core/errors.ts';
 import type { MirrorEvent } from '../../src/core/events.ts';
+import type { UpstreamContext } from '../../src/family/family.ts';
 import { generateKey } from '../../src/openpgp/generate-key.ts';
 import { readKeyring } from '../../src/openpgp/keyring.ts';
 import { openSigner } from '../../src/openpgp/signer.ts';
@@ -182,7 +182,7 @@ export async function putArchive(upstream: Upstream, options: ArchiveOptions): P
   else upstream.files.set(`${root}InRelease`, Buffer.from(await signer.signCleartext(release, date)));
 }
 
-export interface TestContext extends AptUpstreamContext {
+export interface TestContext extends UpstreamContext<AptMirrorConfig> {
   readonly events: MirrorEvent[];
 }
 

@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AptPublishedComponent } from '../../src/apt/context.ts';
 import { parseStanzas } from '../../src/apt/format/deb822.ts';
 import { parseRelease } from '../../src/apt/format/release.ts';
 import { publishTree } from '../../src/apt/publish.ts';
 import { collect, decompress } from '../../src/codec/decompress.ts';
 import { configSchema } from '../../src/config/schema.ts';
+import type { PublishedComponent } from '../../src/family/family.ts';
 import type { Signer } from '../../src/openpgp/types.ts';
 import type { StoredPackage } from '../../src/store/catalogue.ts';
 import type { Permanence } from '../../src/store/generations.ts';
@@ -47,7 +47,7 @@ interface Written {
 }
 
 async function publish(
-  components: readonly AptPublishedComponent[],
+  components: readonly PublishedComponent[],
   options: { config?: Record<string, unknown>; signer?: Signer; aborted?: boolean } = {},
 ) {
   const files = new Map<string, Written>();
@@ -58,6 +58,7 @@ async function publish(
     name: 'test',
     config,
     components,
+    *extras() {},
     writer: {
       link: (path, blob) => files.set(path, { sha256: blob.sha256, permanence: 'fixed' }),
       async write(paths, bytes) {

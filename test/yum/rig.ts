@@ -80,7 +80,7 @@ export async function createRig(root: string): Promise<Rig> {
         yumFamily.refresh({ name: 'test', config, acquirer, blobs, keyring, clock: { now: () => now }, report, signal }, previous),
       );
     },
-    load: (settings, upstream) => yumFamily.load('test', yumMirror({ url: server.url, ...settings }), upstream, blobs),
+    load: (settings, upstream) => yumFamily.load('test', yumMirror({ url: server.url, ...settings }), upstream, blobs, () => undefined),
     fetch: (candidate) =>
       bringing([server.url], (acquirer) =>
         acquirer.file({

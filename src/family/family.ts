@@ -1,0 +1,90 @@
+import type { FamilyName, MirrorConfig, PublicationConfig } from '../config/schema.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Reporter } from '../core/events.ts';
+import type { Keyring, Signer } from '../openpgp/types.ts';
+import type { QuerySubject } from '../query/subject.ts';
+import type { Candidate, Universe } from '../solve/universe.ts';
+import type { Acquirer } from '../store/acquire.ts';
+import type { Blob, BlobStore } from '../store/blobs.ts';
+import type { PackageRecord, StoredPackage, UpstreamState } from '../store/catalogue.ts';
+import type { TreeWriter } from '../store/generations.ts';
+
+/** What a family is given to read one upstream with. */
+export interface UpstreamContext<M extends MirrorConfig> {
+  readonly name: string;
+  readonly config: M;
+  readonly acquirer: Acquirer;
+  readonly blobs: BlobStore;
+  /** The trusted keys; undefined when nothing is to be verified. */
+  readonly keyring: Keyring | undefined;
+  readonly clock: Clock;
+  readonly report: Reporter;
+  readonly signal: AbortSignal;
+}
+
+/** A source of a publication, in the order of the configuration, after merging. */
+export interface PublishedComponent {
+  readonly name: string;
+  /** Sorted by name, then architecture, then id. May be iterated more than once. */
+  readonly packages: readonly StoredPackage[];
+}
+
+/** What a family is given to write one repository tree with. */
+export interface PublishContext {
+  readonly name: string;
+  readonly config: PublicationConfig;
+  readonly components: readonly PublishedComponent[];
+  readonly writer: TreeWriter;
+  readonly signer: Signer | undefined;
+  /** The Date or revision that clients see; never before that of the last generation. */
+  readonly time: Date;
+  /** One kind of extra of some packages, in the order of the ids. */
+  extras(ids: readonly number[], kind: string): IterableIterator<{ readonly id: number; readonly data: Buffer | undefined }>;
+  readonly report: Reporter;
+  readonly signal: AbortSignal;
+}
+
+/** What the tree turned out to be, for the publication's state. */
+export interface PublishedTree {
+  readonly distribution?: string | undefined;
+  readonly components: readonly string[];
+  readonly architectures: readonly string[];
+}
+
+/**
+ * What apt and yum each give to operations; a third family would be one more value of this type.
+ * The order in a sync: refresh, load, universe (over all mirrors of a selection), files fetched by operations,
+ * verifyPackage, records, extras.
+ */
+export interface Family<M extends MirrorConfig, C extends Candidate> {
+  readonly name: FamilyName;
+  /** Base URLs of the upstream, each ending in `/`: variables expanded, mirror lists fetched. */
+  bases(name: string, config: M, fetchList: (url: string) => Promise<Buffer>): Promise<readonly string[]>;
+  /**
+   * Fetches and verifies the upstream's metadata, indexes included, into the pool. Returns `previous` itself when the upstream has not
+   * changed: then nothing but the signed document was fetched.
+   */
+  refresh(context: UpstreamContext<M>, previous: UpstreamState | undefined): Promise<UpstreamState>;
+  /** The packages that the stored indexes list, cut to the configuration's components and architectures. */
+  load(name: string, config: M, upstream: UpstreamState, blobs: BlobStore, report: Reporter): Promise<readonly C[]>;
+  /** Several mirrors' candidates as one world in which dependencies are resolved. */
+  universe(candidates: readonly C[], blobs: BlobStore): Promise<Universe<C>>;
+  /** The URLs of a candidate's file, best first, and its path made safe. */
+  urls(candidate: C, bases: readonly string[]): readonly string[];
+  /** Checks a package file in the pool against the keyring; throws PACKAGE_UNSIGNED, SIGNATURE_INVALID or METADATA_INVALID. */
+  verifyPackage(candidate: C, file: Blob, blobs: BlobStore, keyring: Keyring, now: Date): Promise<void>;
+  /** What is stored of a candidate whose file is in the pool. */
+  record(candidate: C, file: Blob): PackageRecord;
+  /** Large texts of the selected candidates, by their index in `selected`. Streams. */
+  extras(
+    selected: readonly C[],
+    upstream: UpstreamState,
+    blobs: BlobStore,
+  ): AsyncIterable<{ readonly index: number; readonly kind: string; readonly data: Buffer }>;
+  subject(candidate: C): QuerySubject;
+  compareVersions(a: string, b: string): number;
+  /** How a person names one package: `name_version_architecture` or `name-[epoch:]version-release.arch`. */
+  label(entry: Pick<Candidate, 'name' | 'version' | 'architecture'>): string;
+  /** Writes the repository tree of a publication, signatures included. */
+  publish(context: PublishContext): Promise<PublishedTree>;
+}
