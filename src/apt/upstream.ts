@@ -1,4 +1,5 @@
 import type { AptMirrorConfig } from '../config/schema.ts';
+import { counted } from '../core/counts.ts';
 import { type Expected, strongest } from '../core/digests.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -75,7 +76,7 @@ async function acquire(context: UpstreamContext<AptMirrorConfig>, signed: Signed
   const selection = selectionOf(context.config);
   const wanted = chooseIndexes(release, selection, signed.what);
   warnOfOtherSuite(context, signed);
-  context.report({ type: 'phase', subject: context.name, phase: 'indexes', detail: `${wanted.length} indexes` });
+  context.report({ type: 'phase', subject: context.name, phase: 'indexes', detail: counted(wanted.length, 'index', 'indexes') });
   const found = await acquireIndexes(context, signed, wanted);
   const particulars: AptParticulars = {
     selection,

@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import { counted } from '../core/counts.ts';
 import { MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Candidate } from '../solve/universe.ts';
@@ -78,7 +79,7 @@ async function fetchFiles(
   const problems: string[] = [];
   let [downloaded, downloadedBytes, finishedBytes] = [0, 0, 0];
 
-  report({ type: 'phase', subject, phase: 'packages', detail: `${selected.length} packages` });
+  report({ type: 'phase', subject, phase: 'packages', detail: counted(selected.length, 'package') });
   const intake = await blobs.intake(`packages-${subject}`);
   try {
     for (const [name, candidates] of byMirror(selected)) {
@@ -128,11 +129,14 @@ function* wantedFiles(candidates: readonly Candidate[], mirror: OpenMirror): Gen
 function incomplete(mirror: string, problems: readonly string[]): MirrorError {
   const shown = problems.slice(0, FAILURES_SHOWN).join('\n  ');
   const more = problems.length > FAILURES_SHOWN ? `\n  and ${problems.length - FAILURES_SHOWN} more` : '';
-  const count = problems.length === 1 ? '1 package' : `${problems.length} packages`;
-  return new MirrorError('SYNC_INCOMPLETE', `mirror "${mirror}": ${count} could not be fetched:\n  ${shown}${more}`, {
-    hint: 'The mirror keeps what it had. Run the sync again: packages that were fetched are not fetched again.',
-    details: { failed: problems.length },
-  });
+  return new MirrorError(
+    'SYNC_INCOMPLETE',
+    `mirror "${mirror}": ${counted(problems.length, 'package')} could not be fetched:\n  ${shown}${more}`,
+    {
+      hint: 'The mirror keeps what it had. Run the sync again: packages that were fetched are not fetched again.',
+      details: { failed: problems.length },
+    },
+  );
 }
 
 /** Candidates by the mirror that offers them, in the order of the selection. */
@@ -155,7 +159,7 @@ async function checkFiles(plan: PackagePlan, files: Files, context: OperationCon
     return signed && !plan.checkedBefore.has(fileOf(candidate, files).sha256);
   });
   if (due.length === 0) return;
-  report({ type: 'phase', subject, phase: 'verify', detail: `${due.length} package signatures` });
+  report({ type: 'phase', subject, phase: 'verify', detail: counted(due.length, 'package signature') });
   const queue = new PQueue({ concurrency: CHECKS_AT_ONCE });
   let items = 0;
   const check = async (candidate: Candidate): Promise<void> => {

@@ -1,5 +1,6 @@
 import { publicationFamily, publicationSources } from '../config/publications.ts';
 import type { PublicationConfig } from '../config/schema.ts';
+import { counted } from '../core/counts.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
 import type { PublishedComponent } from '../family/family.ts';
@@ -106,7 +107,7 @@ async function publishLocked(
     { name, publication, family, components, parts, sources: [...sources.values()], signer, before, number, inputs },
     context,
   );
-  report({ type: 'done', subject: name, summary: `generation ${number}, ${packages} packages` });
+  report({ type: 'done', subject: name, summary: `generation ${number}, ${counted(packages, 'package')}` });
   return { ...reportOf(name, state), status: 'published' };
 }
 

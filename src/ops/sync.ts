@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import { counted } from '../core/counts.ts';
 import { sha256Of } from '../core/digests.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import type { MirrorState } from '../store/catalogue.ts';
@@ -119,7 +120,7 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
       catalogue.putMirror(synced);
       const { ids, downloaded, downloadedBytes } = brought;
       reports.set(mirror.name, { ...totals(synced), downloaded, downloadedBytes, ...difference(had.storedBefore, ids), status: 'updated' });
-      report({ type: 'done', subject: mirror.name, summary: `${list.count} packages` });
+      report({ type: 'done', subject: mirror.name, summary: counted(list.count, 'package') });
     },
     release() {
       for (const lock of locks) lock.release();

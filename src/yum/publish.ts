@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { gzipStream } from '../codec/compress.ts';
+import { counted } from '../core/counts.ts';
 import { MirrorError } from '../core/errors.ts';
 import type { PublishContext, PublishedTree } from '../family/family.ts';
 import type { StoredPackage } from '../store/catalogue.ts';
@@ -23,7 +24,7 @@ export async function publishTree(context: PublishContext): Promise<PublishedTre
   const { components, report, signer, time, writer } = context;
   const packages = components.flatMap((component) => component.packages);
   const paths = layOut(packages);
-  report({ type: 'phase', subject: context.name, phase: 'publish', detail: `${packages.length} packages` });
+  report({ type: 'phase', subject: context.name, phase: 'publish', detail: counted(packages.length, 'package') });
   for (const [index, { sha256, size }] of packages.entries()) writer.link(paths[index] ?? '', { sha256, size });
   const records = await Promise.all([
     writeDocument(context, 'primary', packageDocument('metadata', packages.length, primaryElements(packages, paths))),

@@ -1,4 +1,5 @@
 import type { YumMirrorConfig } from '../config/schema.ts';
+import { counted } from '../core/counts.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { UpstreamContext } from '../family/family.ts';
@@ -79,7 +80,7 @@ async function acquire(context: UpstreamContext<YumMirrorConfig>, signed: Signed
   const primary = records.get('primary');
   if (primary === undefined)
     throw new MirrorError('METADATA_INCOMPLETE', `mirror "${name}": ${signed.what} names no primary, the list of packages`);
-  report({ type: 'phase', subject: name, phase: 'indexes', detail: `${records.size} indexes` });
+  report({ type: 'phase', subject: name, phase: 'indexes', detail: counted(records.size, 'index', 'indexes') });
   const indexes = await Promise.all([...records.values()].map((record) => acquireIndex(context, signed, record)));
   const [filelists, other] = [records.get('filelists'), records.get('other')];
   const particulars: YumParticulars = {

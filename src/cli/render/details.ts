@@ -1,7 +1,8 @@
+import { formatCount } from '../../core/counts.ts';
 import type { Details, MirrorDetails, PublicationDetails } from '../../ops/status.ts';
 import { mirrorTable, upstreamText, verifiedText } from './summaries.ts';
 import { formatFields } from './table.ts';
-import { formatAge, formatBytes, formatCount } from './units.ts';
+import { formatAge, formatBytes } from './units.ts';
 
 /** What `mirror show` says of one thing. `now` in milliseconds since 1970. */
 export function detailsText(details: Details, now: number): string {

@@ -29,7 +29,7 @@ export function createPlainRenderer(output: Output, now: () => number): Renderer
       switch (event.type) {
         case 'phase':
           shown.set(event.subject, now());
-          line(event.subject, event.detail === undefined ? PHASE_NAMES[event.phase] : `${PHASE_NAMES[event.phase]}: ${event.detail}`);
+          line(event.subject, event.detail === undefined ? PHASE_NAMES[event.phase] : `${PHASE_NAMES[event.phase]} ${event.detail}`);
           break;
         case 'progress':
           progress(event);

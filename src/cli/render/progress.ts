@@ -1,12 +1,13 @@
+import { formatCount } from '../../core/counts.ts';
 import type { Phase, ProgressEvent } from '../../core/events.ts';
 import { createRate, type Rate } from './rate.ts';
-import { formatBytes, formatCount, formatSeconds } from './units.ts';
+import { formatBytes, formatSeconds } from './units.ts';
 
 /** What people call the steps. */
 export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
-  indexes: 'indexes',
+  indexes: 'checking',
   select: 'selecting',
-  packages: 'packages',
+  packages: 'fetching',
   verify: 'verifying',
   store: 'storing',
   publish: 'publishing',

@@ -1,11 +1,12 @@
 import type { Config } from '../../config/schema.ts';
+import { counted } from '../../core/counts.ts';
 import { clientInstructions, pasteable } from '../../ops/client.ts';
 import type { FilledQuickstart } from '../../ops/quickstart.ts';
 import { serverUrlOf } from '../../ops/server-url.ts';
 import type { PublicationState } from '../../store/catalogue.ts';
 import { syncValue } from './reports.ts';
 import { formatFields } from './table.ts';
-import { formatBytes, plural } from './units.ts';
+import { formatBytes } from './units.ts';
 
 export interface QuickstartSummary {
   readonly config: Config;
@@ -68,7 +69,7 @@ function madeOf(publication: PublicationState, config: Config): string {
   const names = [...filters].join(', ').replaceAll(' | ', ', ');
   const what = names === '' ? '' : `: ${names} and what they depend on`;
   const trust = publication.verified ? 'verified against the upstream keys' : 'NOT verified';
-  return `${publication.name} has ${plural(publication.packages, 'package')} (${formatBytes(publication.bytes)}), ${trust}${what}.`;
+  return `${publication.name} has ${counted(publication.packages, 'package')} (${formatBytes(publication.bytes)}), ${trust}${what}.`;
 }
 
 /** For a shell. */

@@ -1,7 +1,8 @@
+import { formatCount } from '../../core/counts.ts';
 import type { MirrorError } from '../../core/errors.ts';
 import type { PublishReport, SyncReport } from '../../ops/report.ts';
 import { formatTable } from './table.ts';
-import { formatBytes, formatCount } from './units.ts';
+import { formatBytes } from './units.ts';
 
 /** What a sync did, as a table. */
 export function syncText({ mirrors }: SyncReport): string {

@@ -1,6 +1,7 @@
+import { formatCount } from '../../core/counts.ts';
 import type { MirrorSummary, PublicationSummary, StatusReport } from '../../ops/status.ts';
 import { formatTable } from './table.ts';
-import { formatAge, formatBytes, formatCount } from './units.ts';
+import { formatAge, formatBytes } from './units.ts';
 
 /** The mirrors of a configuration as a table. `now` in milliseconds since 1970. */
 export function mirrorTable(mirrors: readonly MirrorSummary[], now: number): string {

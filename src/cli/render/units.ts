@@ -1,3 +1,5 @@
+import { counted } from '../../core/counts.ts';
+
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
 /** Bytes for people: `0 B`, `12.3 MiB`, `456 GiB`. */
@@ -10,16 +12,6 @@ export function formatBytes(bytes: number): string {
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : 1;
   return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
-}
-
-/** Whole numbers with thousands set apart: `12,345`. */
-export function formatCount(count: number): string {
-  return String(Math.trunc(count)).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-/** `1 package`, `12,345 packages`. */
-export function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** A span of time: `0:07`, `12:34`, `3:07:09`. */
@@ -40,7 +32,7 @@ export function formatAge(then: number, now: number): string {
     [60, 'minute'],
   ];
   for (const [length, noun] of steps) {
-    if (seconds >= length) return `${plural(Math.floor(seconds / length), noun)} ago`;
+    if (seconds >= length) return `${counted(Math.floor(seconds / length), noun)} ago`;
   }
   return 'just now';
 }

@@ -38,7 +38,7 @@ describe('cli/render/bars', () => {
   it('draws one line for each subject in place, with rate and time left', () => {
     const { clock, renderer, shown } = start();
     renderer.report({ type: 'phase', subject: 'a', phase: 'indexes', detail: '2 indexes' });
-    expect(shown()).toEqual(['a  indexes     2 indexes']);
+    expect(shown()).toEqual(['a  checking    2 indexes']);
     for (let items = 0; items <= 5; items++) {
       clock.now = items * 1000;
       renderer.report(progress('a', items));
@@ -46,7 +46,7 @@ describe('cli/render/bars', () => {
     clock.now += 200;
     renderer.report({ type: 'phase', subject: 'longer', phase: 'select' });
     expect(shown()).toEqual([
-      'a       packages    [##########..........]  50%  5/10  5.0 MiB of 10.0 MiB  1.0 MiB/s  0:05 left',
+      'a       fetching    [##########..........]  50%  5/10  5.0 MiB of 10.0 MiB  1.0 MiB/s  0:05 left',
       'longer  selecting',
     ]);
   });

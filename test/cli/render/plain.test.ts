@@ -28,8 +28,8 @@ describe('cli/render/plain', () => {
     renderer.close();
     expect(output.text()).toBe(
       [
-        'a: indexes',
-        'a: packages: 3 packages',
+        'a: checking',
+        'a: fetching 3 packages',
         'a: note',
         'warning: care\\x1b[2J',
         'a: done: 3 packages',
@@ -51,8 +51,8 @@ describe('cli/render/plain', () => {
       renderer.report(progress(items));
     }
     expect(output.text().split('\n').slice(1)).toEqual([
-      'a: packages 10/100, 10.0 MiB of 100 MiB, 1.0 MiB/s, 1:30 left',
-      'a: packages 20/100, 20.0 MiB of 100 MiB, 1.0 MiB/s, 1:20 left',
+      'a: fetching 10/100, 10.0 MiB of 100 MiB, 1.0 MiB/s, 1:30 left',
+      'a: fetching 20/100, 20.0 MiB of 100 MiB, 1.0 MiB/s, 1:20 left',
       '',
     ]);
   });

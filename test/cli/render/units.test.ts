@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAge, formatBytes, formatCount, formatSeconds, plural } from '../../../src/cli/render/units.ts';
+import { formatAge, formatBytes, formatSeconds } from '../../../src/cli/render/units.ts';
 
 const MiB = 1024 * 1024;
 
@@ -15,11 +15,6 @@ describe('cli/render/units', () => {
     [5000 * 1024 ** 5, '5000 PiB'],
   ])('writes %d bytes as %s', (bytes, text) => {
     expect(formatBytes(bytes)).toBe(text);
-  });
-
-  it('sets thousands apart', () => {
-    expect([0, 999, 1000, 1234567].map(formatCount)).toEqual(['0', '999', '1,000', '1,234,567']);
-    expect([plural(1, 'package'), plural(0, 'package'), plural(2000, 'package')]).toEqual(['1 package', '0 packages', '2,000 packages']);
   });
 
   it('writes spans of time', () => {

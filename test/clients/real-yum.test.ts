@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createDnfClient, type DnfClient } from '../support/dnf-client.ts';
+import { type FileServer, serveFiles } from '../support/file-server.ts';
+import type { RunningServer } from '../support/program.ts';
+import { describeWithTools, SHARED_DATA } from '../support/requirements.ts';
+import { createSite, type Site } from '../support/site.ts';
+
+/** Everything that dnf reads of a package in a repository. */
+const QUERY = '%{name}-%{epoch}:%{version}-%{release}.%{arch} %{size} %{installsize} %{buildtime} %{license} %{sourcerpm} %{summary}';
+
+/** Repositories as their publishers made them, taken over and judged by dnf. */
+describeWithTools(['shared data', 'dnf', 'gpg'], 'clients/real-yum', () => {
+  const data = SHARED_DATA ?? '';
+  let site: Site;
+  let upstream: FileServer;
+  let server: RunningServer;
+  let ours: DnfClient;
+  let theirs: DnfClient;
+
+  const query = async (client: DnfClient, repository: string, ...what: readonly string[]): Promise<string[]> => {
+    const finished = await client.dnf('--quiet', 'repoquery', `--repo=${repository}`, ...what);
+    expect(finished).toMatchObject({ status: 0 });
+    return finished.stdout.trim().split('\n').sort();
+  };
+
+  beforeAll(async () => {
+    site = await createSite();
+    upstream = await serveFiles(data);
+    site.configure(`
+http: { retries: 0 }
+mirrors:
+  opensuse: { type: yum, url: "${upstream.url}rpm/opensuse-zst/x86_64", keys: ["${data}/rpm/opensuse-zst/outtathebox5319-rpm-signing-key.asc"] }
+  zoo: { type: yum, url: "${upstream.url}fixtures/zoo", verify: [] }
+  missing: { type: yum, url: "${upstream.url}rpm/al2023", keys: ["${data}/rpm/al2023/RPM-GPG-KEY"] }
+  weak: { type: yum, url: "${upstream.url}rpm/lzma-sha1", keys: ["${data}/rpm/lzma-sha1/repodata/repomd.xml.key"] }
+publications:
+  opensuse: { from: [opensuse] }
+  zoo: { from: [zoo] }
+`);
+    await site.ok('sync', 'opensuse', 'zoo');
+    await site.ok('publish', 'opensuse', 'zoo');
+    server = await site.serve();
+    ours = createDnfClient(join(site.root, 'ours'));
+    ours.repositories(`${await site.client('opensuse', 'yum', server.url)}\n${await site.client('zoo', 'yum', server.url)}`);
+    theirs = createDnfClient(join(site.root, 'theirs'));
+    theirs.repositories(
+      ['opensuse rpm/opensuse-zst/x86_64', 'zoo fixtures/zoo']
+        .map((line) => line.split(' '))
+        .map(([name, path]) => `[${name}]\nname=${name}\nbaseurl=${upstream.url}${path}\ngpgcheck=0\nrepo_gpgcheck=0\n`)
+        .join('\n'),
+    );
+  }, 120_000);
+  afterAll(async () => {
+    await upstream.close();
+    await site.close();
+  });
+
+  it.each(['opensuse', 'zoo'])(
+    'has what the upstream of %s has, as dnf reads it, with the signature of the metadata checked',
+    async (name) => {
+      expect(await site.client(name, 'yum', server.url)).toContain('repo_gpgcheck=1');
+      expect(await query(ours, name, '--qf', QUERY)).toEqual(await query(theirs, name, '--qf', QUERY));
+      for (const what of ['--requires', '--provides', '--list', '--changelogs']) {
+        expect(await query(ours, name, what)).toEqual(await query(theirs, name, what));
+      }
+    },
+  );
+
+  it('installs packages from it', async () => {
+    const { status, stdout } = await ours.dnf('install', '--repo=zoo', 'lion', 'bear');
+    expect(stdout).toContain('Complete!');
+    expect(status).toBe(0);
+  });
+
+  it('says so where nothing was verified', async () => {
+    expect(await site.json('list')).toMatchObject([
+      { name: 'opensuse', verified: { metadata: true, packages: true } },
+      { name: 'zoo', verified: { metadata: false, packages: false } },
+      { name: 'missing' },
+      { name: 'weak' },
+    ]);
+    expect((await site.mirror('publish', 'list')).stdout).toMatch(/^zoo .* NO /m);
+  });
+
+  it('reports what an incomplete upstream lacks, and a signature that is too weak, and keeps the rest', async () => {
+    const { status, stdout } = await site.mirror('sync', '--json');
+    expect(status).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({
+      mirrors: [
+        { name: 'opensuse', status: 'unchanged' },
+        { name: 'zoo', status: 'unchanged' },
+        { name: 'missing', status: 'failed', error: { code: 'SYNC_INCOMPLETE', message: expect.stringContaining('python2.7-libs') } },
+        { name: 'weak', status: 'failed', error: { code: 'SIGNATURE_WEAK' } },
+      ],
+    });
+  });
+});
