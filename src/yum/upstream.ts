@@ -82,6 +82,7 @@ async function acquire(context: UpstreamContext<YumMirrorConfig>, signed: Signed
     throw new MirrorError('METADATA_INCOMPLETE', `mirror "${name}": ${signed.what} names no primary, the list of packages`);
   report({ type: 'phase', subject: name, phase: 'indexes', detail: counted(records.size, 'index', 'indexes') });
   const indexes = await Promise.all([...records.values()].map((record) => acquireIndex(context, signed, record)));
+  tellOfMetadataLeftOut(context, signed);
   const [filelists, other] = [records.get('filelists'), records.get('other')];
   const particulars: YumParticulars = {
     records: {
@@ -97,6 +98,19 @@ async function acquire(context: UpstreamContext<YumMirrorConfig>, signed: Signed
     verification: { metadata: signed.signedBy !== undefined, packages: verificationPolicy(config).packages, signedBy: signed.signedBy },
     particulars,
   };
+}
+
+/** Metadata besides the packages is not published by this version: who relies on it must know, above all of modules. */
+function tellOfMetadataLeftOut({ name, report }: UpstreamContext<YumMirrorConfig>, { repomd }: SignedRepomd): void {
+  const types = new Set(repomd.records.map((record) => record.type));
+  if (types.has('modules')) {
+    const message = 'the upstream has modules, which this version does not publish: clients will see the packages of every stream';
+    report({ type: 'warning', subject: name, message });
+  }
+  const others = ['group', 'updateinfo'].filter((type) => types.has(type));
+  if (others.length > 0) {
+    report({ type: 'info', subject: name, message: `not published by this version: ${others.join(' and ')} metadata of the upstream` });
+  }
 }
 
 function kept({ path, openSize, openChecksum }: RepomdRecord): YumParticulars['records']['primary'] {

@@ -1,8 +1,9 @@
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDnfClient, type DnfClient } from '../support/dnf-client.ts';
 import { type FileServer, serveFiles } from '../support/file-server.ts';
-import type { RunningServer } from '../support/program.ts';
+import { type RunningServer, succeed } from '../support/program.ts';
 import { describeWithTools, SHARED_DATA } from '../support/requirements.ts';
 import { createSite, type Site } from '../support/site.ts';
 
@@ -10,7 +11,7 @@ import { createSite, type Site } from '../support/site.ts';
 const QUERY = '%{name}-%{epoch}:%{version}-%{release}.%{arch} %{size} %{installsize} %{buildtime} %{license} %{sourcerpm} %{summary}';
 
 /** Repositories as their publishers made them, taken over and judged by dnf. */
-describeWithTools(['shared data', 'dnf', 'gpg'], 'clients/real-yum', () => {
+describeWithTools(['shared data', 'createrepo_c', 'dnf', 'gpg'], 'clients/real-yum', () => {
   const data = SHARED_DATA ?? '';
   let site: Site;
   let upstream: FileServer;
@@ -27,11 +28,15 @@ describeWithTools(['shared data', 'dnf', 'gpg'], 'clients/real-yum', () => {
   beforeAll(async () => {
     site = await createSite();
     upstream = await serveFiles(data);
+    cpSync(join(data, 'fixtures/zoo'), join(site.upstream, 'zoo'), { recursive: true });
+    await succeed('chmod', ['-R', 'u+w', site.upstream]);
+    rmSync(join(site.upstream, 'zoo/modules.yaml'), { force: true });
+    await succeed('createrepo_c', ['--quiet', '--excludes', '*.src.rpm', join(site.upstream, 'zoo')]);
     site.configure(`
 http: { retries: 0 }
 mirrors:
   opensuse: { type: yum, url: "${upstream.url}rpm/opensuse-zst/x86_64", keys: ["${data}/rpm/opensuse-zst/outtathebox5319-rpm-signing-key.asc"] }
-  zoo: { type: yum, url: "${upstream.url}fixtures/zoo", verify: [] }
+  zoo: { type: yum, url: "${site.server.url}zoo", verify: [] }
   missing: { type: yum, url: "${upstream.url}rpm/al2023", keys: ["${data}/rpm/al2023/RPM-GPG-KEY"] }
   weak: { type: yum, url: "${upstream.url}rpm/lzma-sha1", keys: ["${data}/rpm/lzma-sha1/repodata/repomd.xml.key"] }
 publications:
@@ -45,9 +50,9 @@ publications:
     ours.repositories(`${await site.client('opensuse', 'yum', server.url)}\n${await site.client('zoo', 'yum', server.url)}`);
     theirs = createDnfClient(join(site.root, 'theirs'));
     theirs.repositories(
-      ['opensuse rpm/opensuse-zst/x86_64', 'zoo fixtures/zoo']
+      [`opensuse ${upstream.url}rpm/opensuse-zst/x86_64`, `zoo ${site.server.url}zoo`]
         .map((line) => line.split(' '))
-        .map(([name, path]) => `[${name}]\nname=${name}\nbaseurl=${upstream.url}${path}\ngpgcheck=0\nrepo_gpgcheck=0\n`)
+        .map(([name, url]) => `[${name}]\nname=${name}\nbaseurl=${url}\ngpgcheck=0\nrepo_gpgcheck=0\n`)
         .join('\n'),
     );
   }, 120_000);
