@@ -5,7 +5,7 @@ import { MirrorError } from '../core/errors.ts';
 import type { Family, PublishedComponent } from '../family/family.ts';
 import type { Signer } from '../openpgp/types.ts';
 import type { Candidate } from '../solve/universe.ts';
-import type { MirrorState, PackageList, PublicationState, PublicKey } from '../store/catalogue.ts';
+import type { MirrorContents, PackageList, PublicationState, PublicKey } from '../store/catalogue.ts';
 import { createTree, loadGeneration } from '../store/generation-map.ts';
 import type { TreeEntry } from '../store/generations.ts';
 import type { OperationContext } from './context.ts';
@@ -20,8 +20,8 @@ interface GenerationSources {
   readonly publication: PublicationConfig;
   /** What is published, after merging. */
   readonly parts: readonly { readonly component: string; readonly list: PackageList }[];
-  /** The mirrors that it comes from. */
-  readonly sources: readonly MirrorState[];
+  /** What the mirrors that it comes from have. */
+  readonly sources: readonly MirrorContents[];
   readonly signer: Signer | undefined;
 }
 
@@ -36,7 +36,7 @@ export function generationInputs({ config }: OperationContext, generation: Gener
     label: publication.label,
     parts: parts.map(({ component, list }) => [component, list.digest]),
     key: signer?.fingerprint,
-    trust: sources.map(({ upstream, keys }) => [upstream.verification, keys.map((key) => key.fingerprint)]),
+    trust: sources.map(({ checked, keys }) => [checked, keys.map((key) => key.fingerprint)]),
   };
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
 }
@@ -92,14 +92,14 @@ function publicationState(
   { digest, publishedAt }: { readonly digest: string; readonly publishedAt: number },
 ): PublicationState {
   const { name, publication, family, parts, sources, signer, number, inputs } = generation;
-  const packagesSigned = sources.every(({ upstream }) => upstream.verification.packages);
+  const packagesSigned = sources.every(({ checked }) => checked.packages);
   return {
     name,
     family: family.name,
     path: publicationPath(name, publication),
     ...published,
     from: publicationSources(publication),
-    verified: sources.every(({ upstream }) => upstream.verification.metadata || upstream.verification.packages),
+    verified: sources.every(({ checked }) => checked.metadata || checked.packages),
     packagesSigned,
     signedBy: signer?.fingerprint,
     publicKey: signer?.publicKey,
@@ -117,7 +117,7 @@ function publicationState(
   };
 }
 
-function distinctKeys(sources: readonly MirrorState[]): PublicKey[] {
+function distinctKeys(sources: readonly MirrorContents[]): PublicKey[] {
   const keys = new Map(sources.flatMap((source) => source.keys).map((key) => [key.fingerprint, key]));
   return [...keys.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
 }

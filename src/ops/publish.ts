@@ -5,7 +5,7 @@ import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
 import type { PublishedComponent } from '../family/family.ts';
 import type { Signer } from '../openpgp/types.ts';
-import type { MirrorState, PublicationState, StoredPackage } from '../store/catalogue.ts';
+import type { MirrorContents, PublicationState, StoredPackage } from '../store/catalogue.ts';
 import { acquireLock } from '../store/locks.ts';
 import type { OperationContext } from './context.ts';
 import { familyNamed } from './families.ts';
@@ -120,8 +120,8 @@ function refuseUnavailable(name: string, publication: PublicationConfig): void {
 }
 
 /** The mirrors that a publication is made from, with what they have. */
-function syncedSources(name: string, publication: PublicationConfig, { catalogue, config }: OperationContext): Map<string, MirrorState> {
-  const sources = new Map<string, MirrorState>();
+function syncedSources(name: string, publication: PublicationConfig, { catalogue, config }: OperationContext): Map<string, MirrorContents> {
+  const sources = new Map<string, MirrorContents>();
   const missing: string[] = [];
   for (const source of publicationSources(publication)) {
     const state = catalogue.mirror(source);
@@ -130,8 +130,8 @@ function syncedSources(name: string, publication: PublicationConfig, { catalogue
         hint: 'Publish mirrors only.',
       });
     }
-    if (state?.list === undefined) missing.push(source);
-    else sources.set(source, state);
+    if (state?.contents === undefined) missing.push(source);
+    else sources.set(source, state.contents);
   }
   if (missing.length > 0) {
     throw new MirrorError('NEVER_SYNCED', `publication "${name}": ${missing.join(', ')} has no packages yet`, {
@@ -143,7 +143,7 @@ function syncedSources(name: string, publication: PublicationConfig, { catalogue
 
 function mergedComponents(
   name: string,
-  sources: ReadonlyMap<string, MirrorState>,
+  sources: ReadonlyMap<string, MirrorContents>,
   { catalogue, config }: OperationContext,
 ): PublishedComponent[] {
   const { compareVersions } = familyNamed(publicationFamily(config, name));

@@ -171,7 +171,7 @@ function withoutPackages({ text, config }: LoadedConfig, missing: readonly strin
 /** The context with mirrors that never synced left out of what is published. */
 function withSynced(context: OperationContext): OperationContext {
   const { config, catalogue } = context;
-  const hasPackages = (name: string): boolean => catalogue.mirror(name)?.list !== undefined;
+  const hasPackages = (name: string): boolean => catalogue.mirror(name)?.contents !== undefined;
   const publications = Object.entries(config.publications).map(([name, publication]) => [
     name,
     publication.from === undefined ? publication : { ...publication, from: publication.from.filter(hasPackages) },

@@ -77,16 +77,7 @@ async function refreshMirror(mirror: OpenMirror, context: OperationContext, { st
       known,
     );
     await intake.finish();
-    const state: MirrorState = {
-      selection: '',
-      unsatisfied: [],
-      syncedAt: 0,
-      ...same,
-      name: mirror.name,
-      family: mirror.config.type,
-      upstream,
-      keys,
-    };
+    const state: MirrorState = { name: mirror.name, family: mirror.config.type, upstream, keys, contents: same?.contents };
     if (store && upstream !== same?.upstream) catalogue.putMirror(state);
     return state;
   } catch (error) {

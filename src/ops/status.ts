@@ -151,13 +151,16 @@ function summarizeMirror(config: Config, name: string, mirror: MirrorConfig, sta
     ...(mirror.filter === undefined ? {} : { filter: mirror.filter }),
     groups: namesWith(config.groups, (members) => members.includes(name)),
     publications: namesWith(config.publications, (publication) => publicationSources(publication).includes(name)),
-    packages: state?.list?.count ?? 0,
-    bytes: state?.list?.bytes ?? 0,
-    syncedAt: state?.list === undefined ? null : isoTime(state.syncedAt),
-    verified: upstream === undefined ? null : { ...upstream.verification, signedBy: upstream.verification.signedBy ?? null },
+    packages: state?.contents?.list.count ?? 0,
+    bytes: state?.contents?.list.bytes ?? 0,
+    syncedAt: state?.contents === undefined ? null : isoTime(state.contents.syncedAt),
+    verified:
+      upstream === undefined
+        ? null
+        : { ...(state?.contents?.checked ?? upstream.verification), signedBy: upstream.verification.signedBy ?? null },
     upstreamDate: upstream === undefined ? null : isoTime(upstream.date),
     validUntil: upstream?.validUntil === undefined ? null : isoTime(upstream.validUntil),
-    unsatisfied: state?.unsatisfied.length ?? 0,
+    unsatisfied: state?.contents?.unsatisfied.length ?? 0,
   };
 }
 
@@ -184,7 +187,7 @@ function mirrorDetails(config: Config, name: string, mirror: MirrorConfig, state
     ...summarizeMirror(config, name, mirror, state),
     withDeps: mirror.withDeps,
     keys: state?.keys ?? [],
-    unsatisfiedRequirements: state?.unsatisfied ?? [],
+    unsatisfiedRequirements: state?.contents?.unsatisfied ?? [],
   };
 }
 

@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import { counted } from '../core/counts.ts';
 import { sha256Of } from '../core/digests.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
-import type { MirrorState } from '../store/catalogue.ts';
+import type { MirrorContents, MirrorState } from '../store/catalogue.ts';
 import { acquireLock, type Lock } from '../store/locks.ts';
 import { bringPackages } from './bring-packages.ts';
 import type { OperationContext } from './context.ts';
@@ -86,7 +86,7 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
         await step();
       } catch (error) {
         if (!isMirrorError(error)) throw error;
-        reports.set(name, failed(name, before.get(name), error));
+        reports.set(name, failed(name, before.get(name)?.contents, error));
         if (error.code !== 'ABORTED') report({ type: 'failed', subject: name, code: error.code, message: error.message, hint: error.hint });
       }
     },
@@ -100,9 +100,10 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
       const state = states.get(mirror.name);
       if (state === undefined) return;
       const key = selector.key(mirror);
-      if (state.list !== undefined && state.selection === key) {
-        if (options.dryRun !== true) catalogue.putMirror({ ...state, syncedAt: clock.now().getTime() });
-        reports.set(mirror.name, unchanged(state));
+      if (state.contents?.selection === key) {
+        const contents = { ...state.contents, syncedAt: clock.now().getTime() };
+        if (options.dryRun !== true) catalogue.putMirror({ ...state, contents });
+        reports.set(mirror.name, { ...totals(mirror.name, contents), status: 'unchanged' });
         report({ type: 'done', subject: mirror.name, summary: 'unchanged' });
         return;
       }
@@ -113,13 +114,15 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
         reports.set(mirror.name, await planned(state, selection, context));
         return;
       }
-      const had = contentsBefore(before.get(mirror.name), state, context);
-      const brought = await bringPackages({ mirror, selection, states, opened, ...had }, context);
-      const list = catalogue.saveList(state.family, brought.ids);
-      const synced = { ...state, list, selection: key, unsatisfied: selection.unsatisfied, syncedAt: clock.now().getTime() };
-      catalogue.putMirror(synced);
-      const { ids, downloaded, downloadedBytes } = brought;
-      reports.set(mirror.name, { ...totals(synced), downloaded, downloadedBytes, ...difference(had.storedBefore, ids), status: 'updated' });
+      const trust = trustOf(mirror, selection, states);
+      const had = contentsBefore(state.contents, trust, context);
+      const { ids, downloaded, downloadedBytes } = await bringPackages({ mirror, selection, states, opened, ...had }, context);
+      const list = catalogue.saveList(state.family, ids);
+      const { unsatisfied } = selection;
+      const contents = { list, selection: key, unsatisfied, ...trust, syncedAt: clock.now().getTime() };
+      catalogue.putMirror({ ...state, contents });
+      const changes = difference(had.storedBefore, ids);
+      reports.set(mirror.name, { ...totals(mirror.name, contents), downloaded, downloadedBytes, ...changes, status: 'updated' });
       report({ type: 'done', subject: mirror.name, summary: counted(list.count, 'package') });
     },
     release() {
@@ -143,9 +146,20 @@ function warnUnsatisfied(name: string, { unsatisfied }: Selection, { report }: O
     report({ type: 'warning', subject: name, message: `${more} more dependencies cannot be satisfied (mirror show ${name} lists them)` });
 }
 
-function isVerified(state: MirrorState | undefined): boolean {
-  const verification = state?.upstream.verification;
-  return verification?.metadata === true || verification?.packages === true;
+type Trust = Pick<MirrorContents, 'checked' | 'keys'>;
+
+/** How the packages of a selection are checked, and against which keys: what holds for every mirror that they come from. */
+function trustOf(mirror: NamedMirror, { selected }: Selection, states: ReadonlyMap<string, MirrorState>): Trust {
+  const names = new Set([mirror.name, ...selected.map((candidate) => candidate.mirror)]);
+  const sources = [...names].flatMap((name) => states.get(name) ?? []);
+  const keys = new Map(sources.flatMap((source) => source.keys).map((key) => [key.fingerprint, key]));
+  return {
+    checked: {
+      metadata: sources.every(({ upstream }) => upstream.verification.metadata),
+      packages: sources.every(({ upstream }) => upstream.verification.packages),
+    },
+    keys: [...keys.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)),
+  };
 }
 
 interface ContentsBefore {
@@ -153,14 +167,14 @@ interface ContentsBefore {
   readonly storedBefore: ReadonlySet<number>;
 }
 
-/** What the mirror had; its files count as checked only when they were checked, against the keys that are trusted now. */
-function contentsBefore(before: MirrorState | undefined, now: MirrorState, { catalogue }: OperationContext): ContentsBefore {
+/** What the mirror has; its files count as checked only where they were checked against the keys that are trusted now. */
+function contentsBefore(contents: MirrorContents | undefined, trust: Trust, { catalogue }: OperationContext): ContentsBefore {
   const storedBefore = new Set<number>();
   const checkedBefore = new Set<string>();
-  if (before?.list === undefined) return { storedBefore, checkedBefore };
-  const keysOf = (state: MirrorState): string => state.keys.map((key) => key.fingerprint).join();
-  const checked = before.upstream.verification.packages && keysOf(before) === keysOf(now);
-  for (const entry of catalogue.packages(before.list.id)) {
+  if (contents === undefined) return { storedBefore, checkedBefore };
+  const fingerprints = ({ keys }: Trust): string => keys.map((key) => key.fingerprint).join();
+  const checked = contents.checked.packages && fingerprints(contents) === fingerprints(trust);
+  for (const entry of catalogue.packages(contents.list.id)) {
     storedBefore.add(entry.id);
     if (checked) checkedBefore.add(entry.sha256);
   }
@@ -184,27 +198,31 @@ async function planned(state: MirrorState, { selected, unsatisfied }: Selection,
     downloaded += 1;
     downloadedBytes += candidate.size;
   }
-  return { ...totals(state), status: 'planned', packages: selected.length, bytes, downloaded, downloadedBytes, unsatisfied };
-}
-
-function unchanged(state: MirrorState): MirrorReport {
-  return { ...totals(state), status: 'unchanged' };
-}
-
-function failed(name: string, state: MirrorState | undefined, error: MirrorError): MirrorReport {
-  return { ...totals(state), name, status: 'failed', error };
-}
-
-function totals(state: MirrorState | undefined): Omit<MirrorReport, 'status'> {
   return {
-    name: state?.name ?? '',
-    packages: state?.list?.count ?? 0,
-    bytes: state?.list?.bytes ?? 0,
+    ...totals(state.name, state.contents),
+    status: 'planned',
+    packages: selected.length,
+    bytes,
+    downloaded,
+    downloadedBytes,
+    unsatisfied,
+  };
+}
+
+function failed(name: string, contents: MirrorContents | undefined, error: MirrorError): MirrorReport {
+  return { ...totals(name, contents), status: 'failed', error };
+}
+
+function totals(name: string, contents: MirrorContents | undefined): Omit<MirrorReport, 'status'> {
+  return {
+    name,
+    packages: contents?.list.count ?? 0,
+    bytes: contents?.list.bytes ?? 0,
     downloaded: 0,
     downloadedBytes: 0,
     added: 0,
     removed: 0,
-    verified: isVerified(state),
-    unsatisfied: state?.unsatisfied ?? [],
+    verified: contents !== undefined && (contents.checked.metadata || contents.checked.packages),
+    unsatisfied: contents?.unsatisfied ?? [],
   };
 }

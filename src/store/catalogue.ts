@@ -82,19 +82,32 @@ export interface Unsatisfied {
   readonly chain: readonly string[];
 }
 
+/** What a mirror has, as of its last complete sync. */
+export interface MirrorContents {
+  readonly list: PackageList;
+  /** Equal exactly when the same selection was made: over the configuration that bears on it and the upstreams it was made from. */
+  readonly selection: string;
+  readonly unsatisfied: readonly Unsatisfied[];
+  /**
+   * How these packages were checked, which may be otherwise than the metadata that was accepted since. Where some come from other mirrors,
+   * what holds for all of them.
+   */
+  readonly checked: { readonly metadata: boolean; readonly packages: boolean };
+  /** The keys that they were checked against. */
+  readonly keys: readonly PublicKey[];
+  /** When the sync ended, or last found them to be up to date, in milliseconds since 1970. */
+  readonly syncedAt: number;
+}
+
+/** What is known of a mirror: the metadata that was accepted last, and the packages. */
 export interface MirrorState {
   readonly name: string;
   readonly family: FamilyName;
   readonly upstream: UpstreamState;
-  /** The packages that the mirror has. Undefined before the first complete sync. */
-  readonly list?: PackageList | undefined;
-  /** Equal exactly when the same selection was made: over the configuration that bears on it and the upstreams it was made from. */
-  readonly selection: string;
-  readonly unsatisfied: readonly Unsatisfied[];
-  /** The keys that the upstream was checked against; empty when nothing was verified. */
+  /** The keys that the upstream's metadata was checked against; empty when nothing was verified. */
   readonly keys: readonly PublicKey[];
-  /** When the last complete sync ended, in milliseconds since 1970. */
-  readonly syncedAt: number;
+  /** Undefined before the first complete sync. */
+  readonly contents?: MirrorContents | undefined;
 }
 
 /** The packages of one component of a generation, from which it can be published again. */

@@ -4,7 +4,7 @@ import { MirrorError } from '../core/errors.ts';
 export const familyColumn = z.enum(['apt', 'yum']);
 export const stringsColumn = z.array(z.string());
 export const publicKeysColumn = z.array(z.object({ fingerprint: z.string(), armored: z.string() }));
-export const unsatisfiedColumn = z.array(z.object({ requirement: z.string(), chain: stringsColumn }));
+const unsatisfiedColumn = z.array(z.object({ requirement: z.string(), chain: stringsColumn }));
 export const partsColumn = z.array(z.object({ component: z.string(), list: z.int() }));
 
 export const upstreamColumn = z.object({
@@ -14,6 +14,15 @@ export const upstreamColumn = z.object({
   indexes: z.array(z.object({ path: z.string(), sha256: z.string(), size: z.int().nonnegative() })),
   verification: z.object({ metadata: z.boolean(), packages: z.boolean(), signedBy: z.string().optional() }),
   particulars: z.record(z.string(), z.unknown()),
+});
+
+/** What is known of a mirror's packages, but for the list itself. */
+export const contentsColumn = z.object({
+  selection: z.string(),
+  unsatisfied: unsatisfiedColumn,
+  checked: z.object({ metadata: z.boolean(), packages: z.boolean() }),
+  keys: publicKeysColumn,
+  syncedAt: z.number(),
 });
 
 /** What a generation says of its publication, but for what has columns of its own. */

@@ -36,11 +36,9 @@ const MIGRATIONS: readonly string[] = [
     name TEXT PRIMARY KEY,
     family TEXT NOT NULL,
     upstream TEXT NOT NULL,
-    list INTEGER REFERENCES lists (id),
-    selection TEXT NOT NULL,
-    unsatisfied TEXT NOT NULL,
     keys TEXT NOT NULL,
-    synced_at INTEGER NOT NULL
+    list INTEGER REFERENCES lists (id),
+    contents TEXT
   ) WITHOUT ROWID;
   CREATE TABLE publications (
     name TEXT PRIMARY KEY,

@@ -1,16 +1,14 @@
 import type { Database } from 'better-sqlite3';
-import type { Catalogue, MirrorState, PackageList } from './catalogue.ts';
-import { familyColumn, publicKeysColumn, readColumn, readValue, unsatisfiedColumn, upstreamColumn } from './columns.ts';
+import type { Catalogue, MirrorContents, MirrorState, PackageList } from './catalogue.ts';
+import { contentsColumn, familyColumn, publicKeysColumn, readColumn, readValue, upstreamColumn } from './columns.ts';
 
 interface MirrorRow {
   readonly name: string;
   readonly family: string;
   readonly upstream: string;
-  readonly list: number | null;
-  readonly selection: string;
-  readonly unsatisfied: string;
   readonly keys: string;
-  readonly synced_at: number;
+  readonly list: number | null;
+  readonly contents: string | null;
 }
 
 /** The table of mirrors. */
@@ -21,9 +19,16 @@ export function createMirrorTable(
   const one = database.prepare<[string], MirrorRow>('SELECT * FROM mirrors WHERE name = ?');
   const all = database.prepare<[], MirrorRow>('SELECT * FROM mirrors ORDER BY name');
   const put = database.prepare<MirrorRow>(
-    `INSERT OR REPLACE INTO mirrors (name, family, upstream, list, selection, unsatisfied, keys, synced_at)
-     VALUES (@name, @family, @upstream, @list, @selection, @unsatisfied, @keys, @synced_at)`,
+    `INSERT OR REPLACE INTO mirrors (name, family, upstream, keys, list, contents)
+     VALUES (@name, @family, @upstream, @keys, @list, @contents)`,
   );
+
+  const contentsOf = (row: MirrorRow, what: string): MirrorContents | undefined => {
+    const members = row.list === null ? undefined : list(row.list);
+    return members === undefined || row.contents === null
+      ? undefined
+      : { ...readColumn(contentsColumn, row.contents, what), list: members };
+  };
 
   const toState = (row: MirrorRow): MirrorState => {
     const of = (what: string): string => `the ${what} of the mirror ${row.name}`;
@@ -31,11 +36,8 @@ export function createMirrorTable(
       name: row.name,
       family: readValue(familyColumn, row.family, of('family')),
       upstream: readColumn(upstreamColumn, row.upstream, of('upstream')),
-      ...(row.list === null ? {} : { list: list(row.list) }),
-      selection: row.selection,
-      unsatisfied: readColumn(unsatisfiedColumn, row.unsatisfied, of('unsatisfied requirements')),
       keys: readColumn(publicKeysColumn, row.keys, of('keys')),
-      syncedAt: row.synced_at,
+      contents: contentsOf(row, of('contents')),
     };
   };
 
@@ -50,12 +52,15 @@ export function createMirrorTable(
         name: state.name,
         family: state.family,
         upstream: JSON.stringify(state.upstream),
-        list: state.list?.id ?? null,
-        selection: state.selection,
-        unsatisfied: JSON.stringify(state.unsatisfied),
         keys: JSON.stringify(state.keys),
-        synced_at: state.syncedAt,
+        ...contentsColumns(state.contents),
       });
     },
   };
+}
+
+function contentsColumns(contents: MirrorContents | undefined): Pick<MirrorRow, 'list' | 'contents'> {
+  if (contents === undefined) return { list: null, contents: null };
+  const { list, ...rest } = contents;
+  return { list: list.id, contents: JSON.stringify(rest) };
 }

@@ -13,10 +13,10 @@ describeWithTools(['dnf', 'rpmbuild', 'rpmsign', 'createrepo_c', 'gpg'], 'client
   let client: DnfClient;
   let signer: string;
 
-  const configure = (filter: string): void =>
+  const configure = (filter: string, more = ''): void =>
     site.configure(`
 mirrors:
-  test: { type: yum, url: "${site.server.url}", keys: ["${join(site.upstream, 'key.asc')}"], filter: "${filter}", withDeps: true }
+  test: { type: yum, url: "${site.server.url}", keys: ["${join(site.upstream, 'key.asc')}"], filter: "${filter}", withDeps: true ${more}}
 publications:
   site: { from: [test] }
 `);
@@ -84,5 +84,28 @@ publications:
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ mirrors: [{ status: 'failed', packages: 4, error: { code: 'PACKAGE_UNSIGNED' } }] });
     expect(await site.json('publish', 'site')).toMatchObject({ publications: [{ status: 'unchanged' }] });
+  });
+
+  it('shows what was taken unverified as unverified, until every package of it is verified', async () => {
+    configure('foo | unsigned', ', verify: []');
+    expect(await site.json('sync')).toMatchObject({ mirrors: [{ status: 'updated', packages: 5, verified: false }] });
+    await site.ok('publish', 'site');
+    expect(await site.client('site', 'yum', server.url)).toContain('gpgcheck=0');
+
+    configure('foo | unsigned');
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      const { stdout } = await site.mirror('sync', '--json');
+      expect(JSON.parse(stdout)).toMatchObject({
+        mirrors: [{ status: 'failed', packages: 5, verified: false, error: { code: 'PACKAGE_UNSIGNED' } }],
+      });
+      await site.ok('publish', 'site');
+      expect(await site.json('publish', 'list')).toMatchObject([{ verified: false }]);
+      expect(await site.json('list')).toMatchObject([{ verified: { metadata: false, packages: false } }]);
+    }
+
+    configure('foo');
+    expect(await site.json('sync')).toMatchObject({ mirrors: [{ status: 'updated', packages: 4, verified: true }] });
+    await site.ok('publish', 'site');
+    expect(await site.client('site', 'yum', server.url)).toMatch(/^gpgcheck=1$/m);
   });
 });

@@ -60,20 +60,25 @@ describe('ops/status', () => {
         verification: { metadata: true, packages: false, signedBy: FINGERPRINT },
         particulars: {},
       },
-      list: catalogue.saveList('apt', ids),
-      selection: '',
-      unsatisfied: [{ requirement: 'libmissing (>= 2)', chain: ['socat', 'libdep'] }],
       keys: [{ fingerprint: FINGERPRINT, armored: '' }],
-      syncedAt: SYNCED,
+      contents: {
+        list: catalogue.saveList('apt', ids),
+        selection: '',
+        unsatisfied: [{ requirement: 'libmissing (>= 2)', chain: ['socat', 'libdep'] }],
+        checked: { metadata: true, packages: false },
+        keys: [{ fingerprint: FINGERPRINT, armored: '' }],
+        syncedAt: SYNCED,
+      },
       ...more,
     });
     const main = state({ name: 'main' });
     catalogue.putMirror(main);
     catalogue.putMirror(state({ name: 'changed' }));
     const unverified = { ...main.upstream, validUntil: undefined, verification: { metadata: false, packages: false } };
-    catalogue.putMirror(
-      state({ name: 'open', family: 'yum', list: catalogue.saveList('yum', []), upstream: unverified, unsatisfied: [], keys: [] }),
-    );
+    const checked = { metadata: false, packages: false };
+    const list = catalogue.saveList('yum', []);
+    const contents = { list, selection: '', unsatisfied: [], checked, keys: [], syncedAt: SYNCED };
+    catalogue.putMirror(state({ name: 'open', family: 'yum', upstream: unverified, contents, keys: [] }));
     catalogue.publish({
       name: 'main',
       family: 'apt',

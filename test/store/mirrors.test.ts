@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import type { MirrorState } from '../../src/store/catalogue.ts';
+import type { MirrorContents, MirrorState, PackageList } from '../../src/store/catalogue.ts';
 import { packageRecord, temporaryCatalogue } from './catalogue-fixture.ts';
 import { sha256 } from './storage-fixture.ts';
 
@@ -15,11 +15,17 @@ const STATE: MirrorState = {
     verification: { metadata: true, packages: false, signedBy: 'ABCD' },
     particulars: { nested: { list: [1, 'two', null] } },
   },
+  keys: [{ fingerprint: 'ABCD', armored: '-----BEGIN' }],
+};
+
+const contentsWith = (list: PackageList): MirrorContents => ({
+  list,
   selection: 'selection',
   unsatisfied: [{ requirement: 'libfoo', chain: ['a', 'b'] }],
-  keys: [{ fingerprint: 'ABCD', armored: '-----BEGIN' }],
+  checked: { metadata: true, packages: false },
+  keys: [{ fingerprint: 'EF01', armored: '-----BEGIN' }],
   syncedAt: 1_700_000_000_001,
-};
+});
 
 describe('store/mirrors', () => {
   it('gives back a mirror as it was put, with and without packages', async () => {
@@ -28,9 +34,13 @@ describe('store/mirrors', () => {
     catalogue.putMirror(STATE);
     expect(catalogue.mirror('docker')).toEqual(STATE);
     const list = catalogue.saveList('yum', catalogue.addPackages('yum', [packageRecord(1)]));
-    const bare: MirrorState = { ...STATE, list, upstream: { ...STATE.upstream, verification: { metadata: false, packages: false } } };
-    catalogue.putMirror(bare);
-    expect(catalogue.mirror('docker')).toEqual(bare);
+    const synced: MirrorState = {
+      ...STATE,
+      contents: contentsWith(list),
+      upstream: { ...STATE.upstream, verification: { metadata: false, packages: false } },
+    };
+    catalogue.putMirror(synced);
+    expect(catalogue.mirror('docker')).toEqual(synced);
     catalogue.putMirror({ ...STATE, name: 'base' });
     expect(catalogue.mirrors().map((mirror) => mirror.name)).toEqual(['base', 'docker']);
   });
@@ -38,7 +48,7 @@ describe('store/mirrors', () => {
   it('refuses a list that is not there', async () => {
     const { catalogue } = await temporaryCatalogue();
     const list = { id: 9, family: 'yum', digest: '', count: 0, bytes: 0 } as const;
-    expect(() => catalogue.putMirror({ ...STATE, list })).toThrow(expect.objectContaining({ code: 'STORAGE' }));
+    expect(() => catalogue.putMirror({ ...STATE, contents: contentsWith(list) })).toThrow(expect.objectContaining({ code: 'STORAGE' }));
   });
 
   it.each([
@@ -46,11 +56,12 @@ describe('store/mirrors', () => {
     ['upstream', '{'],
     ['upstream', '{}'],
     ['upstream', JSON.stringify({ ...STATE.upstream, indexes: [{ path: 1 }] })],
-    ['unsatisfied', '[1]'],
+    ['contents', '{}'],
+    ['contents', JSON.stringify({ selection: '', unsatisfied: [1], checked: {}, keys: [], syncedAt: 0 })],
     ['keys', 'null'],
   ])('says so when its %s is %s', async (column, value) => {
     const { catalogue, storage } = await temporaryCatalogue();
-    catalogue.putMirror(STATE);
+    catalogue.putMirror({ ...STATE, contents: contentsWith(catalogue.saveList('yum', [])) });
     const database = new Database(`${storage}/state.db`);
     database.prepare(`UPDATE mirrors SET ${column} = ?`).run(value);
     database.close();
