@@ -32,7 +32,8 @@ export function createBarRenderer(output: Output, options: BarOptions): Renderer
   let lastDrawn = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
-  const erase = (): string => (drawn === 0 ? '' : `\x1b[${drawn}A\x1b[0J`);
+  // Ctrl-C shows as ^C on the line below, so the way back begins at that line's start.
+  const erase = (): string => (drawn === 0 ? '' : `\r\x1b[${drawn}A\x1b[0J`);
   const draw = (above = ''): void => {
     const lines = liveLines(subjects, output, options);
     output.write(`${erase()}${above}${lines.map((line) => `${line}\n`).join('')}`);
@@ -89,12 +90,13 @@ export function createBarRenderer(output: Output, options: BarOptions): Renderer
 }
 
 function liveLines(subjects: ReadonlyMap<string, Subject>, output: Output, options: BarOptions): string[] {
-  const columns = Math.max(20, (output.columns ?? 80) - 1);
-  const most = Math.max(1, (output.rows ?? 24) - 2);
+  // A terminal that does not know its size says 0.
+  const columns = Math.max(20, (output.columns || 80) - 1);
+  const most = Math.max(1, (output.rows || 24) - 2);
   const names = [...subjects.keys()].map((name) => name.length);
-  const width = Math.min(WIDEST_NAME, Math.max(0, ...names));
+  const width = Math.min(WIDEST_NAME, Math.floor(columns / 4), Math.max(0, ...names));
   const lines = [...subjects].map(([name, subject]) => {
-    const label = `${printable(name).slice(0, WIDEST_NAME).padEnd(width)}  ${PHASE_NAMES[subject.phase].padEnd(10)}`;
+    const label = `${printable(name).slice(0, width).padEnd(width)}  ${PHASE_NAMES[subject.phase].padEnd(10)}`;
     return subjectLine(label, subject, { columns, unicode: options.unicode });
   });
   const shown = lines.length > most ? [...lines.slice(0, most - 1), `and ${lines.length - most + 1} more`] : lines;

@@ -6,18 +6,24 @@ import { collector } from '../collector.ts';
 const ESCAPE = '␛';
 const MiB = 1024 * 1024;
 
-/** What a terminal shows after the text: knows line feeds, cursor up and erase to the end. */
+/** What a terminal shows after the text: knows carriage returns, line feeds, cursor up (in its column) and erase to the end. */
 function screen(text: string): string[] {
   const lines: string[] = [''];
   let row = 0;
-  for (const token of text.replaceAll('\x1b', ESCAPE).match(/␛\[\d*[A-Za-z]|\n|[^␛\n]+/g) ?? []) {
+  let column = 0;
+  for (const token of text.replaceAll('\x1b', ESCAPE).match(/␛\[\d*[A-Za-z]|[\r\n]|[^␛\r\n]+/g) ?? []) {
     const up = /^␛\[(\d+)A$/.exec(token)?.[1];
     if (up !== undefined) row -= Number(up);
-    else if (token === `${ESCAPE}[0J`) lines.splice(row, lines.length, '');
+    else if (token === `${ESCAPE}[0J`) lines.splice(row, lines.length, (lines[row] ?? '').slice(0, column));
+    else if (token === '\r') column = 0;
     else if (token === '\n') {
       row += 1;
+      column = 0;
       lines[row] ??= '';
-    } else if (!token.startsWith(ESCAPE)) lines[row] += token;
+    } else if (!token.startsWith(ESCAPE)) {
+      lines[row] = `${(lines[row] ?? '').slice(0, column).padEnd(column)}${token}`;
+      column += token.length;
+    }
   }
   expect(row).toBeGreaterThanOrEqual(0);
   return lines.slice(0, -1);
@@ -89,6 +95,30 @@ describe('cli/render/bars', () => {
     expect(narrow.shown()).toHaveLength(4);
     expect(narrow.shown().at(-1)).toBe('and 6 more');
     for (const line of narrow.shown()) expect(line.length).toBeLessThan(40);
+  });
+
+  it('shows how far it is also where names are long and the terminal narrow', () => {
+    const { renderer, shown } = start({}, { columns: 60, rows: 24 });
+    renderer.report(progress('a-mirror-with-quite-a-long-name', 5));
+    expect(shown()).toEqual(['a-mirror-with-  fetching     50%  5/10  5.0 MiB of 10.0 MiB']);
+  });
+
+  it('takes a terminal that does not know its size for an ordinary one', () => {
+    const { clock, renderer, shown } = start({}, { columns: 0, rows: 0 });
+    for (const name of ['a', 'b', 'c']) {
+      clock.now += 1000;
+      renderer.report(progress(name, 5));
+    }
+    expect(shown()).toHaveLength(3);
+    expect(shown()[0]).toContain('50%');
+  });
+
+  it('leaves nothing behind where Ctrl-C was echoed', () => {
+    const { output, renderer, shown } = start();
+    renderer.report(progress('a', 5));
+    output.write('^C');
+    renderer.close();
+    expect(shown()).toEqual([]);
   });
 
   it('leaves escape sequences of an upstream harmless', () => {
