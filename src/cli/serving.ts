@@ -15,6 +15,8 @@ export async function serveUntilStopped(session: Session, config: Config, option
   const { io, clock } = session;
   const { startServer } = await import('../serve/server.ts');
   const log = createLog(session);
+  const ignored = keysWithoutEffect(config);
+  if (ignored.length > 0) log.warn('keys of the configuration that do nothing in this version', { keys: ignored.join(', ') });
   const { listen, accessLog } = options;
   const server = await startServer({ config, storage: config.storage, listen, environment: io.environment, log, clock, accessLog });
   await session.endProgress();
@@ -23,6 +25,15 @@ export async function serveUntilStopped(session: Session, config: Config, option
   else session.print(`${said === undefined ? '' : `${said.text}\n`}listening on ${server.url}\n`);
   if (!io.signal.aborted) await new Promise<void>((resolve) => io.signal.addEventListener('abort', () => resolve(), { once: true }));
   await server.close();
+}
+
+/** What the configuration asks of the server, and the server does not do yet. */
+function keysWithoutEffect({ schedule, registry, serve }: Config): string[] {
+  return [
+    ...(Object.keys(schedule).length > 0 ? ['schedule'] : []),
+    ...(registry === undefined ? [] : ['registry']),
+    ...(serve.registry?.enabled === true ? ['serve.registry'] : []),
+  ];
 }
 
 /** Log lines on standard error: `2026-01-31T12:00:00.000Z warn message key=value`. With --quiet only errors. */

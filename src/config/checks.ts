@@ -52,6 +52,13 @@ export function isFingerprint(key: string): boolean {
 
 function aptChecks(path: KeyPath, mirror: AptMirrorConfig): Problem[] {
   const problems = exactlyOne(path, mirror, ['url', 'ppa']);
+  if (mirror.ppa !== undefined) {
+    const allowed = 'url: the address of a private archive, instead of ppa';
+    for (const key of ['username', 'clientCert'] as const) {
+      if (mirror[key] !== undefined)
+        problems.push({ path: [...path, key], part: 'key', message: 'a PPA is public and asks for none', allowed });
+    }
+  }
   if (mirror.suite.endsWith('/') && mirror.components !== undefined) {
     problems.push({
       path: [...path, 'components'],

@@ -27,6 +27,8 @@ describe('config/checks', () => {
   it.each<[Section, string]>([
     [{ type: 'apt', suite: 's' }, 'mirrors.m: it does not say where the upstream is'],
     [{ ...apt, ppa: 'a/b' }, 'mirrors.m.ppa: cannot stand beside url'],
+    [{ type: 'apt', ppa: 'a/b', suite: 's', username: 'u' }, 'mirrors.m.username: a PPA is public and asks for none'],
+    [{ type: 'apt', ppa: 'a/b', suite: 's', clientCert: 'c' }, 'mirrors.m.clientCert: a PPA is public and asks for none'],
     [{ ...yum, mirrorlist: 'http://x/' }, 'mirrors.m.mirrorlist: cannot stand beside url'],
     [{ type: 'yum', mirrorlist: 'http://x/', metalink: 'http://x/' }, 'mirrors.m.metalink: cannot stand beside mirrorlist'],
     [{ ...apt, suite: 'x/' }, 'mirrors.m.components: the suite "x/" is a flat repository (it ends in /), which has no components'],
