@@ -113,12 +113,8 @@ export function createSession(io: CommandIo, options: GlobalOptions): Session {
     },
     async catalogue() {
       const { config } = await session.config();
-      const [{ existsSync }, { join }, { openCatalogue }] = await Promise.all([
-        import('node:fs'),
-        import('node:path'),
-        import('../store/state.ts'),
-      ]);
-      if (!existsSync(join(config.storage, 'state.db'))) return undefined;
+      const { hasState, openCatalogue } = await import('../store/state.ts');
+      if (!hasState(config.storage)) return undefined;
       const catalogue = openCatalogue(config.storage, { readOnly: true });
       closing.push(() => catalogue.close());
       return catalogue;

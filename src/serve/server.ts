@@ -10,6 +10,7 @@ import { reasonOf } from '../core/errors.ts';
 import { loadGeneration } from '../store/generation-map.ts';
 import { openPool } from '../store/pool.ts';
 import { openCatalogue } from '../store/state.ts';
+import { storageError } from '../store/storage-errors.ts';
 import { type Connections, trackConnections } from './connections.ts';
 import { createFileOpener } from './file-content.ts';
 import { listenOn, serverUrl } from './listen.ts';
@@ -167,8 +168,12 @@ function logAccess(log: Log, { request, response }: Exchange): void {
   });
 }
 
-/** Which file is at a path: another number when another file is put there, undefined when there is none. */
+/** Which file is at a path: another number when another file is put there, undefined when there is none. Throws STORAGE. */
 function identityOf(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? undefined : `${found.dev}:${found.ino}`;
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found === undefined ? undefined : `${found.dev}:${found.ino}`;
+  } catch (error) {
+    throw storageError(error, `read ${path}`);
+  }
 }

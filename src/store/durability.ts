@@ -39,10 +39,23 @@ export async function ensureDirectory(path: string): Promise<void> {
   try {
     first = await mkdir(path, { recursive: true, mode: 0o750 });
   } catch (error) {
-    throw storageError(error, `create the directory ${path}`);
+    throw storageError(await plainReason(path, error), `create the directory ${path}`);
   }
   if (first === undefined) return;
   for (let created = path; created.length >= first.length; created = dirname(created)) await synchronize(dirname(created), false);
+}
+
+/** Why a directory cannot be created: a recursive mkdir says ENOENT also where the file system is read-only. */
+async function plainReason(path: string, error: unknown): Promise<unknown> {
+  if (systemCode(error) !== 'ENOENT') return error;
+  for (let missing = path; ; missing = dirname(missing)) {
+    try {
+      await mkdir(missing, { mode: 0o750 });
+      return error;
+    } catch (reason) {
+      if (systemCode(reason) !== 'ENOENT' || missing === dirname(missing)) return reason;
+    }
+  }
 }
 
 /** Creates the directories of these names in one that exists, where they are missing, and makes them durable. Throws STORAGE. */

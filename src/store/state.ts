@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -10,10 +10,12 @@ import { migrate, SCHEMA_VERSION, schemaVersion } from './migrations.ts';
 import { createMirrorTable } from './mirrors.ts';
 import { createPackageTable } from './packages.ts';
 import { createPublicationTables } from './publications.ts';
-import { storageError, systemCode } from './storage-errors.ts';
+import { diskFull, storageError, systemCode } from './storage-errors.ts';
 
 /** How long a call waits for another process that is writing, in milliseconds. */
 const BUSY_TIMEOUT = 10_000;
+/** What a write needs beside the database (its index of the write-ahead log grows by this), in bytes. */
+const ROOM_FOR_WRITING = 64 * 1024;
 
 export interface OpenOptions {
   /** Changes nothing, and fails when there is no state yet. A database of an older version is brought up to date all the same. */
@@ -31,7 +33,7 @@ export function openCatalogue(storageDir: string, options: OpenOptions = {}): Ca
     createDirectory(storageDir);
     return createCatalogue(openDatabase(path, false), path);
   }
-  if (!existsSync(path)) {
+  if (!hasState(storageDir)) {
     throw new MirrorError('STORAGE', `there is no state database at ${path}`, { hint: 'Run `mirror sync` first, or check `storage`.' });
   }
   const database = openDatabase(path, true);
@@ -39,6 +41,16 @@ export function openCatalogue(storageDir: string, options: OpenOptions = {}): Ca
   database.close();
   openDatabase(path, false).close();
   return createCatalogue(openDatabase(path, true), path);
+}
+
+/** Whether there is a state database in the storage directory. Throws STORAGE when that cannot be told. */
+export function hasState(storageDir: string): boolean {
+  const path = join(storageDir, 'state.db');
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw storageError(error, `read ${path}`);
+  }
 }
 
 function createDirectory(path: string): void {
@@ -112,6 +124,7 @@ function createCatalogue(database: Database.Database, path: string): Catalogue {
     mirrors: reading(mirrors.mirrors),
     putMirror: writing(mirrors.putMirror),
     publication: reading(publications.publication),
+    publicationAt: reading(publications.publicationAt),
     publications: reading(publications.publications),
     publish: writing(publications.publish),
     generations: reading(publications.generations),
@@ -161,5 +174,16 @@ function stateError(error: unknown, path: string): unknown {
       cause: error,
     });
   }
+  if (code.startsWith('SQLITE_IOERR') && isDiskFull(path)) return diskFull(`use ${path}`, error);
   return storageError(error, `use ${path}`);
+}
+
+/** SQLite calls it an I/O error when there is no room for the files beside the database. */
+function isDiskFull(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize < ROOM_FOR_WRITING;
+  } catch {
+    return false;
+  }
 }

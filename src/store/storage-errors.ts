@@ -15,13 +15,16 @@ export function systemCode(error: unknown): string | undefined {
 export function storageError(error: unknown, action: string): MirrorError {
   if (isMirrorError(error)) return error;
   const code = systemCode(error);
-  if (code !== undefined && OUT_OF_SPACE.has(code)) {
-    return new MirrorError('STORAGE_FULL', `cannot ${action}: no space is left on the disk`, {
-      hint: 'Free some space and run again: what was already downloaded is kept.',
-      cause: error,
-    });
-  }
+  if (code !== undefined && OUT_OF_SPACE.has(code)) return diskFull(action, error);
   return new MirrorError('STORAGE', `cannot ${action}: ${reasonOf(error)}`, { hint: hintFor(code), cause: error });
+}
+
+/** STORAGE_FULL. @param action what failed, as in "cannot <action>". */
+export function diskFull(action: string, cause: unknown): MirrorError {
+  return new MirrorError('STORAGE_FULL', `cannot ${action}: no space is left on the disk`, {
+    hint: 'Free some space and run again: what was already downloaded is kept.',
+    cause,
+  });
 }
 
 function hintFor(code: string | undefined): string {
@@ -29,7 +32,7 @@ function hintFor(code: string | undefined): string {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return 'Make the storage directory writable for the user that mirror runs as.';
+      return 'Give the user that mirror runs as access to the storage directory, and mount it writable.';
     case 'ENOTDIR':
     case 'EEXIST':
       return 'A file is where a directory of the storage should be: name another directory as `storage`.';

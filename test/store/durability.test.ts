@@ -3,6 +3,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ensureDirectory } from '../../src/store/durability.ts';
+import { hasTool } from '../support/requirements.ts';
 import { startScript, storeModule, temporaryDirectory } from './storage-fixture.ts';
 
 const FILES = 20;
@@ -53,4 +54,28 @@ describe('store/durability', () => {
     await writeFile(join(directory, 'file'), '');
     await expect(ensureDirectory(join(directory, 'file/d'))).rejects.toMatchObject({ code: 'STORAGE' });
   });
+
+  it.runIf(process.getuid?.() === 0 && hasTool('unshare'))(
+    'says that a file system is read-only, and not that something is missing',
+    async () => {
+      const directory = await temporaryDirectory();
+      const code = `
+      import { ensureDirectory } from '${storeModule('durability.ts')}';
+      try {
+        await ensureDirectory('${directory}/a/b');
+      } catch (error) {
+        console.log(error.code + ': ' + error.message);
+      }
+    `;
+      const { stdout } = await startScript(code, [
+        'unshare',
+        '-m',
+        'sh',
+        '-c',
+        `mount -t tmpfs -o ro none '${directory}' && exec "$@"`,
+        '--',
+      ]).ended;
+      expect(stdout).toMatch(/^STORAGE: .*read-only file system/);
+    },
+  );
 });

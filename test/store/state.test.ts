@@ -96,6 +96,45 @@ describe('store/state', () => {
     expect(JSON.parse(stdout)).toMatchObject({ code: 'STORAGE', message: expect.stringContaining(storage) });
   });
 
+  it.runIf(process.getuid?.() === 0 && hasTool('setpriv'))('says so when it may not even look, instead of finding nothing', async () => {
+    const storage = await temporaryDirectory();
+    openCatalogue(storage).close();
+    await chmod(storage, 0o700);
+    const code = `
+      import { hasState } from '${storeModule('state.ts')}';
+      try {
+        console.log(hasState('${storage}'));
+      } catch (error) {
+        console.log(error.code + ': ' + error.message);
+      }
+    `;
+    const { stdout } = await startScript(code, ['setpriv', '--reuid=65534', '--clear-groups']).ended;
+    expect(stdout).toMatch(/^STORAGE: .*permission denied/);
+  });
+
+  it.runIf(process.getuid?.() === 0 && hasTool('unshare'))('calls a full disk by its name also where SQLite has an I/O error', async () => {
+    const directory = await temporaryDirectory();
+    const code = `
+      import { closeSync, openSync, writeSync } from 'node:fs';
+      import { openCatalogue } from '${storeModule('state.ts')}';
+      openCatalogue('${directory}/storage').close();
+      const file = openSync('${directory}/filler', 'w');
+      try {
+        for (;;) writeSync(file, Buffer.alloc(4096));
+      } catch {
+        closeSync(file);
+      }
+      try {
+        openCatalogue('${directory}/storage').pinKey({ source: 'x', fingerprints: [], armored: 'x', pinnedAt: 0 });
+      } catch (error) {
+        console.log(error.code);
+      }
+    `;
+    const mount = `mount -t tmpfs -o size=1m none '${directory}' && exec "$@"`;
+    const { stdout } = await startScript(code, ['unshare', '-m', 'sh', '-c', mount, '--']).ended;
+    expect(stdout).toBe('STORAGE_FULL\n');
+  });
+
   it('reads only what is there when it is opened to be read', async () => {
     const storage = await temporaryDirectory();
     expect(() => openCatalogue(storage, { readOnly: true })).toThrow(error({ code: 'STORAGE' }));
