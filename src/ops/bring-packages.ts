@@ -20,7 +20,7 @@ export interface PackagePlan {
   readonly states: ReadonlyMap<string, MirrorState>;
   /** Where the files of a mirror are, and whom it trusts. */
   readonly opened: (name: string) => Promise<OpenMirror>;
-  /** SHA-256 of files that were checked before against the same keys. */
+  /** Packages that were checked before against the same keys, as `checkedAs` gives them. */
   readonly checkedBefore: ReadonlySet<string>;
   /** Ids of packages that were stored before, with their extras. */
   readonly storedBefore: ReadonlySet<number>;
@@ -57,6 +57,11 @@ export async function bringPackages(plan: PackagePlan, context: OperationContext
   );
   await storeExtras(plan, ids, context);
   return { ids, downloaded, downloadedBytes };
+}
+
+/** What a check of a file has shown: that it is this package, and not only that its signature is good. */
+export function checkedAs({ name, version, architecture }: Pick<Candidate, 'name' | 'version' | 'architecture'>, sha256: string): string {
+  return `${sha256} ${name} ${version} ${architecture}`;
 }
 
 type Files = ReadonlyMap<Candidate, Blob>;
@@ -156,7 +161,7 @@ async function checkFiles(plan: PackagePlan, files: Files, context: OperationCon
   const subject = plan.mirror.name;
   const due = plan.selection.selected.filter((candidate) => {
     const signed = plan.states.get(candidate.mirror)?.upstream.verification.packages === true;
-    return signed && !plan.checkedBefore.has(fileOf(candidate, files).sha256);
+    return signed && !plan.checkedBefore.has(checkedAs(candidate, fileOf(candidate, files).sha256));
   });
   if (due.length === 0) return;
   report({ type: 'phase', subject, phase: 'verify', detail: counted(due.length, 'package signature') });
@@ -165,12 +170,26 @@ async function checkFiles(plan: PackagePlan, files: Files, context: OperationCon
   const check = async (candidate: Candidate): Promise<void> => {
     if (signal.aborted) throw new MirrorError('ABORTED', 'the work was interrupted');
     const { config, keyring } = await plan.opened(candidate.mirror);
-    if (keyring === undefined) throw new Error(`no keyring for ${candidate.mirror}, whose packages are to be checked`);
+    if (keyring === undefined) throw trustGone(candidate.mirror);
     await familyOf(config).verifyPackage(candidate, fileOf(candidate, files), blobs, keyring, clock.now());
     items += 1;
     report({ type: 'progress', subject, phase: 'verify', items, totalItems: due.length, bytes: 0, totalBytes: undefined });
   };
-  await queue.addAll(due.map((candidate) => () => check(candidate)));
+  try {
+    await queue.addAll(due.map((candidate) => () => check(candidate)));
+  } catch (error) {
+    // The first that is not to be trusted ends it: nothing may go on behind the back of who is told of it.
+    queue.clear();
+    await queue.onIdle();
+    throw error;
+  }
+}
+
+/** A companion that is not synced in this run, whose configuration has changed since it was. */
+function trustGone(name: string): MirrorError {
+  return new MirrorError('KEY_MISSING', `the packages of mirror "${name}" are signed, and its configuration trusts no keys any more`, {
+    hint: `Sync it, too, so that its new configuration counts: mirror sync ${name}`,
+  });
 }
 
 async function storeExtras(plan: PackagePlan, ids: readonly number[], context: OperationContext): Promise<void> {

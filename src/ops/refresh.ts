@@ -7,6 +7,7 @@ import { createAcquirer } from '../store/acquirer.ts';
 import type { MirrorState, PublicKey } from '../store/catalogue.ts';
 import type { OperationContext } from './context.ts';
 import { familyOf } from './families.ts';
+import { keyText } from './key-text.ts';
 import type { NamedMirror } from './names.ts';
 import { checkPinnedKeys, loadKeyring, type MirrorKeys } from './trusted-keys.ts';
 
@@ -88,6 +89,5 @@ async function refreshMirror(mirror: OpenMirror, context: OperationContext, { st
 
 /** Whether what was accepted before was accepted for the same keys; otherwise it must be checked again, changed or not. */
 function sameTrust(state: MirrorState, keys: readonly PublicKey[]): boolean {
-  const fingerprints = (list: readonly PublicKey[]): string => list.map((key) => key.fingerprint).join();
-  return fingerprints(state.keys) === fingerprints(keys);
+  return keyText(state.keys) === keyText(keys);
 }

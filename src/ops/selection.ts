@@ -10,10 +10,11 @@ import type { Candidate, ClosureOptions, Universe } from '../solve/universe.ts';
 import type { MirrorState, Unsatisfied } from '../store/catalogue.ts';
 import type { OperationContext } from './context.ts';
 import { familyOf } from './families.ts';
+import { keyText } from './key-text.ts';
 import { companions, type NamedMirror } from './names.ts';
 
 /** Raised when the way selections are made changes, so that every mirror selects again. */
-const SELECTION_VERSION = 1;
+const SELECTION_VERSION = 2;
 
 /** What a mirror is to have. */
 export interface Selection {
@@ -70,7 +71,7 @@ export function createSelector({ config, blobs, report }: OperationContext, stat
       const { filter, withDeps, verify } = mirror.config;
       const members = membersOf(mirror).map((name) => {
         const state = states.get(name);
-        return [name, state?.upstream.revision, state?.upstream.verification, state?.keys.map((key) => key.fingerprint)];
+        return [name, state?.upstream.revision, state?.upstream.verification, keyText(state?.keys ?? [])];
       });
       const architectures = mirror.config.architectures;
       const components = mirror.config.type === 'apt' ? mirror.config.components : undefined;

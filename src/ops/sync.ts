@@ -4,8 +4,9 @@ import { sha256Of } from '../core/digests.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import type { MirrorContents, MirrorState } from '../store/catalogue.ts';
 import { acquireLock, type Lock } from '../store/locks.ts';
-import { bringPackages } from './bring-packages.ts';
+import { bringPackages, checkedAs } from './bring-packages.ts';
 import type { OperationContext } from './context.ts';
+import { keyText } from './key-text.ts';
 import { mirrorsNamed, type NamedMirror } from './names.ts';
 import { type OpenMirror, openMirror, refreshWithKeys } from './refresh.ts';
 import type { MirrorReport, SyncReport } from './report.ts';
@@ -110,6 +111,13 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
       report({ type: 'phase', subject: mirror.name, phase: 'select' });
       const selection = await selector.select(mirror);
       warnUnsatisfied(mirror.name, selection, context);
+      if (mirror.config.filter !== undefined && selection.selected.length === 0) {
+        report({
+          type: 'warning',
+          subject: mirror.name,
+          message: `the filter matches no package of the upstream: ${mirror.config.filter}`,
+        });
+      }
       if (options.dryRun === true || options.metadataOnly === true) {
         reports.set(mirror.name, await planned(state, selection, context));
         return;
@@ -172,11 +180,10 @@ function contentsBefore(contents: MirrorContents | undefined, trust: Trust, { ca
   const storedBefore = new Set<number>();
   const checkedBefore = new Set<string>();
   if (contents === undefined) return { storedBefore, checkedBefore };
-  const fingerprints = ({ keys }: Trust): string => keys.map((key) => key.fingerprint).join();
-  const checked = contents.checked.packages && fingerprints(contents) === fingerprints(trust);
+  const checked = contents.checked.packages && keyText(contents.keys) === keyText(trust.keys);
   for (const entry of catalogue.packages(contents.list.id)) {
     storedBefore.add(entry.id);
-    if (checked) checkedBefore.add(entry.sha256);
+    if (checked) checkedBefore.add(checkedAs(entry, entry.sha256));
   }
   return { storedBefore, checkedBefore };
 }

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithTools } from '../support/requirements.ts';
+import { buildRpm, publishRpms } from '../support/rpm-repository.ts';
+import { createSite, type Site } from '../support/site.ts';
+
+describeWithTools(['rpmbuild', 'rpmsign', 'createrepo_c', 'gpg'], 'ops/sync', () => {
+  let site: Site;
+  let signer: string;
+
+  beforeAll(async () => {
+    site = await createSite();
+    signer = site.gnupg.makeKey(['Key-Type: RSA', 'Key-Length: 2048', 'Key-Usage: sign', 'Name-Real: Test packager']);
+    writeFileSync(join(site.upstream, 'key.asc'), site.gnupg.gpg(['--armor', '--export', signer]));
+    await buildRpm(site.upstream, { name: 'foo' });
+    await publishRpms(site.upstream, site.gnupg, signer, { signPackages: true });
+    site.configure(`
+mirrors:
+  test: { type: yum, url: "${site.server.url}", keys: ["${join(site.upstream, 'key.asc')}"], verify: [packages] }
+publications:
+  site: { from: [test] }
+`);
+  }, 60_000);
+  afterAll(() => site.close());
+
+  it('checks everything again when a trusted key has changed under its fingerprint, and keeps the key as it is now', async () => {
+    const keys = async (): Promise<unknown> => ((await site.json('show', 'test')) as { keys: unknown }[])[0]?.keys;
+    expect(await site.json('sync')).toMatchObject({ mirrors: [{ status: 'updated', packages: 1, verified: true }] });
+    const before = await keys();
+    expect(await site.json('sync')).toMatchObject({ mirrors: [{ status: 'unchanged' }] });
+    site.gnupg.gpg(['--quick-set-expire', signer, '1y']);
+    writeFileSync(join(site.upstream, 'key.asc'), site.gnupg.gpg(['--armor', '--export', signer]));
+    expect(await site.json('sync')).toMatchObject({ mirrors: [{ status: 'updated', added: 0, downloaded: 0, verified: true }] });
+    expect(await keys()).not.toEqual(before);
+  });
+
+  it('checks a package that it has again when unsigned metadata gives it another version', async () => {
+    expect(await site.json('sync')).toMatchObject({ mirrors: [{ packages: 1, verified: true }] });
+    rewritePrimary(site.upstream, (text) => text.replace('ver="1.0"', 'ver="9.0"'));
+    const { stdout } = await site.mirror('sync', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ mirrors: [{ status: 'failed', packages: 1, error: { code: 'METADATA_INVALID' } }] });
+  });
+});
+
+/** Changes primary, and repomd.xml accordingly, which is newer then. */
+function rewritePrimary(root: string, change: (text: string) => string): void {
+  const repodata = join(root, 'repodata');
+  const name = readdirSync(repodata).find((file) => file.endsWith('-primary.xml.gz')) ?? '';
+  const old = readFileSync(join(repodata, name));
+  const plain = gunzipSync(old);
+  const changed = change(plain.toString('utf8'));
+  const packed = gzipSync(changed);
+  writeFileSync(join(repodata, name), packed);
+  const repomd = join(repodata, 'repomd.xml');
+  const text = readFileSync(repomd, 'utf8')
+    .replace(`>${sha256(old)}<`, `>${sha256(packed)}<`)
+    .replace(`>${sha256(plain)}<`, `>${sha256(changed)}<`)
+    .replace(`<size>${old.length}<`, `<size>${packed.length}<`)
+    .replace(`<open-size>${plain.length}<`, `<open-size>${Buffer.byteLength(changed)}<`);
+  writeFileSync(repomd, text);
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
