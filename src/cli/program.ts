@@ -24,6 +24,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage or configuration; 3 partly done; 13
 export async function runMirror(argv: readonly string[], io: CommandIo): Promise<number> {
   let status = 0;
   let current: { readonly name: string; readonly session: Session } | undefined;
+  let called = 'mirror';
   const program = createProgram(io);
   const host: Host = {
     run:
@@ -39,12 +40,15 @@ export async function runMirror(argv: readonly string[], io: CommandIo): Promise
       },
   };
   addCommands(program, host);
+  followSubcommands(program, (command) => {
+    called = commandName(command);
+  });
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     await current?.session.endProgress();
     const json = current?.session.options.json === true || argv.includes('--json');
-    status = showError(error, { io, json, name: current?.name ?? 'mirror' });
+    status = showError(error, { io, json, name: current?.name ?? called });
   }
   try {
     await current?.session.close();
@@ -94,23 +98,35 @@ interface ErrorPlace {
 function showError(thrown: unknown, { io, json, name }: ErrorPlace): number {
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
   // Help for a command line without a command: it was shown already.
-  if (thrown instanceof CommanderError && thrown.code === 'commander.help') return 2;
-  const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+  if (thrown instanceof CommanderError && thrown.code === 'commander.help') {
+    if (json) writeError(new MirrorError('USAGE', 'no command was given', { hint: `Run \`${name} --help\`.` }), io);
+    return 2;
+  }
+  const error = thrown instanceof CommanderError ? usageError(thrown, name) : thrown;
   if (!isMirrorError(error)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     io.stderr.write(`${name}: an unexpected error, which is a bug in mirror:\n${stack}\n`);
     if (json) io.stdout.write(`${JSON.stringify({ error: { code: 'UNEXPECTED', message: reasonOf(error) } }, null, 2)}\n`);
     return 1;
   }
-  const { code, message, hint, details } = error;
   io.stderr.write(`${name}: ${describeError(error)}\n`);
-  if (json) io.stdout.write(`${JSON.stringify({ error: { code, message, hint, details } }, null, 2)}\n`);
-  return code === 'ABORTED' ? INTERRUPTED : error.exitStatus;
+  if (json) writeError(error, io);
+  return error.code === 'ABORTED' ? INTERRUPTED : error.exitStatus;
 }
 
-function usageError(error: CommanderError): MirrorError {
+function writeError({ code, message, hint, details }: MirrorError, io: CommandIo): void {
+  io.stdout.write(`${JSON.stringify({ error: { code, message, hint, details } }, null, 2)}\n`);
+}
+
+/** Tells which command is called before its arguments are looked at, so that an error of them can name it. */
+function followSubcommands(command: Command, called: (command: Command) => void): void {
+  command.hook('preSubcommand', (_, subcommand) => called(subcommand));
+  for (const subcommand of command.commands) followSubcommands(subcommand, called);
+}
+
+function usageError(error: CommanderError, name: string): MirrorError {
   const [message = '', nearest] = error.message.replace(/^error: /, '').split('\n');
-  const hint = nearest === undefined ? 'Run it with --help to see what it takes.' : nearest.replace(/^\((.*)\)$/, '$1');
+  const hint = nearest === undefined ? `Run \`${name} --help\` to see what it takes.` : nearest.replace(/^\((.*)\)$/, '$1');
   return new MirrorError('USAGE', message, { hint });
 }
 

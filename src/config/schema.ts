@@ -51,8 +51,8 @@ const aptMirror = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9.+-]*\/[a-z0-9][a-z0-9.+-]*$/, 'owner/name')
     .optional(),
-  suite: z.string().min(1),
-  components: z.array(z.string().min(1)).optional(),
+  suite: z.string().regex(/^\S+$/, 'one suite such as bookworm; each suite is a mirror of its own'),
+  components: z.array(z.string().regex(/^\S+$/, 'a component such as main, without spaces')).optional(),
   architectures: z
     .array(z.string().regex(/^[a-z0-9-]+$/, 'a Debian architecture such as amd64'))
     .min(1)

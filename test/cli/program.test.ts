@@ -38,15 +38,15 @@ describe('cli/program', () => {
 
   it.each<[argv: string[], stderr: string]>([
     [['syn'], "mirror: unknown command 'syn' (USAGE)\n  Did you mean sync?\n"],
-    [['sync', '--dry-rum'], "mirror: unknown option '--dry-rum' (USAGE)\n  Did you mean --dry-run?\n"],
-    [['show'], "mirror: missing required argument 'name' (USAGE)\n  Run it with --help to see what it takes.\n"],
+    [['sync', '--dry-rum'], "mirror sync: unknown option '--dry-rum' (USAGE)\n  Did you mean --dry-run?\n"],
+    [['show'], "mirror show: missing required argument 'name' (USAGE)\n  Run `mirror show --help` to see what it takes.\n"],
     [
       ['client', '--for', 'pip'],
-      "mirror: option '--for <family>' argument 'pip' is invalid. Allowed choices are apt, yum. (USAGE)\n  Run it with --help to see what it takes.\n",
+      "mirror client: option '--for <family>' argument 'pip' is invalid. Allowed choices are apt, yum. (USAGE)\n  Run `mirror client --help` to see what it takes.\n",
     ],
     [
       ['sync', '--dry-run', '--metadata-only'],
-      "mirror: option '--dry-run' cannot be used with option '--metadata-only' (USAGE)\n  Run it with --help to see what it takes.\n",
+      "mirror sync: option '--dry-run' cannot be used with option '--metadata-only' (USAGE)\n  Run `mirror sync --help` to see what it takes.\n",
     ],
   ])('refuses %j', async (argv, stderr) => {
     expect(await mirror(...argv)).toEqual({ status: 2, stdout: '', stderr });
@@ -66,6 +66,22 @@ describe('cli/program', () => {
       error: { code: 'NAME_UNKNOWN', hint: 'No mirror, group or publication is defined yet.' },
     });
     expect(JSON.parse((await mirror('--json', 'syn')).stdout)).toMatchObject({ error: { code: 'USAGE' } });
+    expect(JSON.parse((await mirror('key', '--json')).stdout)).toMatchObject({
+      error: { code: 'USAGE', hint: 'Run `mirror key --help`.' },
+    });
+  });
+
+  it('adds no mirror with a key that is not there, and says when one has no key yet', async () => {
+    await mirror('init');
+    const missing = await mirror('add', 'apt', 'a', 'http://127.0.0.1:9/', 'stable', '--key', 'key.asc');
+    expect(missing).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(`${join(directory, 'key.asc')} does not exist (KEY_MISSING)`),
+    });
+    const several = await mirror('add', 'apt', 'a', 'http://127.0.0.1:9/', 'stable updates');
+    expect(several).toMatchObject({ status: 2, stderr: expect.stringContaining('mirrors.a.suite') });
+    const without = await mirror('add', 'apt', 'a', 'http://127.0.0.1:9/', 'stable');
+    expect(without).toMatchObject({ status: 0, stdout: expect.stringContaining('mirrors.a.keys') });
   });
 
   it('lists the errors of a configuration so that an editor can go to them', async () => {

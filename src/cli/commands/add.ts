@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { isFingerprint } from '../../config/checks.ts';
@@ -116,9 +117,12 @@ async function commonValues(
   flags: CommonFlags,
 ): Promise<Pick<MirrorInput, 'keys' | 'architectures' | 'filter' | 'withDeps'>> {
   const { path } = await session.config();
-  const keys = flags.key.map((key) =>
-    /^https?:\/\//i.test(key) || isFingerprint(key) ? key : keyPath(resolve(session.io.cwd, key), path),
-  );
+  const keys = flags.key.map((key) => {
+    if (/^https?:\/\//i.test(key) || isFingerprint(key)) return key;
+    const file = resolve(session.io.cwd, key);
+    if (existsSync(file)) return keyPath(file, path);
+    throw new MirrorError('KEY_MISSING', `the key file ${file} does not exist`, { hint: 'Give a file, a URL or a fingerprint.' });
+  });
   return {
     ...(keys.length === 0 ? {} : { keys }),
     ...(flags.arch.length === 0 ? {} : { architectures: [...flags.arch] }),
@@ -139,5 +143,10 @@ async function addAll(session: Session, mirrors: readonly NewMirror[]): Promise<
   await addMirrors(loaded, mirrors, session.io.environment);
   const names = mirrors.map((mirror) => mirror.name);
   const lines = names.map((name) => `added ${name} to ${loaded.path}\n`);
+  for (const { name, value } of mirrors) {
+    // `keys: []` was put there by an import, which has said so.
+    if (value.keys === undefined && value.verify === undefined)
+      lines.push(`${name} needs the upstream's keys before it can be synced: name them under mirrors.${name}.keys\n`);
+  }
   return { value: { config: loaded.path, added: names }, text: `${lines.join('')}Next: mirror sync ${names.join(' ')}\n` };
 }
