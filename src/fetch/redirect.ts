@@ -1,19 +1,10 @@
-import { BlockList, isIP } from 'node:net';
 import { TryFailure } from './failure.ts';
+import { isNearby } from './nearby.ts';
 
 /** How many redirects are followed. */
 export const MAXIMUM_REDIRECTS = 5;
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
-/** Addresses of this machine and of its link, which no upstream has a reason to send us to. */
-const nearby = new BlockList();
-nearby.addSubnet('0.0.0.0', 8);
-nearby.addSubnet('127.0.0.0', 8);
-nearby.addSubnet('169.254.0.0', 16);
-nearby.addAddress('::', 'ipv6');
-nearby.addAddress('::1', 'ipv6');
-nearby.addSubnet('fe80::', 10, 'ipv6');
 
 /** Whether the status is one that leads elsewhere. */
 export function isRedirect(status: number): boolean {
@@ -36,17 +27,10 @@ export function redirectTarget(from: URL, location: string | undefined): URL {
   if (from.protocol === 'https:' && target.protocol === 'http:')
     throw refuse(`the server redirected from https to http (${target.host}), which is not followed`);
   if (/%(0[ad0])/i.test(target.href)) throw refuse('the server redirected to an address with a line break or NUL in it');
-  if (isNearby(target.hostname) && !isNearby(from.hostname))
+  if (isNearby(target) && !isNearby(from))
     throw refuse(`the server redirected to ${target.host}, an address of this machine or its own link`);
   target.username = '';
   target.password = '';
   target.hash = '';
   return target;
-}
-
-function isNearby(hostname: string): boolean {
-  const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname.replace(/\.$/, '');
-  if (bare === 'localhost' || bare.endsWith('.localhost')) return true;
-  const version = isIP(bare);
-  return version !== 0 && nearby.check(bare, version === 6 ? 'ipv6' : 'ipv4');
 }

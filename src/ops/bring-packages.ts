@@ -82,7 +82,7 @@ async function fetchFiles(
   const totalBytes = selected.reduce((sum, candidate) => sum + candidate.size, 0);
   const files = new Map<Candidate, Blob>();
   const problems: string[] = [];
-  let [downloaded, downloadedBytes, finishedBytes] = [0, 0, 0];
+  let [downloaded, downloadedBytes, finishedBytes, untried] = [0, 0, 0, 0];
 
   report({ type: 'phase', subject, phase: 'packages', detail: counted(selected.length, 'package') });
   const intake = await blobs.intake(`packages-${subject}`);
@@ -106,6 +106,7 @@ async function fetchFiles(
         },
       });
       downloaded += brought.fetched;
+      untried += brought.untried;
       problems.push(...brought.failed.map(({ error }) => error.message));
       for (const [index, candidate] of candidates.entries()) {
         const file = brought.done.get(index);
@@ -114,7 +115,7 @@ async function fetchFiles(
         finishedBytes += file.size;
       }
     }
-    if (problems.length > 0) throw incomplete(subject, problems);
+    if (problems.length > 0) throw incomplete(subject, problems, untried);
     await intake.finish();
   } catch (error) {
     await intake.abandon();
@@ -131,12 +132,13 @@ function* wantedFiles(candidates: readonly Candidate[], mirror: OpenMirror): Gen
   }
 }
 
-function incomplete(mirror: string, problems: readonly string[]): MirrorError {
+function incomplete(mirror: string, problems: readonly string[], untried: number): MirrorError {
   const shown = problems.slice(0, FAILURES_SHOWN).join('\n  ');
   const more = problems.length > FAILURES_SHOWN ? `\n  and ${problems.length - FAILURES_SHOWN} more` : '';
+  const rest = untried > 0 ? `\n  ${counted(untried, 'package')} more were not tried, since so many failed one after the other` : '';
   return new MirrorError(
     'SYNC_INCOMPLETE',
-    `mirror "${mirror}": ${counted(problems.length, 'package')} could not be fetched:\n  ${shown}${more}`,
+    `mirror "${mirror}": ${counted(problems.length, 'package')} could not be fetched:\n  ${shown}${more}${rest}`,
     {
       hint: 'The mirror keeps what it had. Run the sync again: packages that were fetched are not fetched again.',
       details: { failed: problems.length },

@@ -1,6 +1,7 @@
 import { type Expected, sha256Of, strongest } from '../core/digests.ts';
-import { isMirrorError, MirrorError } from '../core/errors.ts';
-import type { FetchedDocument, Fetcher } from '../fetch/fetcher.ts';
+import { type ErrorCode, isMirrorError, MirrorError } from '../core/errors.ts';
+import { redactUrl } from '../core/redact.ts';
+import type { Credentials, FetchedDocument, Fetcher } from '../fetch/fetcher.ts';
 import type { Acquirer, Origin, Wanted } from './acquire.ts';
 import type { Blob, BlobStore, Intake, Part } from './blobs.ts';
 import type { Catalogue, DigestAlias } from './catalogue.ts';
@@ -64,7 +65,15 @@ export interface Brought {
   readonly fetched: number;
   /** In the order of the index. */
   readonly failed: readonly { readonly index: number; readonly error: MirrorError }[];
+  /** How many were not tried any more, because too many failed one after the other. */
+  readonly untried: number;
 }
+
+const FATAL: ReadonlySet<ErrorCode> = new Set(['ABORTED', 'STORAGE', 'STORAGE_FULL']);
+/** After how many failures in a row, with none that came in between, an upstream is given up: each may have taken minutes of retries. */
+const MOST_FAILURES = 20;
+/** The same for each file that is fetched at once. */
+const MOST_FAILURES_EACH = 3;
 
 interface Arrived {
   readonly wanted: Wanted;
@@ -72,7 +81,8 @@ interface Arrived {
 }
 
 /**
- * Brings many files into the pool, and makes them durable. A file that fails does not stop the others; ABORTED, STORAGE and
+ * Brings many files into the pool, and makes them durable. A file that fails does not stop the others, unless nothing but failures comes: an
+ * upstream that hangs would take days. Files that are missing do not count as such. ABORTED, STORAGE and
  * STORAGE_FULL stop all of them and are thrown, and what was begun is kept for the next run. Files with the same checksum are fetched once.
  */
 export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, options: BringOptions): Promise<Brought> {
@@ -82,6 +92,8 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
   const failed: { index: number; error: MirrorError }[] = [];
   let bytes = 0;
   let fatal: unknown;
+  let inARow = 0;
+  const mostInARow = Math.max(MOST_FAILURES, MOST_FAILURES_EACH * options.concurrency);
   const count = (added: number): void => {
     bytes += added;
     options.onProgress?.({ items: done.size, bytes });
@@ -89,20 +101,28 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
   const transfers = createTransfers({ ...options, signal }, count);
 
   const entries = enumerate(items);
+  const bring = async (index: number, wanted: Wanted): Promise<void> => {
+    try {
+      done.set(index, await transfers.bring(wanted));
+      inARow = 0;
+      count(0);
+    } catch (error) {
+      if (!isMirrorError(error) || FATAL.has(error.code)) throw error;
+      failed.push({ index, error });
+      if (error.code !== 'FETCH_NOT_FOUND') inARow++;
+    }
+  };
   const worker = async (): Promise<void> => {
-    for (const [index, { wanted }] of entries) {
-      if (signal.aborted) return;
-      try {
-        done.set(index, await transfers.bring(wanted));
-        count(0);
-      } catch (error) {
-        if (!isMirrorError(error) || isMirrorError(error, 'ABORTED', 'STORAGE', 'STORAGE_FULL')) {
-          fatal ??= error;
-          stop.abort();
-          return;
-        }
-        failed.push({ index, error });
+    try {
+      while (!signal.aborted && inARow < mostInARow) {
+        const next = entries.next();
+        if (next.done === true) return;
+        const [index, { wanted }] = next.value;
+        await bring(index, wanted);
       }
+    } catch (error) {
+      fatal ??= error;
+      stop.abort();
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, options.concurrency) }, worker));
@@ -111,7 +131,7 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
 
   await options.intake.flush();
   rememberAliases(transfers.fetched, options);
-  return { done, fetched: transfers.fetched.length, failed: failed.sort((a, b) => a.index - b.index) };
+  return { done, fetched: transfers.fetched.length, failed: failed.sort((a, b) => a.index - b.index), untried: [...entries].length };
 }
 
 /**
@@ -160,11 +180,6 @@ function createTransfers(options: AcquirerOptions, count: (added: number) => voi
   };
 }
 
-function* enumerate<T>(items: Iterable<T>): Generator<[number, T], void, undefined> {
-  let index = 0;
-  for (const item of items) yield [index++, item];
-}
-
 /** The blob that a wanted file is, when the pool has it: by its SHA-256, or by another checksum under which it came in before. */
 async function inPool(expected: Expected, { blobs, catalogue }: AcquirerOptions): Promise<Blob | undefined> {
   const best = strongest(expected.checksums);
@@ -177,15 +192,21 @@ async function inPool(expected: Expected, { blobs, catalogue }: AcquirerOptions)
 async function download(wanted: Wanted, { origin, fetcher, intake, signal, onBytes }: AcquirerOptions): Promise<Blob> {
   if (signal.aborted) throw aborted();
   const { urls, expected, maxSize } = wanted;
+  if (expected.size !== undefined && expected.size > maxSize) {
+    throw new MirrorError(
+      'FETCH_TOO_LARGE',
+      `${redactUrl(urls[0] ?? 'a file')} is stated to be ${expected.size} bytes long, and at most ${maxSize} are accepted`,
+    );
+  }
   const part: Part = await intake.open(keyOf(wanted), expected);
   try {
     if (part.whole) await part.complete();
     else {
       await fetcher.download({
         urls,
-        credentials: origin.credentials,
+        credentials: credentialsFor(urls, origin),
         size: expected.size,
-        maxSize: expected.size ?? maxSize,
+        maxSize,
         target: part,
         onBytes,
         signal,
@@ -197,9 +218,21 @@ async function download(wanted: Wanted, { origin, fetcher, intake, signal, onByt
   }
 }
 
+/** Metadata may name a file on any server; who we are is for the upstream's own servers to know. */
+function credentialsFor(urls: readonly string[], { bases, credentials }: Origin): Credentials | undefined {
+  if (credentials === undefined) return undefined;
+  const own = new Set(bases.map((base) => new URL(base).origin));
+  return urls.every((url) => own.has(new URL(url).origin)) ? credentials : undefined;
+}
+
 /** Names the file in the intake: equal for equal content wherever a checksum is known. */
 function keyOf({ expected, urls }: Wanted): string {
   return sha256Of(expected) ?? strongest(expected.checksums)?.value ?? urls[0] ?? '';
+}
+
+function* enumerate<T>(items: Iterable<T>): Generator<[number, T], void, undefined> {
+  let index = 0;
+  for (const item of items) yield [index++, item];
 }
 
 /** Lets a later run find files by the checksums that their metadata states. Their blobs are durable by now. */

@@ -1,9 +1,13 @@
 import type { YumMirrorConfig } from '../config/schema.ts';
 import { MirrorError } from '../core/errors.ts';
 import { redactUrl } from '../core/redact.ts';
+import { isNearby } from '../fetch/nearby.ts';
 import { parseMetalink } from './format/metalink.ts';
 import { parseMirrorlist } from './format/mirrorlist.ts';
 import { expandVariables, unknownVariables } from './format/variables.ts';
+
+/** A file is tried at each of its servers: more than these would keep one that is nowhere for hours. */
+const MOST_LISTED = 200;
 
 /** What Node calls an architecture, by yum's name. */
 const MACHINE: Readonly<Record<string, string>> = {
@@ -74,11 +78,15 @@ function configuredBase(name: string, url: string): string {
   throw new MirrorError('CONFIG_INVALID', `mirror "${name}": ${redactUrl(url)} is not an http(s) URL of a directory, without a query`);
 }
 
-/** Servers on a list that cannot be used are passed over. */
+/** Servers on a list that cannot be used are passed over, and so are addresses of this machine, unless the list is from there. */
 function listedBases(config: YumMirrorConfig, urls: readonly string[], list: string): string[] {
   const vars = variablesOf(config);
-  const bases = urls.map((url) => baseOf(expandVariables(url, vars))).filter((base) => base !== undefined);
-  if (bases.length > 0) return bases;
+  const local = isNearby(new URL(list));
+  const bases = urls
+    .map((url) => baseOf(expandVariables(url, vars)))
+    .filter((base) => base !== undefined)
+    .filter((base) => local || !isNearby(new URL(base)));
+  if (bases.length > 0) return bases.slice(0, MOST_LISTED);
   throw new MirrorError('METADATA_INVALID', `${redactUrl(list)} names no server with an http(s) URL`, {
     hint: 'Check that the release and architecture in the address exist; servers answer with an empty list or a message otherwise.',
   });

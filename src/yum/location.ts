@@ -1,5 +1,6 @@
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { safeRelativePath } from '../core/paths.ts';
+import { isNearby } from '../fetch/nearby.ts';
 
 /** Where a file of a repository is, as the metadata states it. */
 export interface StatedLocation {
@@ -14,14 +15,21 @@ const HTTP = /^https?:\/\//i;
 
 /**
  * The URLs of a file, best first: for each base as dnf encodes the href, then, where the href looks encoded already, with the href as it
- * is. An href may lead out of the repository but not to another server; an http(s) `xml:base` may, and takes the place of the bases. Any
- * other `xml:base`, such as that of a medium, is passed over. PATH_UNSAFE when no base gives a URL.
+ * is. An href may lead out of the repository but not to another server; an http(s) `xml:base` may, and takes the place of the bases, but not
+ * to this machine or its link unless a base is there, too. Any other `xml:base`, such as that of a medium, is passed over.
+ * PATH_UNSAFE when no base gives a URL.
  * @param what names the document in errors.
  */
 export function fileUrls(stated: StatedLocation, bases: readonly string[], what: string): string[] {
   const { location } = stated;
   const ownBase = stated.base !== undefined && HTTP.test(stated.base) && URL.canParse(stated.base) ? stated.base : undefined;
   const roots = ownBase === undefined ? bases : [ownBase.endsWith('/') ? ownBase : `${ownBase}/`];
+  const inward = ownBase !== undefined && isNearby(new URL(ownBase)) && !bases.some((base) => isNearby(new URL(base)));
+  if (inward)
+    throw new MirrorError(
+      'PATH_UNSAFE',
+      `${what} names the xml:base "${ownBase.slice(0, 200)}", an address of this machine or its own link`,
+    );
   const forms = [ABSOLUTE.test(location) ? location : encodePath(location)];
   if (/%[0-9a-f]{2}/i.test(location) && !ABSOLUTE.test(location)) forms.push(location);
   const urls = forms.flatMap((form) => roots.map((root) => resolved(form, root)));

@@ -98,6 +98,52 @@ describe('store/acquirer', () => {
     await expect(acquirer.file({ urls, expected: { ...expected, size: 7 }, maxSize })).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
   });
 
+  it('does not ask for a file whose stated size is over the ceiling for its kind', async () => {
+    const { options, wanted, requests } = await upstream({ '/b': B });
+    const acquirer = createAcquirer(await options());
+    await expect(acquirer.file({ ...wanted('b', B), maxSize: 599_999 })).rejects.toMatchObject({ code: 'FETCH_TOO_LARGE' });
+    expect(requests).toEqual([]);
+  });
+
+  it("sends credentials to the upstream's own servers and not to where metadata says that a file is", async () => {
+    const seen: (string | undefined)[] = [];
+    const answer: Handler = (request, response) => {
+      seen.push(request.headers.authorization);
+      response.end(A);
+    };
+    const elsewhere = await upstream({ '/a': answer });
+    const { options, base, wanted } = await upstream({ '/b': answer });
+    const acquirer = createAcquirer({
+      ...(await options()),
+      origin: { bases: [base], credentials: { username: 'me', password: 'secret' } },
+    });
+    await acquirer.file({ ...wanted('a', A), urls: [`${elsewhere.base}a`] });
+    await acquirer.file({ ...wanted('b', A), expected: { checksums: [] } });
+    expect(seen).toEqual([undefined, expect.stringMatching(/^Basic /)]);
+  });
+
+  it('gives up on an upstream that fails one file after the other, and says how many it did not try', async () => {
+    const broken: Handler = (_, response) => {
+      response.writeHead(503).end();
+    };
+    const { options, wanted, requests } = await upstream(
+      Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`/${index}`, broken])),
+    );
+    const items = Array.from({ length: 500 }, (_, index) => ({ wanted: wanted(String(index), Buffer.from(`content ${index}`)) }));
+    const brought = await bringFiles(items, await options());
+    expect(brought.failed.length).toBeGreaterThanOrEqual(20);
+    expect(brought.failed.length).toBeLessThan(30);
+    expect(brought.failed.length + brought.untried).toBe(500);
+    expect(requests.length).toBeLessThan(60);
+  });
+
+  it('goes on when files are missing, however many', async () => {
+    const { options, wanted } = await upstream({ '/last': A });
+    const items = Array.from({ length: 100 }, (_, index) => ({ wanted: wanted(String(index), Buffer.from(`content ${index}`)) }));
+    const brought = await bringFiles([...items, { wanted: wanted('last', A) }], await options());
+    expect([brought.failed.length, brought.done.size, brought.untried]).toEqual([100, 1, 0]);
+  });
+
   it('knows a file again by the checksum that its metadata states', async () => {
     const { options, wanted, requests, catalogue } = await upstream({ '/a': A });
     const weak: Wanted = {

@@ -42,6 +42,14 @@ describe('yum/bases', () => {
     ]);
   });
 
+  it('passes over addresses of this machine on a list from elsewhere, and all but the first 200', async () => {
+    const local = 'http://127.0.0.1:81/\nhttp://169.254.169.254/\nhttp://a/\n';
+    expect(await bases({ mirrorlist: 'http://l/' }, { 'http://l/': local })).toEqual(['http://a/']);
+    expect(await bases({ mirrorlist: 'http://127.0.0.1:80/' }, { 'http://127.0.0.1:80/': local })).toHaveLength(3);
+    const many = Array.from({ length: 5000 }, (_, index) => `http://a${index}/`).join('\n');
+    expect(await bases({ mirrorlist: 'http://l/' }, { 'http://l/': many })).toHaveLength(200);
+  });
+
   it.each([
     [{ url: 'http://a/$releasever/' }, 'CONFIG_INVALID', '$releasever'],
     [{ url: 'http://a/?token=1' }, 'CONFIG_INVALID', 'without a query'],

@@ -43,6 +43,17 @@ describe('yum/location', () => {
     expect(urls('f.rpm', 'file:///etc/')).toEqual([`${BASE}f.rpm`]);
   });
 
+  it.each([
+    'http://127.0.0.1:6379/',
+    'http://169.254.169.254/latest/',
+    'http://[::1]/',
+    'http://localhost:8080/',
+    'http://[::ffff:127.0.0.1]/',
+  ])('does not let an xml:base lead to this machine or its link: %s', (base) => {
+    expect(() => urls('f.rpm', base)).toThrow(expect.objectContaining({ code: 'PATH_UNSAFE' }));
+    expect(urls('f.rpm', base, ['http://127.0.0.1:8000/'])).toEqual([`${base.replace('[::ffff:127.0.0.1]', '[::ffff:7f00:1]')}f.rpm`]);
+  });
+
   it.each(['http://evil/f.rpm', 'file:///etc/passwd', 'ftp://h/f.rpm', 'http://h\\@evil/f.rpm', 'http://h:81/f.rpm', 'FILE:///etc/passwd'])(
     'refuses %s',
     (location) => {
