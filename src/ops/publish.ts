@@ -1,4 +1,5 @@
-import { publicationFamily, publicationSources } from '../config/publications.ts';
+import { createHash } from 'node:crypto';
+import { publicationFamily, publicationPath, publicationSources } from '../config/publications.ts';
 import type { PublicationConfig } from '../config/schema.ts';
 import { counted } from '../core/counts.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
@@ -16,6 +17,8 @@ import type { PublicationReport, PublishReport } from './report.ts';
 import { loadSigner } from './signing.ts';
 
 const DEFAULT_COMPONENT = 'main';
+/** For another publication at the same path, in milliseconds. */
+const LONGEST_WAIT = 600_000;
 
 export interface PublishOptions {
   /** Says what would be published and changes nothing. */
@@ -63,16 +66,23 @@ interface PublishSettings {
 }
 
 async function publishOne(name: string, settings: PublishSettings, context: OperationContext): Promise<PublicationReport> {
-  const { config, storage } = context;
+  const { config, storage, signal } = context;
   const publication = config.publications[name];
   if (publication === undefined) throw unknownName('publication', name, Object.keys(config.publications));
   refuseUnavailable(name, publication);
   const lock = await acquireLock(storage, `publication-${name}`, `publishing ${name}`);
   try {
+    // Publications may share a path: what one has there is looked at before the other puts its own there.
+    const place = `path-${sha256Hex(publicationPath(name, publication)).slice(0, 16)}`;
+    using _ = await acquireLock(storage, place, `publishing ${name}`, { waitMs: LONGEST_WAIT, signal });
     return await publishLocked(name, publication, settings, context);
   } finally {
     lock.release();
   }
+}
+
+function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 async function publishLocked(

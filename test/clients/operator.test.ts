@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildDeb, createAptArchive } from '../support/apt-archive.ts';
 import { type Finished, mirror } from '../support/program.ts';
@@ -78,4 +79,19 @@ describeWithTools(['dpkg-deb', 'gpg'], 'clients/operator', () => {
     expect(first).toMatch(/^[0-9a-f]{64}$/);
     expect(digestOf(again)).toBe(first);
   }, 30_000);
+
+  it('lets one of two publications at one path through where they differ, also when both are published at once', async () => {
+    const other = createAptArchive(join(site.upstream, 'other'), site.gnupg);
+    await other.publish([await buildDeb(join(site.root, 'other-build'), { Package: 'foo', Description: 'another foo' })]);
+    const mirrorOf = (folder: string): string =>
+      `{ type: apt, url: ${site.server.url}${folder}, suite: stable, architectures: [amd64], keys: [../upstream/${folder}key.asc] }`;
+    site.configure(
+      `mirrors:\n  test: ${mirrorOf('')}\n  other: ${mirrorOf('other/')}\npublications:\n` +
+        '  first: { from: [test], distribution: a, path: /both }\n  second: { from: [other], distribution: b, path: /both }\n',
+    );
+    await site.ok('sync');
+    const finished = await Promise.all(['first', 'second'].map((name) => site.mirror('publish', name)));
+    expect(finished.map(({ status }) => status).sort()).toEqual([0, 1]);
+    expect(finished.map(({ stderr }) => stderr).join('')).toContain('(PACKAGE_CONFLICT)');
+  }, 60_000);
 });
