@@ -5,7 +5,7 @@ import { MirrorError } from '../core/errors.ts';
 import type { Family, PublishedComponent } from '../family/family.ts';
 import type { Signer } from '../openpgp/types.ts';
 import type { Candidate } from '../solve/universe.ts';
-import type { MirrorContents, PackageList, PublicationState, PublicKey } from '../store/catalogue.ts';
+import type { MirrorContents, PackageList, PublicationState } from '../store/catalogue.ts';
 import { createTree, loadGeneration } from '../store/generation-map.ts';
 import type { TreeEntry } from '../store/generations.ts';
 import type { OperationContext } from './context.ts';
@@ -15,19 +15,32 @@ const LAYOUT_VERSION = 1;
 /** How far ahead of the clock the last generation may be before the clock is called wrong, in milliseconds: apt allows as much. */
 const CLOCK_TOLERANCE = 10_000;
 
+/** How far the packages of a publication were checked. */
+export type PublicationTrust = Pick<PublicationState, 'verified' | 'packagesSigned' | 'packageKeys'>;
+
+/** What holds for packages that come from several mirrors. */
+export function combinedTrust(sources: readonly MirrorContents[]): PublicationTrust {
+  const packagesSigned = sources.every(({ checked }) => checked.packages);
+  const keys = new Map(sources.flatMap((source) => source.keys).map((key) => [key.fingerprint, key]));
+  return {
+    verified: sources.every(({ checked }) => checked.metadata || checked.packages),
+    packagesSigned,
+    packageKeys: packagesSigned ? [...keys.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)) : [],
+  };
+}
+
 interface GenerationSources {
   readonly name: string;
   readonly publication: PublicationConfig;
   /** What is published, after merging. */
   readonly parts: readonly { readonly component: string; readonly list: PackageList }[];
-  /** What the mirrors that it comes from have. */
-  readonly sources: readonly MirrorContents[];
+  readonly trust: PublicationTrust;
   readonly signer: Signer | undefined;
 }
 
 /** A text that is equal exactly when publishing would make the same tree, dates and signatures apart. */
 export function generationInputs({ config }: OperationContext, generation: GenerationSources): string {
-  const { name, publication, parts, sources, signer } = generation;
+  const { name, publication, parts, trust, signer } = generation;
   const inputs = {
     LAYOUT_VERSION,
     path: publicationPath(name, publication),
@@ -36,7 +49,7 @@ export function generationInputs({ config }: OperationContext, generation: Gener
     label: publication.label,
     parts: parts.map(({ component, list }) => [component, list.digest]),
     key: signer?.fingerprint,
-    trust: sources.map(({ checked, keys }) => [checked, keys.map((key) => key.fingerprint)]),
+    trust: { ...trust, packageKeys: trust.packageKeys.map((key) => key.fingerprint) },
   };
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
 }
@@ -91,19 +104,16 @@ function publicationState(
   published: Awaited<ReturnType<NewGeneration['family']['publish']>>,
   { digest, publishedAt }: { readonly digest: string; readonly publishedAt: number },
 ): PublicationState {
-  const { name, publication, family, parts, sources, signer, number, inputs } = generation;
-  const packagesSigned = sources.every(({ checked }) => checked.packages);
+  const { name, publication, family, parts, trust, signer, number, inputs } = generation;
   return {
     name,
     family: family.name,
     path: publicationPath(name, publication),
     ...published,
     from: publicationSources(publication),
-    verified: sources.every(({ checked }) => checked.metadata || checked.packages),
-    packagesSigned,
+    ...trust,
     signedBy: signer?.fingerprint,
     publicKey: signer?.publicKey,
-    packageKeys: packagesSigned ? distinctKeys(sources) : [],
     packages: parts.reduce((sum, { list }) => sum + list.count, 0),
     bytes: parts.reduce((sum, { list }) => sum + list.bytes, 0),
     generation: {
@@ -115,11 +125,6 @@ function publicationState(
       parts: parts.map(({ component, list }) => ({ component, list: list.id })),
     },
   };
-}
-
-function distinctKeys(sources: readonly MirrorContents[]): PublicKey[] {
-  const keys = new Map(sources.flatMap((source) => source.keys).map((key) => [key.fingerprint, key]));
-  return [...keys.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
 }
 
 /** The time that clients see: now, but later than the last generation by at least the second that they can tell apart. */

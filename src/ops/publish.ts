@@ -6,11 +6,11 @@ import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
 import type { PublishedComponent } from '../family/family.ts';
 import type { Signer } from '../openpgp/types.ts';
-import type { MirrorContents, PublicationState, StoredPackage } from '../store/catalogue.ts';
+import type { MirrorContents, PackageList, PublicationState, StoredPackage } from '../store/catalogue.ts';
 import { acquireLock } from '../store/locks.ts';
 import type { OperationContext } from './context.ts';
 import { familyNamed } from './families.ts';
-import { generationInputs, writeGeneration } from './generation.ts';
+import { combinedTrust, generationInputs, type PublicationTrust, writeGeneration } from './generation.ts';
 import { mergePackages } from './merge.ts';
 import { publicationParts } from './names.ts';
 import type { PublicationReport, PublishReport } from './report.ts';
@@ -23,6 +23,8 @@ const LONGEST_WAIT = 600_000;
 export interface PublishOptions {
   /** Says what would be published and changes nothing. */
   readonly dryRun?: boolean | undefined;
+  /** The packages of this kept generation again, as a new generation with a new date, in place of what the sources have now. */
+  readonly generation?: number | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function publish(names: readonly string[], context: OperationContex
   for (const name of names) {
     const before = context.catalogue.publication(name);
     try {
-      publications.push(await publishOne(name, { signer, dryRun: options.dryRun === true }, context));
+      publications.push(await publishOne(name, { signer, dryRun: options.dryRun === true, generation: options.generation }, context));
     } catch (error) {
       if (!isMirrorError(error) || error.code === 'ABORTED') throw error;
       context.report({ type: 'failed', subject: name, code: error.code, message: error.message, hint: error.hint });
@@ -63,6 +65,14 @@ export async function dropPublication(name: string, { catalogue, storage }: Oper
 interface PublishSettings {
   readonly signer: Signer | undefined;
   readonly dryRun: boolean;
+  readonly generation: number | undefined;
+}
+
+/** What is to be published. */
+interface Content {
+  readonly components: readonly PublishedComponent[];
+  readonly parts: readonly { readonly component: string; readonly list: PackageList }[];
+  readonly trust: PublicationTrust;
 }
 
 async function publishOne(name: string, settings: PublishSettings, context: OperationContext): Promise<PublicationReport> {
@@ -88,37 +98,60 @@ function sha256Hex(text: string): string {
 async function publishLocked(
   name: string,
   publication: PublicationConfig,
-  { signer, dryRun }: PublishSettings,
+  { signer, dryRun, generation }: PublishSettings,
   context: OperationContext,
 ): Promise<PublicationReport> {
   const { catalogue, config, report } = context;
   const before = catalogue.publication(name);
   report({ type: 'phase', subject: name, phase: 'select' });
-  const sources = syncedSources(name, publication, context);
-  const family = familyNamed(publicationFamily(config, name));
-  const components = mergedComponents(name, sources, context);
-  const parts = components.map((component) => ({
-    component: component.name,
-    list: catalogue.saveList(
-      family.name,
-      component.packages.map((entry) => entry.id),
-    ),
-  }));
-  const packages = components.reduce((sum, component) => sum + component.packages.length, 0);
-  const bytes = parts.reduce((sum, { list }) => sum + list.bytes, 0);
-  const inputs = generationInputs(context, { name, publication, parts, sources: [...sources.values()], signer });
+  const content = generation === undefined ? currentContent(name, publication, context) : earlierContent(name, generation, context);
+  const packages = content.parts.reduce((sum, { list }) => sum + list.count, 0);
+  const inputs = generationInputs(context, { name, publication, signer, ...content });
   if (before?.generation.inputs === inputs) {
     report({ type: 'done', subject: name, summary: `unchanged, generation ${before.generation.number}` });
     return { ...reportOf(name, before), status: 'unchanged' };
   }
-  const number = (before?.generation.number ?? 0) + 1;
-  if (dryRun) return { name, status: 'planned', generation: number, digest: '', packages, bytes };
-  const state = await writeGeneration(
-    { name, publication, family, components, parts, sources: [...sources.values()], signer, before, number, inputs },
-    context,
-  );
+  const number = Math.max(0, ...catalogue.generations(name).map((kept) => kept.number)) + 1;
+  if (dryRun) {
+    const bytes = content.parts.reduce((sum, { list }) => sum + list.bytes, 0);
+    return { name, status: 'planned', generation: number, digest: '', packages, bytes };
+  }
+  const family = familyNamed(publicationFamily(config, name));
+  const state = await writeGeneration({ name, publication, family, ...content, signer, before, number, inputs }, context);
   report({ type: 'done', subject: name, summary: `generation ${number}, ${counted(packages, 'package')}` });
   return { ...reportOf(name, state), status: 'published' };
+}
+
+/** What the sources have now, merged. */
+function currentContent(name: string, publication: PublicationConfig, context: OperationContext): Content {
+  const { catalogue, config } = context;
+  const sources = syncedSources(name, publication, context);
+  const components = mergedComponents(name, sources, context);
+  const parts = components.map((component) => {
+    const ids = component.packages.map((entry) => entry.id);
+    return { component: component.name, list: catalogue.saveList(publicationFamily(config, name), ids) };
+  });
+  return { components, parts, trust: combinedTrust([...sources.values()]) };
+}
+
+/** What a kept generation was made from. */
+function earlierContent(name: string, number: number, { catalogue }: OperationContext): Content {
+  const state = catalogue.publicationAt(name, number);
+  if (state === undefined) {
+    const kept = catalogue.generations(name).map((generation) => generation.number);
+    throw new MirrorError('USAGE', `publication "${name}" has no generation ${number}`, {
+      hint: kept.length === 0 ? 'It was never published.' : `There are: ${kept.join(', ')}.`,
+    });
+  }
+  const parts = state.generation.parts.map(({ component, list: id }) => {
+    const list = catalogue.list(id);
+    if (list === undefined)
+      throw new MirrorError('BLOB_CORRUPT', `the packages of generation ${number} of "${name}" are not in the state database`);
+    return { component, list };
+  });
+  const components = parts.map(({ component, list }) => ({ name: component, packages: [...catalogue.packages(list.id)] }));
+  const { verified, packagesSigned, packageKeys } = state;
+  return { components, parts, trust: { verified, packagesSigned, packageKeys } };
 }
 
 /** What DESIGN promises and this version does not do is refused, not passed over. */

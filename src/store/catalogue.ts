@@ -202,6 +202,8 @@ export interface Catalogue {
   publications(): PublicationState[];
   /** Adds the generation and points the publication at it, in one transaction. */
   publish(state: PublicationState): void;
+  /** A publication as it was in one of its kept generations. */
+  publicationAt(name: string, generation: number): PublicationState | undefined;
   /** Generations of a publication that are kept, newest first. */
   generations(publication: string): Generation[];
   dropPublication(name: string): boolean;

@@ -19,7 +19,7 @@ const CURRENT = `SELECT generations.* FROM publications
 /** The tables of publications, each a pointer to a generation, and of generations. */
 export function createPublicationTables(
   database: Database,
-): Pick<Catalogue, 'publication' | 'publications' | 'publish' | 'generations' | 'dropPublication'> {
+): Pick<Catalogue, 'publication' | 'publicationAt' | 'publications' | 'publish' | 'generations' | 'dropPublication'> {
   const one = database.prepare<[string], GenerationRow>(`${CURRENT} WHERE publications.name = ?`);
   const all = database.prepare<[], GenerationRow>(`${CURRENT} ORDER BY publications.name`);
   const generation = database.prepare<[string, number], GenerationRow>('SELECT * FROM generations WHERE publication = ? AND number = ?');
@@ -49,6 +49,10 @@ export function createPublicationTables(
   return {
     publication(name) {
       const row = one.get(name);
+      return row === undefined ? undefined : toState(row);
+    },
+    publicationAt(name, number) {
+      const row = generation.get(name, number);
       return row === undefined ? undefined : toState(row);
     },
     publications: () => all.all().map(toState),

@@ -93,4 +93,23 @@ publications:
     expect(site.server.requests).toEqual(['/dists/stable/InRelease']);
     expect(await site.json('publish', 'site')).toMatchObject({ publications: [{ name: 'site', status: 'unchanged', generation: 2 }] });
   });
+
+  it('goes back to an earlier generation, which clients accept, and forward again', async () => {
+    expect(await site.json('publish', 'site', '--generation', '1')).toMatchObject({
+      publications: [{ status: 'published', generation: 3 }],
+    });
+    expect(await client.get('update')).toMatchObject({ status: 0 });
+    expect((await client.get('install', '--simulate', 'foo')).stdout).toContain('Inst foo (3.0+dfsg~1-2');
+
+    expect(await site.json('publish', 'site')).toMatchObject({ publications: [{ status: 'published', generation: 4 }] });
+    expect(await client.get('update')).toMatchObject({ status: 0 });
+    expect((await client.get('install', '--simulate', 'foo')).stdout).toContain('Inst foo (3.1-1');
+  });
+
+  it('says which generations there are when another is asked for', async () => {
+    const { status, stderr } = await site.mirror('publish', 'site', '--generation', '9');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/has no generation 9/);
+    expect(stderr).toMatch(/There are: 4, 3, 2, 1\./);
+  });
 });

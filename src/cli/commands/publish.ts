@@ -5,6 +5,7 @@ import { partlyDone } from '../outcomes.ts';
 
 interface PublishFlags {
   readonly dryRun?: boolean;
+  readonly generation?: number;
 }
 
 export function addPublishCommand(parent: Command, host: Host): void {
@@ -12,17 +13,24 @@ export function addPublishCommand(parent: Command, host: Host): void {
     .command('publish')
     .description('publish what is synced as signed repositories, each in one atomic step')
     .argument('[names...]', 'publications of the configuration')
+    .option('--generation <number>', 'go back: publish the packages of an earlier generation again, newly dated', generationNumber)
     .option('--dry-run', 'say what would be published, change nothing')
-    .addHelpText('after', '\nExamples:\n  mirror publish xenial-repo docker\n  mirror publish list\n  mirror publish drop docker')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  mirror publish xenial-repo docker\n  mirror publish docker --generation 3\n  mirror publish list\n  mirror publish drop docker',
+    )
     .action(
       host.run(async (session, names: string[], flags: PublishFlags) => {
         const { config } = await session.config();
         if (names.length === 0) throw nothingNamed(Object.keys(config.publications));
+        if (flags.generation !== undefined && names.length > 1) {
+          throw new MirrorError('USAGE', 'a generation is that of one publication', { hint: 'Name one publication with --generation.' });
+        }
         const [operation, { publishText, publishValue }] = await Promise.all([
           import('../../ops/publish.ts'),
           import('../render/reports.ts'),
         ]);
-        const report = await operation.publish(names, await session.context(), { dryRun: flags.dryRun });
+        const report = await operation.publish(names, await session.context(), { dryRun: flags.dryRun, generation: flags.generation });
         return { value: publishValue(report), text: publishText(report), exitStatus: partlyDone(report.publications) };
       }),
     );
@@ -52,6 +60,13 @@ export function addPublishCommand(parent: Command, host: Host): void {
         return { value: { dropped: name }, text: `${name} is not published any more.\n` };
       }),
     );
+}
+
+function generationNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new MirrorError('USAGE', `"${text}" is no generation`, { hint: '`mirror show NAME` lists the generations of a publication.' });
+  }
+  return Number(text);
 }
 
 function nothingNamed(known: readonly string[]): MirrorError {
