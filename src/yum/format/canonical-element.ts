@@ -1,11 +1,20 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { declarations, type Namespaces, RPM_NAMESPACE } from './namespaces.ts';
 import type { RawElement } from './package-elements.ts';
+import { isTagAt } from './xml-bytes.ts';
 import { END_OF_INPUT, END_TAG, START_TAG, TEXT, XmlScanner } from './xml-scanner.ts';
 import { escapeAttribute, escapeText } from './xml-text.ts';
 
+const PACKAGE_TAG = Buffer.from('<package');
+
 const MARKUP_DECLARATION = Buffer.from('<!');
 const INSTRUCTION = Buffer.from('<?');
+/** What may stand between tags beside text. */
+const ODDITIES: readonly { readonly opening: string; readonly closing: string; readonly isText: boolean }[] = [
+  { opening: '<!--', closing: '-->', isText: false },
+  { opening: '<![CDATA[', closing: ']]>', isText: true },
+  { opening: '<?', closing: '?>', isText: false },
+];
 const NONCHARACTERS = [Buffer.from([0xef, 0xbf, 0xbe]), Buffer.from([0xef, 0xbf, 0xbf])];
 
 /**
@@ -37,19 +46,34 @@ export function checkElement(element: RawElement, scanner: XmlScanner, what: str
     if (token === START_TAG && scanner.depth === (scanner.empty ? 0 : 1)) roots++;
   }
   if (roots !== 1) throw scanner.malformed('it is not one element');
-  return scanner.foreign && element.namespaces.usual ? withUsualPrefixes(bytes, element.namespaces, what) : bytes;
+  const result = scanner.foreign && element.namespaces.usual ? withUsualPrefixes(bytes, element.namespaces, what) : bytes;
+  if (!isPackageElement(result)) throw scanner.malformed("its name is not of the document's own namespace");
+  return result;
+}
+
+/** Whether an element with the usual prefixes is a `package` of the document's own namespace. */
+export function isPackageElement(bytes: Buffer): boolean {
+  return isTagAt(bytes, 0, PACKAGE_TAG);
 }
 
 function withoutOddities(bytes: Buffer, scanner: XmlScanner, what: string): Buffer {
   // One character for each byte: lengths and offsets stay those of the bytes.
   const text = bytes.toString('latin1');
-  const plain = text.replace(/<!--.*?-->|<\?.*?\?>|<!\[CDATA\[(.*?)\]\]>/gs, (_, data: string | undefined) =>
-    data === undefined ? '' : escapeText(data),
-  );
-  const result = Buffer.from(plain, 'latin1');
-  scanner.reset(result, 0, result.length, what);
-  if (plain.includes('<!')) throw scanner.malformed('it has a document type or another declaration, which is refused');
-  return result;
+  const beginning = /<[!?]/g;
+  const parts: string[] = [];
+  let copied = 0;
+  scanner.reset(bytes, 0, bytes.length, what);
+  for (let found = beginning.exec(text); found !== null; found = beginning.exec(text)) {
+    const kind = ODDITIES.find(({ opening }) => text.startsWith(opening, found.index));
+    if (kind === undefined) throw scanner.malformed('it has a document type or another declaration, which is refused');
+    const start = found.index + kind.opening.length;
+    const end = text.indexOf(kind.closing, start);
+    if (end === -1) throw scanner.malformed(`it has a ${kind.opening} that is not ended`);
+    parts.push(text.slice(copied, found.index), kind.isText ? escapeText(text.slice(start, end)) : '');
+    copied = end + kind.closing.length;
+    beginning.lastIndex = copied;
+  }
+  return Buffer.from(`${parts.join('')}${text.slice(copied)}`, 'latin1');
 }
 
 /**

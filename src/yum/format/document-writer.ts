@@ -1,10 +1,11 @@
 import { MirrorError } from '../../core/errors.ts';
 import { DOCUMENT_NAMESPACES, RPM_NAMESPACE } from './namespaces.ts';
 import type { DocumentRoot } from './package-elements.ts';
-import { APOSTROPHE, GREATER, QUOTE } from './xml-bytes.ts';
+import { APOSTROPHE, findTag, GREATER, QUOTE } from './xml-bytes.ts';
 import { escapeAttribute } from './xml-text.ts';
 
 const LOCATION = Buffer.from('<location');
+const LOCATION_END = Buffer.from('</location');
 const NEWLINE = Buffer.from('\n');
 /** Bytes that are given on at once. */
 const PIECE = 256 * 1024;
@@ -32,7 +33,7 @@ export function* packageDocument(root: DocumentRoot, count: number, elements: It
 
 /** The element of primary with its location replaced by a path; everything else stays byte for byte. The href is not percent-encoded. */
 export function withLocation(element: Buffer, path: string): Buffer {
-  const start = element.indexOf(LOCATION);
+  const start = findTag(element, LOCATION, 0);
   if (start === -1) throw new MirrorError('BLOB_CORRUPT', `the stored record of the package at ${path} has no location`);
   let end = start + LOCATION.length;
   for (let quote = 0; end < element.length; end++) {
@@ -48,7 +49,7 @@ export function withLocation(element: Buffer, path: string): Buffer {
 /** A location is empty; some generators write it as two tags. */
 function locationEnd(element: Buffer, after: number): number {
   if (element.toString('latin1', after - 2, after) === '/>') return after;
-  const end = element.indexOf('</location', after);
+  const end = findTag(element, LOCATION_END, after);
   return end === -1 ? after : element.indexOf(GREATER, end) + 1;
 }
 

@@ -1,6 +1,6 @@
 import type { Checksum } from '../../core/digests.ts';
 import { MirrorError } from '../../core/errors.ts';
-import { prepareElement, withUsualPrefixes } from './canonical-element.ts';
+import { isPackageElement, prepareElement, withUsualPrefixes } from './canonical-element.ts';
 import { metadataChecksum } from './metadata-checksum.ts';
 import type { RawElement } from './package-elements.ts';
 import { normalEpoch } from './version.ts';
@@ -41,7 +41,7 @@ const HREF = Buffer.from('href');
 const BASE = Buffer.from('xml:base');
 
 /**
- * Gives a function that reads elements of primary one after another. It gives undefined for one whose type is not `rpm`, and throws
+ * Gives a function that reads elements of primary one after another. It gives undefined for one whose type is not `rpm` or that is of another namespace, and throws
  * METADATA_INVALID for one that is malformed, lacks what a package must have or states it twice.
  * @param what names the document in errors.
  */
@@ -51,10 +51,10 @@ export function createPrimaryReader(what: string): (element: RawElement) => Prim
   return (element) => {
     const bytes = prepareElement(element, scanner, what);
     if (!fields.read(bytes)) return undefined;
-    if (!scanner.foreign || !element.namespaces.usual) return fields.result(bytes);
+    if (!scanner.foreign || !element.namespaces.usual) return isPackageElement(bytes) ? fields.result(bytes) : undefined;
     const usual = withUsualPrefixes(bytes, element.namespaces, what);
     fields.read(usual);
-    return fields.result(usual);
+    return isPackageElement(usual) ? fields.result(usual) : undefined;
   };
 }
 
@@ -134,21 +134,21 @@ class Fields {
   /** Takes up a child of the package; gives the field that its text is. */
   private child(): Field | undefined {
     const { scanner } = this;
-    if (scanner.isNamed(NAME)) return this.once(1, 'name');
-    if (scanner.isNamed(ARCH)) return this.once(2, 'arch');
-    if (scanner.isNamed(CHECKSUM)) {
+    if (scanner.isWhole(NAME)) return this.once(1, 'name');
+    if (scanner.isWhole(ARCH)) return this.once(2, 'arch');
+    if (scanner.isWhole(CHECKSUM)) {
       this.checksumType = this.attribute(TYPE);
       return this.once(4, 'checksum');
     }
-    if (scanner.isNamed(VERSION)) {
+    if (scanner.isWhole(VERSION)) {
       this.once(8, undefined);
       this.epoch = this.attribute(EPOCH);
       this.ver = this.attribute(VER);
       this.rel = this.attribute(REL);
-    } else if (scanner.isNamed(SIZE)) {
+    } else if (scanner.isWhole(SIZE)) {
       this.once(16, undefined);
       this.size = this.attribute(PACKAGE);
-    } else if (scanner.isNamed(LOCATION)) {
+    } else if (scanner.isWhole(LOCATION)) {
       this.once(32, undefined);
       this.href = this.attribute(HREF);
       this.base = this.attribute(BASE);

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { XMLParser } from 'fast-xml-parser';
 import { MirrorError, reasonOf } from '../../core/errors.ts';
+import { EQUALS, LESS } from './xml-bytes.ts';
 import { isXmlCharacter } from './xml-text.ts';
 
 /** An element of a small document. Names are without prefix. */
@@ -14,6 +15,8 @@ export interface XmlElement {
 }
 
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+/** In bytes: the parser takes some fifty for each. */
+const MAX_SIZE = 8 * 1024 * 1024;
 const MAX_NODES = 200_000;
 const MAX_DEPTH = 32;
 
@@ -37,6 +40,10 @@ const parser = new XMLParser({
 export function parseSmallXml(bytes: Buffer, what: string): XmlElement {
   const invalid = (why: string, cause?: unknown): MirrorError =>
     new MirrorError('METADATA_INVALID', `${what} is not valid XML: ${why}`, { cause });
+  if (bytes.length > MAX_SIZE) throw invalid(`it has ${bytes.length} bytes, more than ${MAX_SIZE}`);
+  // Before anything is made of them.
+  if (countOf(bytes, LESS) > 2 * MAX_NODES || countOf(bytes, EQUALS) > MAX_NODES)
+    throw invalid(`it has more than ${MAX_NODES} elements or attributes`);
   if (!isUtf8(bytes)) throw invalid('it is not in UTF-8');
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
   if (/<!(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)/i.test(text)) throw invalid('it has a document type or an entity, which is refused');
@@ -52,6 +59,12 @@ export function parseSmallXml(bytes: Buffer, what: string): XmlElement {
   const [root] = roots;
   if (root === undefined || roots.length !== 1) throw invalid('it has no root element, or several');
   return root;
+}
+
+function countOf(bytes: Buffer, byte: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(byte); at !== -1; at = bytes.indexOf(byte, at + 1)) count++;
+  return count;
 }
 
 /** The first child of this name. */

@@ -21,6 +21,22 @@ export const GREATER = 0x3e;
 export const QUESTION = 0x3f;
 export const CLOSING_BRACKET = 0x5d;
 
+/** Whether a tag stands at the offset; `tag` is it from the `<` to the end of its name. */
+export function isTagAt(bytes: Buffer, at: number, tag: Buffer): boolean {
+  const end = at + tag.length;
+  return (
+    end < bytes.length && bytes.compare(tag, 0, tag.length, at, end) === 0 && ((BYTE_CLASS[bytes[end] as number] as number) & NAME) === 0
+  );
+}
+
+/** Where a tag begins, from an offset on: -1 when there is none. Tags of longer names are not taken for it. */
+export function findTag(bytes: Buffer, tag: Buffer, from: number): number {
+  for (let found = bytes.indexOf(tag, from); found !== -1; found = bytes.indexOf(tag, found + 1)) {
+    if (isTagAt(bytes, found, tag)) return found;
+  }
+  return -1;
+}
+
 function classes(): Uint8Array {
   const table = new Uint8Array(256);
   for (let byte = 0; byte < 256; byte++) {

@@ -81,6 +81,11 @@ export class XmlScanner {
     return this.same(this.localStart(), this.nameEnd, name);
   }
 
+  /** Whether the name of the tag, which then has no prefix, is this one. */
+  isWhole(name: Buffer): boolean {
+    return this.same(this.nameStart, this.nameEnd, name);
+  }
+
   /** The name of the tag without its prefix. */
   localName(): string {
     return this.bytes.toString('latin1', this.localStart(), this.nameEnd);

@@ -31,6 +31,14 @@ describe('yum/format/canonical-element', () => {
     ]);
   });
 
+  it('takes time in proportion to what is there, whatever is not ended in it', async () => {
+    const start = performance.now();
+    for (const opening of ['<!--', '<![CDATA[', '<?']) {
+      await expect(canonical(usual(`<package>${opening.repeat(400_000)}</package>`))).rejects.toThrow('malformed');
+    }
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
   it('gives names the usual prefixes', async () => {
     const document = `<c:metadata xmlns:c="${COMMON}" xmlns:r="${RPM}"><c:package type="rpm"><c:name>x</c:name><r:group r:a="1"/></c:package></c:metadata>`;
     expect(await canonical(document)).toEqual(['<package type="rpm"><name>x</name><rpm:group rpm:a="1"/></package>']);
@@ -47,6 +55,7 @@ describe('yum/format/canonical-element', () => {
     [usual('<package xmlns:rpm="urn:other"><rpm:x/></package>'), 'unknown namespace'],
     [usual('<package xmlns:a="urn:x" xmlns:b="urn:x"><c a:k="" b:k=""/></package>'), 'twice'],
     [usual('<package><!DOCTYPE x></package>'), 'document type'],
+    [usual('<rpm:package/>'), 'own namespace'],
     [usual('<package><a></package>'), 'without its start tag'],
     [usual('<package><package></package></package>'), ''],
     [usual('<package><a>\uFFFE</a></package>'), 'character that XML does not have'],

@@ -36,6 +36,8 @@ describe('yum/format/small-xml', () => {
     [`${'<a>'.repeat(100)}${'</a>'.repeat(100)}`, 'nested'],
     [Buffer.from('<a>\xe9</a>', 'latin1'), 'UTF-8'],
     [`<a>${'<b/>'.repeat(200_001)}</a>`, 'more than'],
+    [`<a ${Array.from({ length: 200_001 }, (_, index) => `a${index}=""`).join(' ')}/>`, 'more than'],
+    [`<a>${' '.repeat(9_000_000)}</a>`, 'more than'],
   ])('refuses %.60j', (text, why) => {
     expect(() => parse(text)).toThrow(why);
     expect(() => parse(text)).toThrow('the document is not valid XML');
