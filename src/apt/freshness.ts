@@ -10,7 +10,7 @@ const MAX_FUTURE = 24 * 60 * 60 * 1000;
 
 /**
  * Refuses a Release that is expired (RELEASE_EXPIRED), older than the one accepted last (RELEASE_ROLLBACK) or from the future
- * (RELEASE_FUTURE). `allowExpired` and `allowRollback` of the mirror let the first two pass.
+ * (RELEASE_FUTURE). `previous` is of the same suite. `allowExpired` and `allowRollback` of the mirror let the first two pass.
  */
 export function checkFreshness(
   context: UpstreamContext<AptMirrorConfig>,

@@ -5,13 +5,15 @@ import type { AptMirrorConfig } from '../config/schema.ts';
 import { type Expected, strongest } from '../core/digests.ts';
 import { MirrorError } from '../core/errors.ts';
 import type { Reporter } from '../core/events.ts';
-import { LIMITS } from '../core/limits.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { StoredIndex, UpstreamState } from '../store/catalogue.ts';
 import { type AptCandidate, labelOf, readCandidate } from './candidate.ts';
 import { readStanzas } from './format/deb822.ts';
 import { selectionOf } from './index-choice.ts';
 import { type AptParticulars, particularsOf } from './particulars.ts';
+
+/** The packages of an index are held in memory, whatever size is stated. In bytes. */
+const MOST_UNPACKED = 1024 * 1024 * 1024;
 
 export interface LoadSource {
   /** Of the mirror. */
@@ -31,7 +33,7 @@ export async function loadCandidates(source: LoadSource): Promise<AptCandidate[]
   const particulars = particularsOf(source.name, source.upstream);
   const architectures = new Set([...selectionOf(source.config).architectures, 'all']);
   const candidates: AptCandidate[] = [];
-  const byName = new Map<string, AptCandidate[]>();
+  const byLabel = new Map<string, AptCandidate>();
   const conflicts: string[] = [];
   for (const index of source.upstream.indexes) {
     const what = `mirror ${source.name}: ${index.path}`;
@@ -40,13 +42,12 @@ export async function loadCandidates(source: LoadSource): Promise<AptCandidate[]
       for (const stanza of stanzas) {
         const candidate = readCandidate(stanza, origin);
         if (!architectures.has(candidate.architecture)) continue;
-        const namesakes = byName.get(candidate.name);
-        const known = namesakes?.find((other) => other.version === candidate.version && other.architecture === candidate.architecture);
+        const label = labelOf(candidate);
+        const known = byLabel.get(label);
         if (known === undefined) {
           candidates.push(candidate);
-          if (namesakes === undefined) byName.set(candidate.name, [candidate]);
-          else namesakes.push(candidate);
-        } else if (!sameFile(known, candidate)) conflicts.push(labelOf(candidate));
+          byLabel.set(label, candidate);
+        } else if (!sameFile(known, candidate)) conflicts.push(label);
       }
     }
   }
@@ -61,7 +62,7 @@ async function* unpackIndex(source: LoadSource, index: StoredIndex, particulars:
   const best = strongest(expected?.checksums ?? []);
   const hash: Hash | undefined = best === undefined ? undefined : createHash(best.algorithm);
   let size = 0;
-  const limit = { maxSize: expected?.size ?? LIMITS.indexUnpacked, what };
+  const limit = { maxSize: Math.min(expected?.size ?? MOST_UNPACKED, MOST_UNPACKED), what };
   for await (const chunk of decompress(source.blobs.read(index.sha256), compressionOf(index.path), limit)) {
     hash?.update(chunk);
     size += chunk.length;

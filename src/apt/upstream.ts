@@ -10,6 +10,7 @@ import { checkFreshness } from './freshness.ts';
 import { chooseIndexes, type IndexVariant, type Selection, selectionOf, type WantedIndex } from './index-choice.ts';
 import { type AptParticulars, particularsOf } from './particulars.ts';
 import { fetchSignedRelease, type SignedRelease } from './signed-release.ts';
+import { checkSuite } from './suite-check.ts';
 import { isFlat, releaseDirectory, urlPath } from './urls.ts';
 
 /** How often an upstream that changes while it is read is begun anew. */
@@ -29,12 +30,14 @@ export async function refreshUpstream(
   previous: UpstreamState | undefined,
 ): Promise<UpstreamState> {
   refuseUnavailable(context);
+  const before = previous !== undefined && isOfSameSuite(context, previous) ? previous : undefined;
   let failure: unknown;
   let failedRevision: string | undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const signed = await fetchSignedRelease(context);
     if (signed.revision === failedRevision) throw failure;
-    checkFreshness(context, signed, previous);
+    checkFreshness(context, signed, before);
+    checkSuite(context, signed, before);
     if (previous !== undefined && (await isUnchanged(context, signed, previous))) return previous;
     try {
       return await acquire(context, signed);
@@ -58,6 +61,11 @@ function refuseUnavailable(context: UpstreamContext<AptMirrorConfig>): void {
   }
 }
 
+/** What is known of another suite says nothing of the one that is configured now. */
+function isOfSameSuite({ config, name }: UpstreamContext<AptMirrorConfig>, previous: UpstreamState): boolean {
+  return particularsOf(name, previous).selection.suite === config.suite;
+}
+
 async function isUnchanged(context: UpstreamContext<AptMirrorConfig>, signed: SignedRelease, previous: UpstreamState): Promise<boolean> {
   if (previous.revision !== signed.revision || previous.verification.metadata !== (signed.signedBy !== undefined)) return false;
   const before = particularsOf(context.name, previous).selection;
@@ -75,7 +83,6 @@ async function acquire(context: UpstreamContext<AptMirrorConfig>, signed: Signed
   const { release } = signed;
   const selection = selectionOf(context.config);
   const wanted = chooseIndexes(release, selection, signed.what);
-  warnOfOtherSuite(context, signed);
   context.report({ type: 'phase', subject: context.name, phase: 'indexes', detail: counted(wanted.length, 'index', 'indexes') });
   const found = await acquireIndexes(context, signed, wanted);
   const particulars: AptParticulars = {
@@ -161,18 +168,4 @@ function byHashPath(path: string, expected: Expected): string {
   const best = strongest(expected.checksums);
   if (best === undefined) return path;
   return `${path.slice(0, path.lastIndexOf('/') + 1)}by-hash/${BY_HASH[best.algorithm]}/${best.value}`;
-}
-
-/** As apt does: a server may hand out another suite, rightly signed, in place of the one that was asked for. */
-function warnOfOtherSuite(context: UpstreamContext<AptMirrorConfig>, signed: SignedRelease): void {
-  const { suite: asked } = context.config;
-  const { suite, codename } = signed.release;
-  if (isFlat(asked) || (suite === undefined && codename === undefined)) return;
-  const plain = asked.replace(/\/updates$/, '');
-  if ([suite, codename].some((name) => name === asked || name?.replace(/\/updates$/, '') === plain)) return;
-  context.report({
-    type: 'warning',
-    subject: context.name,
-    message: `${signed.what} is for suite "${suite ?? ''}", codename "${codename ?? ''}", and not for "${asked}"`,
-  });
 }

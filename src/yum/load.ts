@@ -12,6 +12,9 @@ import { openIndex } from './open-index.ts';
 import { storedIndex } from './particulars.ts';
 import { acceptsWeakChecksums } from './verification-policy.ts';
 
+/** The packages are held in memory, whatever size is stated. In bytes. */
+const MOST_UNPACKED = 1024 * 1024 * 1024;
+
 export interface LoadRequest {
   /** Of the mirror. */
   readonly name: string;
@@ -36,7 +39,7 @@ export async function loadCandidates({ name, config, upstream, blobs }: LoadRequ
   const read = createPrimaryReader(what);
   const seen = new Set<string>();
   const candidates: YumCandidate[] = [];
-  for await (const element of packageElements(openIndex(index, blobs, what), 'metadata', what)) {
+  for await (const element of packageElements(openIndex(index, blobs, what, MOST_UNPACKED), 'metadata', what)) {
     const entry = read(element);
     if (entry === undefined || !wanted(entry.architecture) || seen.has(entry.checksum.value)) continue;
     seen.add(entry.checksum.value);

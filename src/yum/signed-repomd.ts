@@ -23,6 +23,9 @@ export interface SignedRepomd {
   readonly what: string;
 }
 
+/** How far an upstream's clock may be ahead of ours, in milliseconds. */
+export const MAX_FUTURE = 24 * 60 * 60 * 1000;
+
 const REPOMD = 'repodata/repomd.xml';
 const SIGNATURE = `${REPOMD}.asc`;
 
@@ -41,7 +44,7 @@ export async function fetchSignedRepomd(
   const what = redactUrl(url);
   const signedBy = await checkSignature(context, { bytes, what, wasSigned });
   const repomd = parseRepomd(bytes, what);
-  return { revision, repomd, date: dateOf(repomd), signedBy, what };
+  return { revision, repomd, date: dateOf(repomd, context.clock.now()), signedBy, what };
 }
 
 async function fetchRepomd({
@@ -97,10 +100,12 @@ async function checkSignature(
   return (await keyring.verifyDetached(document.bytes, signature, document.what, clock.now())).fingerprint;
 }
 
-function dateOf({ records, revision }: Repomd): number {
+/** Some upstreams' revisions are no times, but counters or dates written as one number: what would be in the future is none. */
+function dateOf({ records, revision }: Repomd, now: Date): number {
   const dates = records.map((record) => record.timestamp).filter((timestamp) => timestamp !== undefined);
   if (dates.length > 0) return dates.reduce((newest, date) => Math.max(newest, date), 0);
-  return revision !== undefined && /^\d{1,11}$/.test(revision) ? Number(revision) * 1000 : 0;
+  const time = revision !== undefined && /^\d{1,11}$/.test(revision) ? Number(revision) * 1000 : 0;
+  return time > now.getTime() + MAX_FUTURE ? 0 : time;
 }
 
 /** Whether the error may be due to an upstream that changed between two fetches. */

@@ -7,7 +7,7 @@ import type { StoredIndex, UpstreamState } from '../store/catalogue.ts';
 import type { RepomdRecord } from './format/repomd.ts';
 import { fileUrls } from './location.ts';
 import { INDEX_TYPES, type IndexType, type YumParticulars } from './particulars.ts';
-import { fetchSignedRepomd, mayHaveChanged, type SignedRepomd } from './signed-repomd.ts';
+import { fetchSignedRepomd, MAX_FUTURE, mayHaveChanged, type SignedRepomd } from './signed-repomd.ts';
 import { acceptsWeakChecksums, verificationPolicy } from './verification-policy.ts';
 
 /** How often an upstream that changes while it is read is begun anew. */
@@ -17,7 +17,7 @@ const ATTEMPTS = 3;
  * Fetches and checks a repository's repomd.xml and brings primary, filelists and other into the pool; the last two may be missing. Gives
  * `previous` itself when repomd.xml has not changed. When a file is not what repomd.xml says, and that has changed meanwhile, begins
  * again with the new one.
- * Errors besides those of fetching: SIGNATURE_*, RELEASE_ROLLBACK, METADATA_INVALID, METADATA_INCOMPLETE, PATH_UNSAFE, CHECKSUM_MISMATCH.
+ * Errors besides those of fetching: SIGNATURE_*, RELEASE_ROLLBACK, RELEASE_FUTURE, METADATA_INVALID, METADATA_INCOMPLETE, PATH_UNSAFE, CHECKSUM_MISMATCH.
  */
 export async function refreshUpstream(
   context: UpstreamContext<YumMirrorConfig>,
@@ -35,6 +35,7 @@ export async function refreshUpstream(
       if (previous !== undefined && (signed === undefined || (complete && isSame(signed, previous)))) return previous;
       if (signed === undefined || signed.revision === failedRevision) throw failure;
       failedRevision = signed.revision;
+      refuseFuture(context, signed);
       refuseRollback(context, signed, previous);
       return await acquire(context, signed);
     } catch (error) {
@@ -56,16 +57,30 @@ function isSame({ revision, signedBy }: SignedRepomd, previous: UpstreamState): 
   return revision === previous.revision && (signedBy !== undefined) === previous.verification.metadata;
 }
 
+/** What is accepted from the future would make everything after it seem to be older. */
+function refuseFuture({ clock, name }: UpstreamContext<YumMirrorConfig>, { date, what }: SignedRepomd): void {
+  const now = clock.now();
+  if (date <= now.getTime() + MAX_FUTURE) return;
+  throw new MirrorError('RELEASE_FUTURE', `mirror "${name}": ${what} is dated ${dateText(date)}, but here it is ${now.toISOString()}`, {
+    hint: 'Set the clock of this machine right; if it is, the upstream states a wrong time.',
+  });
+}
+
+/** Hostile metadata may state a time that no calendar has. */
+function dateText(time: number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? `${time} ms after 1970` : date.toISOString();
+}
+
 function refuseRollback(
   { config, name }: UpstreamContext<YumMirrorConfig>,
   { date, what }: SignedRepomd,
   previous: UpstreamState | undefined,
 ): void {
   if (previous === undefined || config.allowRollback || date >= previous.date) return;
-  const day = (time: number): string => new Date(time).toISOString();
   throw new MirrorError(
     'RELEASE_ROLLBACK',
-    `mirror "${name}": ${what} is dated ${day(date)}, older than the ${day(previous.date)} that was accepted before`,
+    `mirror "${name}": ${what} is dated ${dateText(date)}, older than the ${dateText(previous.date)} that was accepted before`,
     { hint: 'The server may be a stale copy, or someone hides updates from you. To accept it nevertheless set allowRollback: true.' },
   );
 }
@@ -81,7 +96,7 @@ async function acquire(context: UpstreamContext<YumMirrorConfig>, signed: Signed
   if (primary === undefined)
     throw new MirrorError('METADATA_INCOMPLETE', `mirror "${name}": ${signed.what} names no primary, the list of packages`);
   report({ type: 'phase', subject: name, phase: 'indexes', detail: counted(records.size, 'index', 'indexes') });
-  const indexes = await Promise.all([...records.values()].map((record) => acquireIndex(context, signed, record)));
+  const indexes = await acquireIndexes(context, signed, [...records.values()]);
   tellOfMetadataLeftOut(context, signed);
   const [filelists, other] = [records.get('filelists'), records.get('other')];
   const particulars: YumParticulars = {
@@ -115,6 +130,19 @@ function tellOfMetadataLeftOut({ name, report }: UpstreamContext<YumMirrorConfig
 
 function kept({ path, openSize, openChecksum }: RepomdRecord): YumParticulars['records']['primary'] {
   return { path, openSize, openChecksum };
+}
+
+/** Throws the error of the first that fails, and not before the others have ended, too. */
+async function acquireIndexes(
+  context: UpstreamContext<YumMirrorConfig>,
+  signed: SignedRepomd,
+  records: readonly RepomdRecord[],
+): Promise<StoredIndex[]> {
+  const results = await Promise.allSettled(records.map((record) => acquireIndex(context, signed, record)));
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
 }
 
 async function acquireIndex(

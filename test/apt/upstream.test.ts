@@ -191,6 +191,28 @@ describe('apt/upstream', () => {
     expect(right.events.filter((event) => event.type === 'warning')).toEqual([]);
   });
 
+  it('refuses another suite in place of the one that it had before, however rightly that is signed', async () => {
+    const previous = await refreshUpstream(contextOf(await archive(), keyring), undefined);
+    const other = contextOf(await archive({ date: NOW, fields: { Suite: 'oldstable', Codename: 'old' } }), keyring);
+    await expect(refreshUpstream(other, previous)).rejects.toMatchObject({
+      code: 'METADATA_INVALID',
+      message: expect.stringContaining('not for "stable"'),
+    });
+    const nameless = contextOf(await archive({ date: NOW, fields: { Suite: undefined, Codename: undefined } }), keyring);
+    await expect(refreshUpstream(nameless, previous)).rejects.toMatchObject({ code: 'METADATA_INVALID' });
+    const renamed = contextOf(await archive({ date: NOW, fields: { Suite: 'oldstable', Codename: 'stable' } }), keyring);
+    await expect(refreshUpstream(renamed, previous)).resolves.toMatchObject({ particulars: { suite: 'oldstable' } });
+  });
+
+  it('does not hold the date of one suite against another that is configured now', async () => {
+    const previous = await refreshUpstream(contextOf(await archive({ date: NOW }), keyring), undefined);
+    const upstream = new Upstream();
+    const earlier = new Date(NOW.getTime() - 60_000);
+    await putArchive(upstream, { indexes: { [INDEX]: `${stanza('a')}\n` }, signer, suite: 'testing', date: earlier });
+    const state = await refreshUpstream(contextOf(upstream, keyring, { suite: 'testing' }), previous);
+    expect(state.date).toBe(earlier.getTime());
+  });
+
   it('does not silently leave source packages out', async () => {
     const context = contextOf(await archive(), keyring, { withDeps: { source: true } });
     await expect(refreshUpstream(context, undefined)).rejects.toMatchObject({ code: 'NOT_AVAILABLE' });

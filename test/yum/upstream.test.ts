@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -107,7 +107,7 @@ describe('yum/upstream', () => {
   it('refuses metadata that is no longer signed, or not signed where it must be', async () => {
     await writeRepository(root, { signer });
     const signed = await rig.refresh({}, { keyring });
-    await writeRepository(root, { packages: ['evil'], timestamp: 1_800_000_000 });
+    await writeRepository(root, { packages: ['evil'], timestamp: 1_750_000_000 });
     await expect(rig.refresh({}, { keyring, previous: signed })).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' });
     await expect(rig.refresh({ verify: ['metadata'] }, { keyring })).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' });
     writeFileSync(join(root, 'repodata/repomd.xml.asc'), '');
@@ -130,6 +130,44 @@ describe('yum/upstream', () => {
     await writeRepository(root, { timestamp: 1_700_000_000.5 });
     await expect(rig.refresh({ verify: [] }, { previous: state })).rejects.toMatchObject({ code: 'RELEASE_ROLLBACK' });
     await expect(rig.refresh({ verify: [], allowRollback: true }, { previous: state })).resolves.toMatchObject({ date: 1_700_000_000_500 });
+  });
+
+  it('refuses metadata from the future, which would make everything after it seem old', async () => {
+    const now = new Date(1_700_000_000_000);
+    await writeRepository(root, { timestamp: 1_700_000_000 + 86_401 });
+    await expect(rig.refresh({ verify: [] }, { now })).rejects.toMatchObject({ code: 'RELEASE_FUTURE' });
+    await writeRepository(root, { timestamp: 1_700_000_000 + 86_399 });
+    await expect(rig.refresh({ verify: [] }, { now })).resolves.toMatchObject({ date: 1_700_086_399_000 });
+  });
+
+  it('takes a revision for a time only where it can be one', async () => {
+    const revise = (revision: string): void => {
+      const path = join(root, 'repodata/repomd.xml');
+      const text = readFileSync(path, 'utf8').replace(/<timestamp>[^<]*<.timestamp>/g, '');
+      writeFileSync(path, text.replace('<data type="primary">', `<revision>${revision}</revision><data type="primary">`));
+    };
+    for (const [revision, date] of [
+      ['1700000000', 1_700_000_000_000],
+      ['2026112201', 0],
+      ['8.1', 0],
+    ] as const) {
+      await writeRepository(root);
+      revise(revision);
+      await expect(rig.refresh({ verify: [] }, { now: new Date(1_750_000_000_000) })).resolves.toMatchObject({ date });
+    }
+  });
+
+  it('has no download under way any more when one of several has failed', async () => {
+    await writeRepository(root);
+    rig.server.intercept = (request, response) => {
+      if (request.url?.endsWith('other.xml.gz') !== true) return false;
+      setTimeout(() => response.writeHead(404, { 'content-length': '0' }).end(), 300);
+      return true;
+    };
+    writeFileSync(join(root, 'repodata/filelists.xml.gz'), 'something else');
+    const start = performance.now();
+    await expect(rig.refresh({ verify: [] })).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+    expect(performance.now() - start).toBeGreaterThan(290);
   });
 
   it('begins again when the upstream changes under its hands', async () => {

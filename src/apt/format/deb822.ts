@@ -19,7 +19,7 @@ export interface StanzaOptions {
 /**
  * Cuts a control file (deb822(5)) into its stanzas. As in apt, only an empty line ends one: a line of blanks continues it.
  * @param what names the document in errors: METADATA_INVALID with the line number for a line that is neither a field, a continuation
- *   nor a comment, and for a stanza over LIMITS.record bytes.
+ *   nor a comment, for a NUL byte, and for a stanza over LIMITS.record bytes.
  */
 export function* parseStanzas(bytes: Buffer, what: string, options: StanzaOptions = {}): Generator<Stanza> {
   const splitter = new Splitter(what, options.comments === true);
@@ -108,6 +108,9 @@ class Splitter {
 
   #finish(bytes: Buffer, line: number, consumed: number): Stanza {
     if (bytes.length > LIMITS.record) throw this.#tooLarge(line);
+    if (bytes.includes(0)) {
+      throw new MirrorError('METADATA_INVALID', `${this.#what}: the stanza that begins on line ${line} has a NUL`, { details: { line } });
+    }
     this.consumed = consumed;
     return new Stanza(bytes, line);
   }
@@ -125,9 +128,10 @@ class Splitter {
       throw this.#malformed('continues a field, but there is none before it');
     }
     if (byte === HASH && this.#comments) return false;
+    // Where comments are not allowed their lines are fields to apt, and parts of the field before to others: they are refused.
     for (let index = at; index < lineEnd; index += 1) {
       const other = block[index] ?? 0;
-      if (other === COLON && index > at) return true;
+      if (other === COLON && index > at && byte !== HASH) return true;
       if (other <= SPACE || other > 0x7e || other === COLON) break;
     }
     throw this.#malformed('is not of the form "Name: value"');

@@ -12,11 +12,11 @@ const PIECE = 256 * 1024;
 
 /**
  * A primary, filelists or other document, in pieces, from elements that were checked when they were taken in.
+ * Each declares the prefix that the elements were given (`withUsualPrefixes`).
  * @param count of the elements, which clients check.
  */
 export function* packageDocument(root: DocumentRoot, count: number, elements: Iterable<Buffer>): Generator<Buffer, void, undefined> {
-  const rpm = root === 'metadata' ? ` xmlns:rpm="${RPM_NAMESPACE}"` : '';
-  const head = `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${DOCUMENT_NAMESPACES[root]}"${rpm} packages="${count}">\n`;
+  const head = `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${DOCUMENT_NAMESPACES[root]}" xmlns:rpm="${RPM_NAMESPACE}" packages="${count}">\n`;
   let piece: Buffer[] = [Buffer.from(head)];
   let size = 0;
   for (const element of elements) {

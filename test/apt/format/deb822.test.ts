@@ -44,6 +44,8 @@ describe('apt/format/deb822', () => {
     ['no name', ': 1\n', 1],
     ['blank in the name', 'A b: 1\n', 1],
     ['control character in the name', 'A: 1\nB\u0000: 1\n', 2],
+    ['a comment that looks like a field', 'A: 1\n#B: 2\n', 2],
+    ['a NUL', 'A: 1\n\nB: 2\n x\0\n', 3],
     ['not ASCII in the name', 'Ä: 1\n', 1],
     ['a continuation of nothing', '\n x\n', 2],
   ])('refuses %s, with the line', (_name, text, line) => {
