@@ -9,15 +9,15 @@ describe('apt/format/sources-list', () => {
     const text = [
       '# deb http://disabled.example/ x main',
       '',
-      'deb http://deb.debian.org/debian bookworm main contrib # the archive',
-      '  deb-src\thttp://deb.debian.org/debian  bookworm  main',
+      'deb http://archive.example.org/debian bookworm main contrib # the archive',
+      '  deb-src\thttp://archive.example.org/debian  bookworm  main',
       'deb [ arch=amd64,arm64 signed-by=/usr/share/keyrings/a.gpg,/b.asc trusted=yes lang=en arch-=i386 ] https://example.org/repo ./',
       'deb [arch=amd64] cdrom:[Debian GNU/Linux 12 _Bookworm_]/ bookworm main',
     ].join('\n');
     expect(one(text)).toEqual([
       {
         types: ['deb'],
-        uris: ['http://deb.debian.org/debian'],
+        uris: ['http://archive.example.org/debian'],
         suites: ['bookworm'],
         components: ['main', 'contrib'],
         enabled: true,
@@ -54,7 +54,7 @@ describe('apt/format/sources-list', () => {
   it('reads deb822 entries with several of everything', () => {
     const text = `# Debian
 Types: deb deb-src
-URIs: http://deb.debian.org/debian
+URIs: http://archive.example.org/debian
  http://mirror.example/debian
 Suites: bookworm bookworm-updates
 Components: main
@@ -75,7 +75,7 @@ Signed-By: 05AB 0123456789abcdef0123456789ABCDEF01234567!
     expect(deb822(text)).toEqual([
       {
         types: ['deb', 'deb-src'],
-        uris: ['http://deb.debian.org/debian', 'http://mirror.example/debian'],
+        uris: ['http://archive.example.org/debian', 'http://mirror.example/debian'],
         suites: ['bookworm', 'bookworm-updates'],
         components: ['main', 'non-free-firmware'],
         architectures: ['amd64', 'arm64'],
