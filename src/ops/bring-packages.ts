@@ -202,14 +202,15 @@ async function storeExtras(plan: PackagePlan, ids: readonly number[], context: O
   for (const [name, candidates] of byMirror(fresh)) {
     const upstream = plan.states.get(name)?.upstream;
     if (upstream === undefined) continue;
+    const replace = upstream.verification.metadata;
     let batch: PackageExtra[] = [];
     for await (const { index, kind, data } of family.extras(candidates, upstream, context.blobs)) {
       const candidate = candidates[index];
       if (candidate !== undefined) batch.push({ id: idOf.get(candidate) ?? -1, kind, data });
       if (batch.length < EXTRAS_AT_ONCE) continue;
-      context.catalogue.addExtras(batch);
+      context.catalogue.addExtras(batch, { replace });
       batch = [];
     }
-    context.catalogue.addExtras(batch);
+    context.catalogue.addExtras(batch, { replace });
   }
 }

@@ -9,6 +9,7 @@ import type { MirrorContents, PackageList, PublicationState } from '../store/cat
 import { createTree, loadGeneration } from '../store/generation-map.ts';
 import type { TreeEntry } from '../store/generations.ts';
 import type { OperationContext } from './context.ts';
+import { keyText } from './key-text.ts';
 
 /** Raised when the tree that a family writes from the same packages changes, so that publishing again makes a new generation. */
 const LAYOUT_VERSION = 1;
@@ -49,7 +50,7 @@ export function generationInputs({ config }: OperationContext, generation: Gener
     label: publication.label,
     parts: parts.map(({ component, list }) => [component, list.digest]),
     key: signer?.fingerprint,
-    trust: { ...trust, packageKeys: trust.packageKeys.map((key) => key.fingerprint) },
+    trust: { ...trust, packageKeys: keyText(trust.packageKeys) },
   };
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
 }

@@ -182,8 +182,11 @@ export interface DigestAlias {
 export interface Catalogue {
   /** Stores packages that are not there yet (same family, file, and record text) and gives the ids of all, in order. One transaction. */
   addPackages(family: FamilyName, records: readonly PackageRecord[]): number[];
-  /** One transaction. An extra that is there already stays. */
-  addExtras(extras: readonly PackageExtra[]): void;
+  /**
+   * One transaction. An extra that is there already stays, unless `replace` is set: for what verified metadata says, which goes before what
+   * any other upstream of the same package may have said.
+   */
+  addExtras(extras: readonly PackageExtra[], options?: { readonly replace: boolean }): void;
   /** Stores a list, or finds the one with the same members. Order and repetition of ids do not matter. */
   saveList(family: FamilyName, ids: readonly number[]): PackageList;
   /** The list, or undefined. */

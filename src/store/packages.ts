@@ -30,6 +30,9 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
   const insertExtra = database.prepare<[number, string, Buffer]>(
     'INSERT INTO extras (package, kind, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   );
+  const replaceExtra = database.prepare<[number, string, Buffer]>(
+    'INSERT INTO extras (package, kind, data) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET data = excluded.data',
+  );
   const extra = database.prepare<[number, string], Buffer>('SELECT data FROM extras WHERE package = ? AND kind = ?').pluck();
 
   const idOf = (family: FamilyName, record: PackageRecord): number => {
@@ -45,8 +48,9 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
     addPackages: database.transaction((family: FamilyName, records: readonly PackageRecord[]) =>
       records.map((record) => idOf(family, record)),
     ).immediate,
-    addExtras: database.transaction((extras: readonly PackageExtra[]) => {
-      for (const { id, kind, data } of extras) insertExtra.run(id, kind, data);
+    addExtras: database.transaction((extras: readonly PackageExtra[], options?: { readonly replace: boolean }) => {
+      const statement = options?.replace === true ? replaceExtra : insertExtra;
+      for (const { id, kind, data } of extras) statement.run(id, kind, data);
     }).immediate,
     *extras(ids, kind) {
       for (const id of ids) yield { id, data: extra.get(id, kind) };

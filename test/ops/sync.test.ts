@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -17,14 +17,42 @@ describeWithTools(['rpmbuild', 'rpmsign', 'createrepo_c', 'gpg'], 'ops/sync', ()
     writeFileSync(join(site.upstream, 'key.asc'), site.gnupg.gpg(['--armor', '--export', signer]));
     await buildRpm(site.upstream, { name: 'foo' });
     await publishRpms(site.upstream, site.gnupg, signer, { signPackages: true });
+    configure();
+  }, 60_000);
+  afterAll(() => site.close());
+
+  const configure = (): void =>
     site.configure(`
 mirrors:
   test: { type: yum, url: "${site.server.url}", keys: ["${join(site.upstream, 'key.asc')}"], verify: [packages] }
 publications:
   site: { from: [test] }
 `);
-  }, 60_000);
-  afterAll(() => site.close());
+
+  it('does not take what an unverified mirror says of a package for what a verified one says', async () => {
+    cpSync(site.upstream, join(site.root, 'copy'), { recursive: true });
+    renameSync(join(site.root, 'copy'), join(site.upstream, 'evil'));
+    rewriteIndex(join(site.upstream, 'evil'), 'filelists', (text) => text.replace('/usr/share/foo/data', '/usr/bin/sudo'));
+    const key = join(site.upstream, 'key.asc');
+    site.configure(`
+mirrors:
+  evil: { type: yum, url: "${site.server.url}evil/", verify: [] }
+  good: { type: yum, url: "${site.server.url}", keys: ["${key}"], verify: [metadata] }
+publications:
+  evil: { from: [evil] }
+  good: { from: [good] }
+`);
+    for (const name of ['evil', 'good', 'evil']) await site.ok('sync', name);
+    await site.ok('publish', 'good');
+    const server = await site.serve();
+    const repomd = await (await fetch(`${server.url}/good/repodata/repomd.xml`)).text();
+    const [path = ''] = /repodata\/[0-9a-f]+-filelists\.xml\.gz/.exec(repomd) ?? [];
+    const filelists = gunzipSync(Buffer.from(await (await fetch(`${server.url}/good/${path}`)).arrayBuffer())).toString();
+    expect(filelists).toContain('/usr/share/foo/data');
+    expect(filelists).not.toContain('/usr/bin/sudo');
+    rmSync(join(site.upstream, 'evil'), { recursive: true });
+    configure();
+  });
 
   it('checks everything again when a trusted key has changed under its fingerprint, and keeps the key as it is now', async () => {
     const keys = async (): Promise<unknown> => ((await site.json('show', 'test')) as { keys: unknown }[])[0]?.keys;
@@ -39,16 +67,16 @@ publications:
 
   it('checks a package that it has again when unsigned metadata gives it another version', async () => {
     expect(await site.json('sync')).toMatchObject({ mirrors: [{ packages: 1, verified: true }] });
-    rewritePrimary(site.upstream, (text) => text.replace('ver="1.0"', 'ver="9.0"'));
+    rewriteIndex(site.upstream, 'primary', (text) => text.replace('ver="1.0"', 'ver="9.0"'));
     const { stdout } = await site.mirror('sync', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ mirrors: [{ status: 'failed', packages: 1, error: { code: 'METADATA_INVALID' } }] });
   });
 });
 
-/** Changes primary, and repomd.xml accordingly, which is newer then. */
-function rewritePrimary(root: string, change: (text: string) => string): void {
+/** Changes an index, and repomd.xml accordingly, whose signature is not good any more then. */
+function rewriteIndex(root: string, type: string, change: (text: string) => string): void {
   const repodata = join(root, 'repodata');
-  const name = readdirSync(repodata).find((file) => file.endsWith('-primary.xml.gz')) ?? '';
+  const name = readdirSync(repodata).find((file) => file.endsWith(`-${type}.xml.gz`)) ?? '';
   const old = readFileSync(join(repodata, name));
   const plain = gunzipSync(old);
   const changed = change(plain.toString('utf8'));

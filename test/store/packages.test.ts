@@ -57,6 +57,8 @@ describe('store/packages', () => {
       { id: two, data: undefined },
     ]);
     expect([...catalogue.extras([one], 'other')]).toEqual([{ id: one, data: Buffer.alloc(0) }]);
+    catalogue.addExtras([{ id: one, kind: 'filelists', data: Buffer.from('verified') }], { replace: true });
+    expect([...catalogue.extras([one], 'filelists')]).toEqual([{ id: one, data: Buffer.from('verified') }]);
   });
 
   it('refuses extras of a package that is not there', async () => {
