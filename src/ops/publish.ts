@@ -168,12 +168,14 @@ function syncedSources(name: string, publication: PublicationConfig, { catalogue
   const missing: string[] = [];
   for (const source of publicationSources(publication)) {
     const state = catalogue.mirror(source);
-    if (config.mirrors[source] === undefined) {
+    const mirror = config.mirrors[source];
+    if (mirror === undefined) {
       throw new MirrorError('NOT_AVAILABLE', `publication "${name}": local repos such as "${source}" cannot be published in this version`, {
         hint: 'Publish mirrors only.',
       });
     }
-    if (state?.contents === undefined) missing.push(source);
+    // The name may have stood for a mirror of the other family before.
+    if (state?.contents === undefined || state.family !== mirror.type) missing.push(source);
     else sources.set(source, state.contents);
   }
   if (missing.length > 0) {
