@@ -5,8 +5,10 @@ import { MirrorError, reasonOf } from '../core/errors.ts';
 import { bunzip2 } from './bunzip2.ts';
 import { asBuffer, createByteReader } from './byte-reader.ts';
 import type { Compression } from './compression.ts';
+import { boundedLzma } from './lzma-header.ts';
 import { through } from './through.ts';
 import { throughWeb } from './through-web.ts';
+import { boundedXz } from './xz-blocks.ts';
 import { zstdFrames } from './zstd-frames.ts';
 
 /** What bounds a decompression and names it in errors. */
@@ -58,9 +60,9 @@ function unpacked(source: AsyncIterable<Uint8Array>, compression: Compression, w
     case 'gz':
       return gunzip(source, what, failure);
     case 'xz':
-      return throughWeb(source, xzDecompressStream, failure);
+      return throughWeb(boundedXz(source, what), xzDecompressStream, failure);
     case 'lzma':
-      return throughWeb(source, lzmaDecompressStream, failure);
+      return throughWeb(boundedLzma(source, what), lzmaDecompressStream, failure);
     case 'bz2':
       return bunzip2(source, what);
     case 'zst':
