@@ -1,7 +1,9 @@
 import { MirrorError } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
 import { HEADER_INTRO, headerSize, parseHeader, type RpmHeader } from './rpm-header.ts';
 import { normalEpoch } from './version.ts';
+
+/** Of one header, in bytes; several packages are read at once. The largest that are known have some ten MiB. */
+const MAX_HEADER = 64 * 1024 * 1024;
 
 const LEAD = 96;
 const LEAD_MAGIC = 0xedabeedb;
@@ -70,15 +72,14 @@ export function headersNeed(head: Buffer, what: string): number {
   const start = mainHeaderStart(head, what);
   if (head.length < start + HEADER_INTRO) return start + HEADER_INTRO;
   const size = headerSize(head.subarray(start, start + HEADER_INTRO), what);
-  if (size > LIMITS.rpmHeader)
-    throw new MirrorError('METADATA_INVALID', `${what} has a header of ${size} bytes, more than ${LIMITS.rpmHeader}`);
+  if (size > MAX_HEADER) throw new MirrorError('METADATA_INVALID', `${what} has a header of ${size} bytes, more than ${MAX_HEADER}`);
   return start + size;
 }
 
 /** The main header begins after the signature header, padded to eight bytes. */
 function mainHeaderStart(head: Buffer, what: string): number {
   const size = headerSize(head.subarray(LEAD, LEAD + HEADER_INTRO), what);
-  if (size > LIMITS.rpmHeader) throw new MirrorError('METADATA_INVALID', `${what} has a signature header of ${size} bytes`);
+  if (size > MAX_HEADER) throw new MirrorError('METADATA_INVALID', `${what} has a signature header of ${size} bytes`);
   return LEAD + Math.ceil(size / 8) * 8;
 }
 

@@ -7,6 +7,8 @@ const ENTRY_SIZE = 16;
 const MAX_ENTRIES = 0xffff;
 const MAX_DATA = 0x0fffffff;
 
+const MAX_STRINGS = 1000;
+
 const STRING = 6;
 const BINARY = 7;
 const STRING_ARRAY = 8;
@@ -24,6 +26,7 @@ interface Entry {
 export interface RpmHeader {
   /** The value of a tag of a string type: the first of several. */
   string(tag: number): string | undefined;
+  /** METADATA_INVALID when there are more than 1,000: nothing that is asked for has as many. */
   strings(tag: number): readonly string[] | undefined;
   /** The first value of an INT16, INT32 or INT64 tag. */
   number(tag: number): number | undefined;
@@ -108,12 +111,12 @@ function regionProblem(
 }
 
 function reader(data: Buffer, entries: ReadonlyMap<number, Entry>, invalid: (why: string) => MirrorError): RpmHeader {
-  const stringsOf = (tag: number): string[] | undefined => {
+  const stringsOf = (tag: number, most: number): string[] | undefined => {
     const entry = entries.get(tag);
     if (entry === undefined || (entry.type !== STRING && entry.type !== STRING_ARRAY && entry.type !== I18N_STRING)) return undefined;
     const values: string[] = [];
     let at = entry.offset;
-    for (let index = 0; index < (entry.type === STRING ? 1 : entry.count); index++) {
+    for (let index = 0; index < (entry.type === STRING ? 1 : Math.min(entry.count, most)); index++) {
       const end = data.indexOf(0, at);
       if (end === -1) throw invalid(`the header entry ${tag} is not ended`);
       values.push(data.toString('utf8', at, end));
@@ -122,8 +125,12 @@ function reader(data: Buffer, entries: ReadonlyMap<number, Entry>, invalid: (why
     return values;
   };
   return {
-    string: (tag) => stringsOf(tag)?.[0],
-    strings: stringsOf,
+    string: (tag) => stringsOf(tag, 1)?.[0],
+    strings: (tag) => {
+      const values = stringsOf(tag, MAX_STRINGS + 1);
+      if (values !== undefined && values.length > MAX_STRINGS) throw invalid(`the header entry ${tag} has more than ${MAX_STRINGS} values`);
+      return values;
+    },
     number: (tag) => {
       const entry = entries.get(tag);
       switch (entry?.type) {
