@@ -38,7 +38,7 @@ export async function adoptApt(machine: Machine): Promise<AdoptedSources> {
   const system = imported.mirrors.some((mirror) => mirror.systemKeys) ? await systemKeyrings(directories, notices) : [];
   const keyFiles = new Map<string, string>();
   const mirrors: NewMirror[] = [];
-  for (const mirror of imported.mirrors) mirrors.push(await withKeys(mirror, { root: machine.root, system, keyFiles }));
+  for (const mirror of imported.mirrors) mirrors.push(await withKeys(mirror, { root: machine.root, system, keyFiles, notices }));
 
   const expired = isFalse(settings.get('acquire::check-valid-until'));
   if (expired && mirrors.length > 0) {
@@ -88,15 +88,19 @@ function aptDirectories(root: string, settings: ReadonlyMap<string, string>): Ap
   };
 }
 
-interface SystemKeyring {
+interface MachineKeyring {
   readonly path: string;
   readonly keys: readonly TrustedKey[];
 }
 
 /** The keyrings that apt trusts where a source names none. One that cannot be read is left out, with a notice, as apt does. */
-async function systemKeyrings({ trusted, trustedParts }: AptDirectories, notices: string[]): Promise<SystemKeyring[]> {
-  const keyrings: SystemKeyring[] = [];
-  for (const path of [...(await filesIn(trustedParts, /\.(gpg|asc)$/)), trusted]) {
+async function systemKeyrings({ trusted, trustedParts }: AptDirectories, notices: string[]): Promise<MachineKeyring[]> {
+  return await readKeyrings([...(await filesIn(trustedParts, /\.(gpg|asc)$/)), trusted], notices);
+}
+
+async function readKeyrings(paths: readonly string[], notices: string[]): Promise<MachineKeyring[]> {
+  const keyrings: MachineKeyring[] = [];
+  for (const path of paths) {
     try {
       const { keys } = await readKeyring([{ bytes: await readFile(path), source: path }]);
       keyrings.push({ path, keys });
@@ -111,13 +115,14 @@ async function systemKeyrings({ trusted, trustedParts }: AptDirectories, notices
 
 interface KeySources {
   readonly root: string;
-  readonly system: readonly SystemKeyring[];
+  readonly system: readonly MachineKeyring[];
   /** Takes up the files that are to be written. */
   readonly keyFiles: Map<string, string>;
+  readonly notices: string[];
 }
 
 /** The mirror with its keys: files as they are, and new files for what is inside a source or narrowed down to fingerprints. */
-async function withKeys(mirror: ImportedMirror, { root, system, keyFiles }: KeySources): Promise<NewMirror> {
+async function withKeys(mirror: ImportedMirror, { root, system, keyFiles, notices }: KeySources): Promise<NewMirror> {
   const { name, value, fingerprints } = mirror;
   if (value.verify?.length === 0) return { name, value };
   const own = `keys/${name}.asc`;
@@ -127,11 +132,14 @@ async function withKeys(mirror: ImportedMirror, { root, system, keyFiles }: KeyS
   }
   const paths = mirror.systemKeys ? system.map((keyring) => keyring.path) : (value.keys ?? []).map((path) => join(root, path));
   if (fingerprints.length === 0) return { name, value: { ...value, keys: paths } };
-  const keyrings = mirror.systemKeys
-    ? system
-    : await Promise.all(paths.map(async (path) => await readKeyring([{ bytes: await readFile(path), source: path }])));
+  const keyrings = mirror.systemKeys ? system : await readKeyrings(paths, notices);
   const wanted = keyrings.flatMap((keyring) => keyring.keys).filter((key) => fingerprints.includes(key.fingerprint));
-  if (wanted.length === 0) return { name, value: { ...value, keys: paths } };
+  if (wanted.length === 0) {
+    notices.push(
+      `${name} is to be signed by ${fingerprints.join(' or ')}, and this machine has no such key: list it under mirrors.${name}.keys`,
+    );
+    return { name, value: { ...value, keys: [] } };
+  }
   keyFiles.set(own, [...new Set(wanted.map((key) => key.armored))].join(''));
   return { name, value: { ...value, keys: [own] } };
 }

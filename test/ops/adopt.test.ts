@@ -61,6 +61,20 @@ describe('ops/adopt', () => {
     expect(notices).toEqual([expect.stringContaining('bad.asc was left out')]);
   });
 
+  it('trusts no other key where the one that a source is narrowed down to is not there', async () => {
+    await put('etc/os-release', DEBIAN);
+    const [fingerprint, path] = ['A'.repeat(40), '/usr/share/keyrings/gone.gpg'];
+    await put(
+      'etc/apt/sources.list',
+      `deb [signed-by=${fingerprint}] http://a.example.org/u s main\ndeb [signed-by=${path},${fingerprint}] http://b.example.net/u t main\n`,
+    );
+    await put('etc/apt/trusted.gpg.d/good.asc', (await key()).publicKey);
+    const { mirrors, keyFiles, notices } = await adopt();
+    expect(mirrors.map(({ value }) => value.keys)).toEqual([[], []]);
+    expect(keyFiles.size).toBe(0);
+    expect(notices.filter((notice) => notice.includes(fingerprint))).toHaveLength(2);
+  });
+
   it('writes keys that are inside a source to a file', async () => {
     const { publicKey } = await key();
     const block = publicKey
