@@ -29,14 +29,14 @@ export interface CandidateOrigin {
 }
 
 /**
- * Reads one stanza of a Packages index. Throws METADATA_INVALID when it lacks or repeats a field that every package must have once, or
+ * Reads one stanza of a Packages index. Throws METADATA_INVALID when it lacks or repeats a field that every package must have once and on one line, or
  * states only checksums that are too weak to be trusted.
  */
 export function readCandidate(stanza: Stanza, { mirror, component, what }: CandidateOrigin): AptCandidate {
   const invalid = (why: string): MirrorError =>
     new MirrorError('METADATA_INVALID', `${what}, line ${stanza.line}: package ${stanza.get('Package')?.slice(0, 200) ?? ''} ${why}`);
   const [name, version, architecture, location, size, sha256, sha512] = pickFields(stanza.bytes, FIELDS, (field) =>
-    invalid(`states its ${field} twice`),
+    invalid(`states its ${field} twice or on several lines`),
   );
   if (name === undefined || !isPackageName(name)) throw invalid('has no usable name (Package)');
   if (version === undefined || version.length > 255 || !VERSION.test(version)) throw invalid('has no usable Version');

@@ -69,6 +69,8 @@ describe('apt/load', () => {
     ['a malformed checksum', { SHA256: 'abc' }, /malformed SHA256/],
     ['weak checksums only', { SHA256: undefined, MD5sum: 'd41d8cd98f00b204e9800998ecf8427e' }, /too weak/],
     ['a field twice', { size: '5' }, /states its Size twice/],
+    ['a checksum on a line of its own', { SHA256: `\n\t\n ${'a'.repeat(64)}` }, /on several lines/],
+    ['a version that goes on', { Version: '1.0\n .' }, /on several lines/],
   ])('refuses a package with %s', async (_name, fields, message) => {
     await expect(load({ [INDEX]: `${stanza('first')}\n\n${stanza('a', fields)}\n` })).rejects.toMatchObject({
       code: 'METADATA_INVALID',

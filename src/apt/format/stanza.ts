@@ -61,9 +61,10 @@ export function findField(stanza: Buffer, field: string): FieldRange | undefined
 
 /**
  * The values of several fields in one pass over the bytes of a stanza, in the order asked for.
- * @param repeated makes the error that is thrown when one of these fields is there twice.
+ * @param unclear makes the error that is thrown when one of these fields is there twice or goes on on another line: not every reader takes
+ *   the same value of it then, apt among them.
  */
-export function pickFields(stanza: Buffer, fields: readonly string[], repeated: (field: string) => Error): (string | undefined)[] {
+export function pickFields(stanza: Buffer, fields: readonly string[], unclear: (field: string) => Error): (string | undefined)[] {
   const values: (string | undefined)[] = new Array(fields.length).fill(undefined);
   let start = 0;
   while (start < stanza.length) {
@@ -72,8 +73,9 @@ export function pickFields(stanza: Buffer, fields: readonly string[], repeated: 
       const field = fields[index] ?? '';
       const colon = start + field.length;
       if (stanza[colon] !== COLON || !sameName(stanza, start, field)) continue;
-      if (values[index] !== undefined) throw repeated(field);
-      values[index] = valueText(stanza, { start, colon, end: endOfField(stanza, lineEnd) });
+      const end = endOfField(stanza, lineEnd);
+      if (values[index] !== undefined || end !== lineEnd) throw unclear(field);
+      values[index] = valueText(stanza, { start, colon, end });
     }
     start = lineEnd + 1;
   }
