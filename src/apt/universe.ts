@@ -1,5 +1,6 @@
 import type { ClosureOptions, Requirement, Universe } from '../solve/universe.ts';
 import { type AptCandidate, labelOf } from './candidate.ts';
+import { conflictsOf } from './conflicts.ts';
 import { type PackageRelation, parseProvides, parseRelations, type RelationGroup } from './format/relations.ts';
 import { fieldOf } from './format/stanza.ts';
 import { compareVersions, versionMatches } from './format/version.ts';
@@ -19,7 +20,13 @@ interface Provider {
  */
 export function createUniverse(candidates: readonly AptCandidate[]): Universe<AptCandidate> {
   const world = new World(candidates);
-  return { candidates, requirements: (candidate, options) => world.requirements(candidate, options) };
+  return {
+    candidates,
+    requirements: (candidate, options) => world.requirements(candidate, options),
+    conflicts: (candidate) => conflictsOf(candidate, world),
+    essential: (native) => world.essential(native),
+    similar: (requirement) => world.similar(requirement),
+  };
 }
 
 class World {
@@ -43,20 +50,43 @@ class World {
     this.#architectures = [...architectures].sort();
   }
 
+  named(name: string): readonly AptCandidate[] {
+    return this.#own.get(name) ?? [];
+  }
+
+  providing(name: string): readonly Provider[] {
+    return this.#providers.get(name) ?? [];
+  }
+
+  essential(native: string | undefined): AptCandidate[][] {
+    const isEssential = (candidate: AptCandidate): boolean =>
+      (native === undefined || candidate.architecture === native || candidate.architecture === 'all') &&
+      fieldOf(candidate.stanza, 'Essential')?.toLowerCase() === 'yes';
+    const order = this.#order(native ?? '');
+    return [...this.#own.values()].map((candidates) => candidates.filter(isEssential).sort(order)).filter((list) => list.length > 0);
+  }
+
+  similar({ text }: Requirement): AptCandidate[] {
+    const names = parseRelations(text, 'a requirement').flatMap((group) => group.alternatives.map(({ name }) => name));
+    const found = names.flatMap((name) => [...this.named(name), ...this.providing(name).map(({ candidate }) => candidate)]);
+    return [...new Set(found)];
+  }
+
   requirements(candidate: AptCandidate, options: ClosureOptions): Requirement[] {
     const fields = ['Pre-Depends', 'Depends', ...(options.recommends ? ['Recommends'] : []), ...(options.suggests ? ['Suggests'] : [])];
     const requirements: Requirement[] = [];
     for (const field of fields) {
       const text = fieldOf(candidate.stanza, field);
       if (text === undefined) continue;
-      for (const group of parseRelations(text, describe(candidate, field))) requirements.push(...this.#required(candidate, group));
+      for (const group of parseRelations(text, describe(candidate, field)))
+        requirements.push(...this.#required(candidate, group, options.native));
     }
     return requirements;
   }
 
-  #required(candidate: AptCandidate, group: RelationGroup): Requirement[] {
-    if (candidate.architecture !== 'all' || this.#architectures.length <= 1) {
-      const architecture = candidate.architecture === 'all' ? (this.#architectures[0] ?? 'all') : candidate.architecture;
+  #required(candidate: AptCandidate, group: RelationGroup, native: string | undefined): Requirement[] {
+    if (candidate.architecture !== 'all' || native !== undefined || this.#architectures.length <= 1) {
+      const architecture = candidate.architecture === 'all' ? (native ?? this.#architectures[0] ?? 'all') : candidate.architecture;
       return [{ text: group.text, alternatives: this.#alternatives(group, architecture) }];
     }
     const all = this.#architectures.map((architecture) => ({

@@ -1,5 +1,15 @@
 import type { Checksum } from '../core/digests.ts';
 
+/** A further file of a package. */
+export interface CandidateFile {
+  /** Relative to the mirror's base URL, not yet checked for safety. */
+  readonly location: string;
+  /** In bytes. */
+  readonly size: number;
+  /** As the metadata states them; at least one. */
+  readonly checksums: readonly Checksum[];
+}
+
 /** A package that an upstream offers, as far as every family has it. */
 export interface Candidate {
   /** The mirror that offers it. */
@@ -14,6 +24,8 @@ export interface Candidate {
   readonly size: number;
   /** Of the file, as the metadata states them; at least one. */
   readonly checksums: readonly Checksum[];
+  /** What belongs to the package besides its own file: the archives of an apt source package. */
+  readonly furtherFiles?: readonly CandidateFile[] | undefined;
 }
 
 /** One thing that a package needs: satisfied when any of the alternatives is. */
@@ -24,6 +36,13 @@ export interface Requirement {
   readonly alternatives: readonly (readonly Candidate[])[];
 }
 
+/** One package that another cannot be installed together with. */
+export interface Conflict<C extends Candidate> {
+  readonly with: C;
+  /** Why, in words that go on after the name of the package that was asked about: `breaks b (<< 2)`. */
+  readonly text: string;
+}
+
 /** Which dependencies a closure follows besides the strong ones. */
 export interface ClosureOptions {
   readonly recommends: boolean;
@@ -32,6 +51,8 @@ export interface ClosureOptions {
   readonly source: boolean;
   /** Every alternative and every provider, not only the best. */
   readonly allVariants: boolean;
+  /** The only architecture that packages for all architectures are wanted for. Without it they are wanted for each there is. */
+  readonly native?: string | undefined;
 }
 
 /** All candidates of one selection with the family's knowledge of what satisfies what. */
@@ -39,4 +60,13 @@ export interface Universe<C extends Candidate> {
   readonly candidates: readonly C[];
   /** What the candidate needs, in stated order. Requirements that are satisfied by definition (rpmlib(...)) are left out. */
   requirements(candidate: C, options: ClosureOptions): readonly Requirement[];
+  /**
+   * What the candidate cannot be installed together with: what it states itself, and what the family's package manager never installs
+   * twice, such as two versions. What only the other one states is with the other.
+   */
+  conflicts(candidate: C): readonly Conflict<C>[];
+  /** Packages that no machine is without, for the family that has such: one of each list, best first. `native` is the machine's architecture. */
+  readonly essential?: (native: string | undefined) => readonly (readonly C[])[];
+  /** Candidates that have or provide a name that the requirement asks for, whatever else it asks of them. For messages. */
+  readonly similar?: (requirement: Requirement) => readonly C[];
 }

@@ -2,6 +2,7 @@ import type { ClosureOptions, Requirement, Universe } from '../solve/universe.ts
 import type { BlobStore } from '../store/blobs.ts';
 import { architectureFamily, isSourceArchitecture } from './architecture.ts';
 import type { YumCandidate } from './candidate.ts';
+import { indexConflicts } from './conflicts.ts';
 import { type Capability, formatCapability } from './format/dependencies.ts';
 import { type RelationKind, readRelations, visitRelations } from './format/relations.ts';
 import { isRich, parseRich } from './format/rich.ts';
@@ -16,9 +17,8 @@ import { type Clause, richClauses } from './rich-clauses.ts';
  * provides itself; its Recommends and Suggests, and its source package, as the options ask. Source packages require nothing here:
  * what they need is for building them.
  *
- * A package that fits every architecture, in a world of several, has each requirement once for each of them. Conflicts and obsoletes are not
- * looked at. Of a rich dependency with a condition, what the condition would ask for is required where it is to be had, so that it is there
- * whatever the client has installed.
+ * A package that fits every architecture, in a world of several, has each requirement once for each of them. Of a rich dependency with a
+ * condition, what the condition would ask for is required where it is to be had, so that it is there whatever the client has installed.
  */
 export async function createUniverse(candidates: readonly YumCandidate[], blobs: BlobStore): Promise<Universe<YumCandidate>> {
   const providers = await indexProviders(candidates, blobs);
@@ -34,11 +34,17 @@ export async function createUniverse(candidates: readonly YumCandidate[], blobs:
     sources: undefined,
   };
   const indexes = new Map(candidates.map((candidate, index) => [candidate, index]));
+  let conflictsOf: ReturnType<typeof indexConflicts> | undefined;
   return {
     candidates,
     requirements(candidate, options) {
       const owner = indexes.get(candidate);
       return owner === undefined ? [] : requirementsOf(world, owner, options);
+    },
+    conflicts(candidate) {
+      conflictsOf ??= indexConflicts(world);
+      const owner = indexes.get(candidate);
+      return owner === undefined ? [] : conflictsOf(owner);
     },
   };
 }

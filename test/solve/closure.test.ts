@@ -33,7 +33,7 @@ function world(lines: readonly string[], provides: Record<string, readonly strin
       texts.map((text) => ({ text, alternatives: text.split('|').map((part) => offering(part.trim())) })),
     );
   }
-  const universe: Universe<Candidate> = { candidates: [...all.values()], requirements: (of) => needs.get(of) ?? [] };
+  const universe: Universe<Candidate> = { candidates: [...all.values()], requirements: (of) => needs.get(of) ?? [], conflicts: () => [] };
   const solve = (seeds: readonly string[], options: Partial<ClosureOptions> = {}): Closure<Candidate> =>
     closure(
       universe,
@@ -142,6 +142,7 @@ describe('solve/closure', () => {
     const providers = all.slice(0, 1000);
     const universe: Universe<Candidate> = {
       candidates: all,
+      conflicts: () => [],
       requirements: (of) => {
         const index = Number(of.name.slice(1));
         const near = (step: number): readonly Candidate[] => all.slice((index * 7 + step) % count, ((index * 7 + step) % count) + 2);

@@ -1,0 +1,80 @@
+import type { Conflict } from '../solve/universe.ts';
+import { type AptCandidate, labelOf } from './candidate.ts';
+import { type PackageRelation, type ProvidedName, parseRelations } from './format/relations.ts';
+import { fieldOf } from './format/stanza.ts';
+import { versionMatches } from './format/version.ts';
+
+/** A package under a name that it provides. */
+interface Provider extends Omit<ProvidedName, 'name'> {
+  readonly candidate: AptCandidate;
+}
+
+/** Where packages are found by name. */
+export interface ConflictIndex {
+  /** Those that have the name themselves. */
+  named(name: string): readonly AptCandidate[];
+  /** Those that provide it. */
+  providing(name: string): readonly Provider[];
+}
+
+const FIELDS = [
+  ['Conflicts', 'conflicts with'],
+  ['Breaks', 'breaks'],
+] as const;
+
+/**
+ * What dpkg does not have installed together with a package (Debian policy 7.3 and 7.4, and the multiarch specification): what its Conflicts
+ * and Breaks name, itself or by what it provides, of whatever architecture unless one is named; never packages of its own name, for
+ * which there are rules of their own. Of one name and architecture there is one at a time; packages of one name and different architectures must all be
+ * `Multi-Arch: same` and of equal versions. A package for all architectures counts as one of the machine's own.
+ * Throws METADATA_INVALID when a field cannot be read.
+ */
+export function conflictsOf(candidate: AptCandidate, index: ConflictIndex): Conflict<AptCandidate>[] {
+  const conflicts: Conflict<AptCandidate>[] = [];
+  for (const other of index.named(candidate.name)) {
+    const text = other === candidate ? undefined : exclusionOf(candidate, other);
+    if (text !== undefined) conflicts.push({ with: other, text });
+  }
+  for (const [field, verb] of FIELDS) {
+    const text = fieldOf(candidate.stanza, field);
+    if (text === undefined) continue;
+    for (const group of parseRelations(text, `mirror ${candidate.mirror}: the ${field} of package ${labelOf(candidate)}`)) {
+      for (const relation of group.alternatives) {
+        for (const other of matching(relation, candidate, index)) conflicts.push({ with: other, text: `${verb} ${group.text}` });
+      }
+    }
+  }
+  return conflicts;
+}
+
+/** Why two packages of one name cannot be there together; undefined when they can. */
+function exclusionOf(one: AptCandidate, other: AptCandidate): string | undefined {
+  if (one.architecture === other.architecture || one.architecture === 'all' || other.architecture === 'all') {
+    return 'cannot be there together with another package of its name';
+  }
+  if (!isMultiArchSame(one) || !isMultiArchSame(other)) return 'cannot be there for two architectures: not both are Multi-Arch: same';
+  return one.version === other.version ? undefined : 'cannot be there in different versions for two architectures';
+}
+
+function isMultiArchSame({ stanza }: AptCandidate): boolean {
+  return fieldOf(stanza, 'Multi-Arch')?.toLowerCase() === 'same';
+}
+
+function matching(relation: PackageRelation, candidate: AptCandidate, index: ConflictIndex): ReadonlySet<AptCandidate> {
+  const { name, qualifier, relation: operator, version: wanted } = relation;
+  const versionFits = (version: string | undefined): boolean =>
+    operator === undefined || wanted === undefined || (version !== undefined && versionMatches(version, operator, wanted));
+  const architectureFits = (architecture: string): boolean => {
+    if (qualifier === undefined || qualifier === 'any' || architecture === 'all') return true;
+    return architecture === (qualifier === 'native' ? candidate.architecture : qualifier);
+  };
+  const found = new Set<AptCandidate>();
+  for (const other of index.named(name)) {
+    if (versionFits(other.version) && architectureFits(other.architecture)) found.add(other);
+  }
+  for (const { candidate: other, version, qualifier: limit } of index.providing(name)) {
+    if (versionFits(version) && architectureFits(limit ?? other.architecture)) found.add(other);
+  }
+  for (const other of index.named(candidate.name)) found.delete(other);
+  return found;
+}
