@@ -10,3 +10,10 @@ const DEBIAN_NAMES: Readonly<Record<string, string>> = {
 export function debianArchitecture(nodeArchitecture: string): string {
   return DEBIAN_NAMES[nodeArchitecture] ?? nodeArchitecture;
 }
+
+const ARCHITECTURE = /^[a-z0-9][a-z0-9-]*$/;
+
+/** Whether the text can be the architecture of a package: `amd64`, `all`. */
+export function isArchitecture(text: string): boolean {
+  return ARCHITECTURE.test(text);
+}

@@ -4,6 +4,13 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const TILDE = 0x7e;
 
+const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+~:_-]*$/;
+
+/** Whether the text can be a package's version. Laxer than dpkg, which some archives are older than; safe in a path and on a line. */
+export function isVersion(text: string): boolean {
+  return text.length <= 255 && VERSION.test(text);
+}
+
 /**
  * Orders two Debian versions as dpkg does (deb-version(7)): negative, zero or positive as `a` is older than, equal to or newer than `b`.
  * The epoch ends at the first colon, the revision begins after the last hyphen; a part that is missing counts as 0. Runs of digits may
