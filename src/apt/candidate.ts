@@ -1,10 +1,11 @@
+import { posix } from 'node:path';
 import { type Checksum, checksum } from '../core/digests.ts';
 import { MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { safeRelativePath } from '../core/paths.ts';
 import type { Candidate } from '../solve/universe.ts';
 import type { Blob } from '../store/blobs.ts';
-import type { PackageRecord } from '../store/catalogue.ts';
+import type { PackageRecord, StoredPackage } from '../store/catalogue.ts';
 import { isPackageName } from './format/pool-path.ts';
 import { pickFields, type Stanza } from './format/stanza.ts';
 import { urlPath } from './urls.ts';
@@ -60,19 +61,54 @@ export function labelOf(candidate: Pick<Candidate, 'name' | 'version' | 'archite
   return `${candidate.name}_${candidate.version}_${candidate.architecture}`;
 }
 
-/** The path of the package file under the mirror's base. Throws PATH_UNSAFE when it would leave it. */
-function locationOf(candidate: AptCandidate): string {
-  return safeRelativePath(candidate.location, `mirror ${candidate.mirror}: package ${labelOf(candidate)}`);
+/** The path of a package's file under the mirror's base. Throws PATH_UNSAFE when it would leave it. */
+function safeLocation(candidate: AptCandidate, location: string): string {
+  return safeRelativePath(location, `mirror ${candidate.mirror}: package ${labelOf(candidate)}`);
 }
 
 /** Where the package file is, at each base. Throws PATH_UNSAFE. */
 export function packageUrls(candidate: AptCandidate, bases: readonly string[]): string[] {
-  const path = urlPath(locationOf(candidate));
+  return urlsOf(candidate, candidate.location, bases);
+}
+
+/** Where each of a source package's archives is, at each base. Throws PATH_UNSAFE. */
+export function furtherFileUrls(candidate: AptCandidate, bases: readonly string[]): string[][] {
+  return (candidate.furtherFiles ?? []).map(({ location }) => urlsOf(candidate, location, bases));
+}
+
+function urlsOf(candidate: AptCandidate, location: string, bases: readonly string[]): string[] {
+  const path = urlPath(safeLocation(candidate, location));
   return bases.map((base) => `${base}${path}`);
 }
 
-/** What is stored of a candidate whose file is in the pool. The text is the upstream's, byte for byte. Throws PATH_UNSAFE. */
-export function packageRecord(candidate: AptCandidate, file: Blob): PackageRecord {
-  const { name, version, architecture, stanza } = candidate;
-  return { name, version, architecture, sha256: file.sha256, size: file.size, location: locationOf(candidate), record: stanza };
+/** What is stored of a candidate whose files are in the pool. The text is the upstream's, byte for byte. Throws PATH_UNSAFE. */
+export function packageRecord(candidate: AptCandidate, file: Blob, further: readonly Blob[]): PackageRecord {
+  const { name, version, architecture, stanza, furtherFiles = [] } = candidate;
+  const location = safeLocation(candidate, candidate.location);
+  const record = { name, version, architecture, sha256: file.sha256, size: file.size, location, record: stanza };
+  if (furtherFiles.length === 0) return record;
+  const files = further.map(({ sha256, size }, index) => ({ name: posix.basename(furtherFiles[index]?.location ?? ''), sha256, size }));
+  return { ...record, files };
+}
+
+/** A stored package as a candidate. */
+export function storedCandidate({ record, files, ...stored }: StoredPackage, source: string): AptCandidate {
+  const { name, version, architecture, location, size, sha256 } = stored;
+  const directory = location.slice(0, location.lastIndexOf('/') + 1);
+  return {
+    mirror: source,
+    name,
+    version,
+    architecture,
+    location,
+    size,
+    checksums: [{ algorithm: 'sha256', value: sha256 }],
+    furtherFiles: files?.map((file) => ({
+      location: `${directory}${file.name}`,
+      size: file.size,
+      checksums: [{ algorithm: 'sha256', value: file.sha256 }],
+    })),
+    component: '',
+    stanza: record,
+  };
 }

@@ -4,8 +4,8 @@ import type { Family, PublishContext, PublishedTree, UpstreamContext } from '../
 import type { QuerySubject } from '../query/subject.ts';
 import type { Universe } from '../solve/universe.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
-import type { PackageRecord, UpstreamState } from '../store/catalogue.ts';
-import { type AptCandidate, labelOf, packageRecord, packageUrls } from './candidate.ts';
+import type { PackageRecord, StoredPackage, UpstreamState } from '../store/catalogue.ts';
+import { type AptCandidate, furtherFileUrls, labelOf, packageRecord, packageUrls, storedCandidate } from './candidate.ts';
 import { compareVersions } from './format/version.ts';
 import { loadCandidates } from './load.ts';
 import { publishTree } from './publish.ts';
@@ -44,11 +44,19 @@ export const aptFamily: Family<AptMirrorConfig, AptCandidate> = {
     return packageUrls(candidate, bases);
   },
 
+  furtherUrls(candidate: AptCandidate, bases: readonly string[]): readonly (readonly string[])[] {
+    return furtherFileUrls(candidate, bases);
+  },
+
   /** Packages have no signatures of their own that anybody checks: the signed index vouches for them with its checksums. */
   async verifyPackage(): Promise<void> {},
 
-  record(candidate: AptCandidate, file: Blob): PackageRecord {
-    return packageRecord(candidate, file);
+  record(candidate: AptCandidate, file: Blob, further: readonly Blob[]): PackageRecord {
+    return packageRecord(candidate, file, further);
+  },
+
+  candidate(stored: StoredPackage, source: string): AptCandidate {
+    return storedCandidate(stored, source);
   },
 
   /** There are none: everything is in the stanza. */

@@ -107,6 +107,7 @@ async function acquire(context: UpstreamContext<AptMirrorConfig>, signed: Signed
     date: release.date ?? 0,
     validUntil: release.validUntil,
     indexes: found.map(({ stored }) => stored),
+    supplements: [],
     verification: { metadata: signed.signedBy !== undefined, packages: false, signedBy: signed.signedBy },
     particulars,
   };

@@ -1,7 +1,6 @@
 import type { Problem } from './environment.ts';
 import { publicationDistribution, publicationPath, publicationSources, sourceFamily } from './publications.ts';
 import type { Config, FamilyName, PublicationConfig } from './schema.ts';
-import { unknownName } from './unknown-name.ts';
 import type { KeyPath } from './yaml-source.ts';
 
 /** First segments of paths that are the server's own. */
@@ -75,8 +74,8 @@ function sourceProblems(
     const members = Object.hasOwn(config.groups, name) ? config.groups[name] : undefined;
     if (members !== undefined)
       return [{ path, part: 'value', message: `"${name}" is a group`, allowed: `its mirrors: ${members.join(', ')}` }];
-    const known = [...Object.keys(config.mirrors), ...Object.keys(config.repos)];
-    return [unknownName(path, 'mirror or repo', { name, known })];
+    // It may be a snapshot, which the state knows and not the configuration: publishing tells.
+    return [];
   }
   if (first?.family === undefined || first.family === family) return [];
   const message = `"${name}" is of the ${family} family and "${first.name}" of the ${first.family} family`;

@@ -1,4 +1,3 @@
-import { MirrorError } from '../core/errors.ts';
 import type { Config, FamilyName, PublicationConfig } from './schema.ts';
 
 /** The names of everything that a publication is made from, in the order of the file, each once. */
@@ -16,14 +15,6 @@ export function sourceFamily(config: Config, name: string): FamilyName | undefin
 export function publicationPath(name: string, publication: PublicationConfig): string {
   const path = publication.path ?? `/${name}`;
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-}
-
-/** The family of a publication, which is that of its first source. Configurations that were loaded have one. */
-export function publicationFamily(config: Config, name: string): FamilyName {
-  const publication = Object.hasOwn(config.publications, name) ? config.publications[name] : undefined;
-  const family = publication === undefined ? undefined : sourceFamily(config, publicationSources(publication)[0] ?? '');
-  if (family === undefined) throw new MirrorError('CONFIG_INVALID', `the publication ${name} has no source that exists`);
-  return family;
 }
 
 /**

@@ -51,6 +51,20 @@ const aptMirror = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9.+-]*\/[a-z0-9][a-z0-9.+-]*$/, 'owner/name')
     .optional(),
+  /** Also source packages. */
+  sources: z.boolean().default(false),
+  /** Also the packages of the installer, from the debian-installer part of each component. */
+  udebs: z.boolean().default(false),
+  /** Also the installer's images. */
+  installer: z.boolean().default(false),
+  /** Languages of the long descriptions, where the upstream has them. */
+  translations: z.array(z.string().regex(/^[a-z]{2,3}([_@-][A-Za-z]+)*$/, 'a language such as en or pt_BR')).default(['en']),
+  /** Also which package has which file, for apt-file. */
+  contents: z.boolean().default(false),
+  /** Also AppStream metadata, for software centres. */
+  dep11: z.boolean().default(false),
+  /** Also the metadata of command-not-found. */
+  cnf: z.boolean().default(false),
   suite: z.string().regex(/^\S+$/, 'one suite such as bookworm; each suite is a mirror of its own'),
   components: z.array(z.string().regex(/^\S+$/, 'a component such as main, without spaces')).optional(),
   architectures: z
@@ -82,6 +96,23 @@ const publication = z.strictObject({
   component: z.string().min(1).optional(),
   origin: z.string().optional(),
   label: z.string().optional(),
+  /** apt: the Suite, Codename, Version and Description of the Release. */
+  suite: z.string().regex(/^\S+$/, 'one word such as stable').optional(),
+  codename: z.string().regex(/^\S+$/, 'one word such as bookworm').optional(),
+  version: z.string().optional(),
+  description: z.string().optional(),
+  /** apt: clients take packages from here only when asked to (priority 1), or also upgrades of those that they took (priority 100). */
+  notAutomatic: z.boolean().default(false),
+  butAutomaticUpgrades: z.boolean().default(false),
+  /** apt: fingerprints of the keys that clients are to accept for this repository from now on; `own` for the signing key. */
+  signedBy: z.array(z.string().regex(/^([0-9A-Fa-f]{40}!?|own)$/, 'a fingerprint of 40 hex digits, or own')).optional(),
+  /** apt: for how long clients may use the metadata; `mirror serve` renews it in time. */
+  validFor: duration.optional(),
+  /** apt: architectures to publish, also where there are no packages for them. */
+  architectures: z
+    .array(z.string().regex(/^[a-z0-9-]+$/, 'a Debian architecture such as amd64'))
+    .min(1)
+    .optional(),
   path: z.string().startsWith('/', 'a path on the server, from the first /').optional(),
   merge: z.enum(['replace', 'latest', 'keepAll']).default('replace'),
   metadata: z.enum(['regenerate', 'verbatim']).default('regenerate'),

@@ -24,6 +24,8 @@ export const ERROR_KINDS = {
     exit: 1,
     meaning: 'A filter or a command names a package that the upstream does not have. The message lists the nearest names.',
   },
+  NAME_TAKEN: { exit: 2, meaning: 'The name is that of something else already. Choose another, or drop that first.' },
+  IN_USE: { exit: 1, meaning: 'What is to be dropped is needed by something else, which the message names.' },
   NAME_INVALID: { exit: 2, meaning: 'A name does not match [a-z0-9][a-z0-9._-]*.' },
   NOTHING_TO_ADOPT: { exit: 1, meaning: '`mirror quickstart` found no apt or dnf repository on this machine that can be mirrored.' },
   NOT_AVAILABLE: { exit: 2, meaning: 'The configuration asks for something that this version does not do. Nothing was changed.' },

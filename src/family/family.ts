@@ -6,7 +6,7 @@ import type { QuerySubject } from '../query/subject.ts';
 import type { Candidate, Universe } from '../solve/universe.ts';
 import type { Acquirer } from '../store/acquire.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
-import type { PackageRecord, StoredPackage, UpstreamState } from '../store/catalogue.ts';
+import type { PackageRecord, PublicKey, StoredPackage, Supplement, UpstreamState } from '../store/catalogue.ts';
 import type { TreeWriter } from '../store/generations.ts';
 
 /** What a family is given to read one upstream with. */
@@ -17,6 +17,8 @@ export interface UpstreamContext<M extends MirrorConfig> {
   readonly blobs: BlobStore;
   /** The trusted keys; undefined when nothing is to be verified. */
   readonly keyring: Keyring | undefined;
+  /** Whether the metadata is to be published as it is, so that everything of it is needed that a client may ask for. */
+  readonly verbatim: boolean;
   readonly clock: Clock;
   readonly report: Reporter;
   readonly signal: AbortSignal;
@@ -27,6 +29,8 @@ export interface PublishedComponent {
   readonly name: string;
   /** Sorted by name, then architecture, then id. May be iterated more than once. */
   readonly packages: readonly StoredPackage[];
+  /** What its sources have besides packages. */
+  readonly supplements: readonly Supplement[];
 }
 
 /** What a family is given to write one repository tree with. */
@@ -34,8 +38,12 @@ export interface PublishContext {
   readonly name: string;
   readonly config: PublicationConfig;
   readonly components: readonly PublishedComponent[];
+  /** For reading what the sources have besides packages. */
+  readonly blobs: BlobStore;
   readonly writer: TreeWriter;
   readonly signer: Signer | undefined;
+  /** The keys that the sources' metadata was checked against: what clients need of a verbatim publication. */
+  readonly sourceKeys: readonly PublicKey[];
   /** The Date or revision that clients see; never before that of the last generation. */
   readonly time: Date;
   /** One kind of extra of some packages, in the order of the ids. */
@@ -71,10 +79,14 @@ export interface Family<M extends MirrorConfig, C extends Candidate> {
   universe(candidates: readonly C[], blobs: BlobStore): Promise<Universe<C>>;
   /** The URLs of a candidate's file, best first, and its path made safe. */
   urls(candidate: C, bases: readonly string[]): readonly string[];
+  /** The same of each of a candidate's further files, in their order. */
+  furtherUrls(candidate: C, bases: readonly string[]): readonly (readonly string[])[];
   /** Checks a package file in the pool against the keyring; throws PACKAGE_UNSIGNED, SIGNATURE_INVALID or METADATA_INVALID. */
   verifyPackage(candidate: C, file: Blob, blobs: BlobStore, keyring: Keyring, now: Date): Promise<void>;
-  /** What is stored of a candidate whose file is in the pool. */
-  record(candidate: C, file: Blob): PackageRecord;
+  /** What is stored of a candidate whose files are in the pool; the further ones in their order. */
+  record(candidate: C, file: Blob, further: readonly Blob[]): PackageRecord;
+  /** A stored package as a candidate of what it was found in: a mirror, repo, snapshot or publication. */
+  candidate(stored: StoredPackage, source: string): C;
   /** Large texts of the selected candidates, by their index in `selected`. Streams. */
   extras(
     selected: readonly C[],

@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import { counted } from '../core/counts.ts';
 import { MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { Candidate } from '../solve/universe.ts';
+import type { Candidate, CandidateFile } from '../solve/universe.ts';
 import type { Wanted } from '../store/acquire.ts';
 import { bringFiles } from '../store/acquirer.ts';
 import type { Blob } from '../store/blobs.ts';
@@ -11,7 +11,7 @@ import type { OperationContext } from './context.ts';
 import { familyOf } from './families.ts';
 import type { NamedMirror } from './names.ts';
 import type { OpenMirror } from './refresh.ts';
-import type { Selection } from './selection.ts';
+import { type Selection, totalSize } from './selection.ts';
 
 export interface PackagePlan {
   readonly mirror: NamedMirror;
@@ -53,7 +53,7 @@ export async function bringPackages(plan: PackagePlan, context: OperationContext
   context.report({ type: 'phase', subject: plan.mirror.name, phase: 'store' });
   const ids = context.catalogue.addPackages(
     family.name,
-    selected.map((candidate) => family.record(candidate, fileOf(candidate, files))),
+    selected.map((candidate) => family.record(candidate, fileOf(candidate, files), filesOf(candidate, files).slice(1))),
   );
   await storeExtras(plan, ids, context);
   return { ids, downloaded, downloadedBytes };
@@ -64,10 +64,17 @@ export function checkedAs({ name, version, architecture }: Pick<Candidate, 'name
   return `${sha256} ${name} ${version} ${architecture}`;
 }
 
-type Files = ReadonlyMap<Candidate, Blob>;
+/** The files of each package: its own, then the further ones. */
+type Files = ReadonlyMap<Candidate, readonly Blob[]>;
+
+function filesOf(candidate: Candidate, files: Files): readonly Blob[] {
+  const all = files.get(candidate);
+  if (all === undefined) throw new Error(`no files were brought for ${candidate.name}`);
+  return all;
+}
 
 function fileOf(candidate: Candidate, files: Files): Blob {
-  const file = files.get(candidate);
+  const [file] = filesOf(candidate, files);
   if (file === undefined) throw new Error(`no file was brought for ${candidate.name}`);
   return file;
 }
@@ -79,10 +86,11 @@ async function fetchFiles(
   const { blobs, catalogue, fetcher, signal, report } = context;
   const { selected } = plan.selection;
   const subject = plan.mirror.name;
-  const totalBytes = selected.reduce((sum, candidate) => sum + candidate.size, 0);
-  const files = new Map<Candidate, Blob>();
+  const totalBytes = selected.reduce((sum, candidate) => sum + totalSize(candidate), 0);
+  const totalItems = selected.reduce((sum, candidate) => sum + fileCount(candidate), 0);
+  const files = new Map<Candidate, readonly Blob[]>();
   const problems: string[] = [];
-  let [downloaded, downloadedBytes, finishedBytes, untried] = [0, 0, 0, 0];
+  let [downloaded, downloadedBytes, finishedBytes, finishedItems, untried] = [0, 0, 0, 0, 0];
 
   report({ type: 'phase', subject, phase: 'packages', detail: counted(selected.length, 'package') });
   const intake = await blobs.intake(`packages-${subject}`);
@@ -101,18 +109,19 @@ async function fetchFiles(
           downloadedBytes += count;
         },
         onProgress: (now) => {
-          const [items, bytes] = [files.size + now.items, finishedBytes + now.bytes];
-          report({ type: 'progress', subject, phase: 'packages', items, totalItems: selected.length, bytes, totalBytes });
+          const [items, bytes] = [finishedItems + now.items, finishedBytes + now.bytes];
+          report({ type: 'progress', subject, phase: 'packages', items, totalItems, bytes, totalBytes });
         },
       });
       downloaded += brought.fetched;
       untried += brought.untried;
       problems.push(...brought.failed.map(({ error }) => error.message));
-      for (const [index, candidate] of candidates.entries()) {
-        const file = brought.done.get(index);
-        if (file === undefined) continue;
-        files.set(candidate, file);
-        finishedBytes += file.size;
+      let index = 0;
+      for (const candidate of candidates) {
+        const own = Array.from({ length: fileCount(candidate) }, () => brought.done.get(index++)).filter((file) => file !== undefined);
+        files.set(candidate, own);
+        finishedItems += own.length;
+        finishedBytes += own.reduce((sum, { size }) => sum + size, 0);
       }
     }
     if (problems.length > 0) throw incomplete(subject, problems, untried);
@@ -127,9 +136,20 @@ async function fetchFiles(
 function* wantedFiles(candidates: readonly Candidate[], mirror: OpenMirror): Generator<{ readonly wanted: Wanted }> {
   const family = familyOf(mirror.config);
   for (const candidate of candidates) {
-    const expected = { size: candidate.size, checksums: candidate.checksums };
-    yield { wanted: { urls: family.urls(candidate, mirror.origin.bases), expected, maxSize: LIMITS.package } };
+    const { bases } = mirror.origin;
+    yield { wanted: wantedFile(candidate, family.urls(candidate, bases)) };
+    if (candidate.furtherFiles === undefined) continue;
+    const urls = family.furtherUrls(candidate, bases);
+    for (const [index, file] of candidate.furtherFiles.entries()) yield { wanted: wantedFile(file, urls[index] ?? []) };
   }
+}
+
+function wantedFile({ size, checksums }: CandidateFile, urls: readonly string[]): Wanted {
+  return { urls, expected: { size, checksums }, maxSize: LIMITS.package };
+}
+
+function fileCount({ furtherFiles }: Candidate): number {
+  return 1 + (furtherFiles?.length ?? 0);
 }
 
 function incomplete(mirror: string, problems: readonly string[], untried: number): MirrorError {

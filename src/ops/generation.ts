@@ -5,7 +5,7 @@ import { MirrorError } from '../core/errors.ts';
 import type { Family, PublishedComponent } from '../family/family.ts';
 import type { Signer } from '../openpgp/types.ts';
 import type { Candidate } from '../solve/universe.ts';
-import type { MirrorContents, PackageList, PublicationState } from '../store/catalogue.ts';
+import type { Contents, PackageList, PublicationState, Supplement } from '../store/catalogue.ts';
 import { createTree, loadGeneration } from '../store/generation-map.ts';
 import type { TreeEntry } from '../store/generations.ts';
 import type { OperationContext } from './context.ts';
@@ -20,21 +20,28 @@ const CLOCK_TOLERANCE = 10_000;
 export type PublicationTrust = Pick<PublicationState, 'verified' | 'packagesSigned' | 'packageKeys'>;
 
 /** What holds for packages that come from several mirrors. */
-export function combinedTrust(sources: readonly MirrorContents[]): PublicationTrust {
+export function combinedTrust(sources: readonly Contents[], { verbatim }: { readonly verbatim: boolean }): PublicationTrust {
   const packagesSigned = sources.every(({ checked }) => checked.packages);
   const keys = new Map(sources.flatMap((source) => source.keys).map((key) => [key.fingerprint, key]));
   return {
     verified: sources.every(({ checked }) => checked.metadata || checked.packages),
     packagesSigned,
-    packageKeys: packagesSigned ? [...keys.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)) : [],
+    packageKeys: packagesSigned || verbatim ? [...keys.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)) : [],
   };
+}
+
+/** The packages of one component, and what its sources have besides. */
+export interface ContentPart {
+  readonly component: string;
+  readonly list: PackageList;
+  readonly supplements: readonly Supplement[];
 }
 
 interface GenerationSources {
   readonly name: string;
   readonly publication: PublicationConfig;
   /** What is published, after merging. */
-  readonly parts: readonly { readonly component: string; readonly list: PackageList }[];
+  readonly parts: readonly ContentPart[];
   readonly trust: PublicationTrust;
   readonly signer: Signer | undefined;
 }
@@ -42,13 +49,13 @@ interface GenerationSources {
 /** A text that is equal exactly when publishing would make the same tree, dates and signatures apart. */
 export function generationInputs({ config }: OperationContext, generation: GenerationSources): string {
   const { name, publication, parts, trust, signer } = generation;
+  const { from: _from, components: _components, merge: _merge, ...settings } = publication;
   const inputs = {
     LAYOUT_VERSION,
+    settings,
     path: publicationPath(name, publication),
     distribution: publicationDistribution(config, publication),
-    origin: publication.origin,
-    label: publication.label,
-    parts: parts.map(({ component, list }) => [component, list.digest]),
+    parts: parts.map(({ component, list, supplements }) => [component, list.digest, supplements.map(({ path, sha256 }) => [path, sha256])]),
     key: signer?.fingerprint,
     trust: { ...trust, packageKeys: keyText(trust.packageKeys) },
   };
@@ -81,8 +88,10 @@ export async function writeGeneration(generation: NewGeneration, context: Operat
       name,
       config: { ...publication, distribution: publicationDistribution(config, publication) },
       components,
+      blobs,
       writer: tree,
       signer,
+      sourceKeys: generation.trust.packageKeys,
       time,
       extras: (ids, kind) => catalogue.extras(ids, kind),
       report,
@@ -123,7 +132,7 @@ function publicationState(
       digest,
       publishedAt,
       inputs,
-      parts: parts.map(({ component, list }) => ({ component, list: list.id })),
+      parts: parts.map(({ component, list, supplements }) => ({ component, list: list.id, supplements })),
     },
   };
 }

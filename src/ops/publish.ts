@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto';
-import { publicationFamily, publicationPath, publicationSources } from '../config/publications.ts';
-import type { PublicationConfig } from '../config/schema.ts';
+import { publicationPath } from '../config/publications.ts';
+import type { FamilyName, PublicationConfig } from '../config/schema.ts';
 import { counted } from '../core/counts.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
 import type { PublishedComponent } from '../family/family.ts';
 import type { Signer } from '../openpgp/types.ts';
-import type { MirrorContents, PackageList, PublicationState, StoredPackage } from '../store/catalogue.ts';
+import type { Contents, PublicationState, Supplement } from '../store/catalogue.ts';
 import { acquireLock } from '../store/locks.ts';
 import type { OperationContext } from './context.ts';
 import { familyNamed } from './families.ts';
-import { combinedTrust, generationInputs, type PublicationTrust, writeGeneration } from './generation.ts';
+import { type ContentPart, combinedTrust, generationInputs, type PublicationTrust, writeGeneration } from './generation.ts';
 import { mergePackages } from './merge.ts';
 import { publicationParts } from './names.ts';
 import type { PublicationReport, PublishReport } from './report.ts';
 import { loadSigner } from './signing.ts';
+import { type NamedSource, sourceNamed } from './sources.ts';
 
 const DEFAULT_COMPONENT = 'main';
 /** For another publication at the same path, in milliseconds. */
@@ -25,6 +26,14 @@ export interface PublishOptions {
   readonly dryRun?: boolean | undefined;
   /** The packages of this kept generation again, as a new generation with a new date, in place of what the sources have now. */
   readonly generation?: number | undefined;
+  /** Snapshots in place of the sources that the configuration names. */
+  readonly snapshots?: readonly SnapshotChoice[] | undefined;
+}
+
+/** A snapshot to be published as a component; without one, as the only one that there is. */
+export interface SnapshotChoice {
+  readonly component?: string | undefined;
+  readonly snapshot: string;
 }
 
 /**
@@ -40,7 +49,8 @@ export async function publish(names: readonly string[], context: OperationContex
   for (const name of names) {
     const before = context.catalogue.publication(name);
     try {
-      publications.push(await publishOne(name, { signer, dryRun: options.dryRun === true, generation: options.generation }, context));
+      const { dryRun = false, generation, snapshots = [] } = options;
+      publications.push(await publishOne(name, { signer, dryRun, generation, snapshots }, context));
     } catch (error) {
       if (!isMirrorError(error) || error.code === 'ABORTED') throw error;
       context.report({ type: 'failed', subject: name, code: error.code, message: error.message, hint: error.hint });
@@ -66,12 +76,14 @@ interface PublishSettings {
   readonly signer: Signer | undefined;
   readonly dryRun: boolean;
   readonly generation: number | undefined;
+  readonly snapshots: readonly SnapshotChoice[];
 }
 
 /** What is to be published. */
 interface Content {
+  readonly family: FamilyName;
   readonly components: readonly PublishedComponent[];
-  readonly parts: readonly { readonly component: string; readonly list: PackageList }[];
+  readonly parts: readonly ContentPart[];
   readonly trust: PublicationTrust;
 }
 
@@ -98,13 +110,15 @@ function sha256Hex(text: string): string {
 async function publishLocked(
   name: string,
   publication: PublicationConfig,
-  { signer, dryRun, generation }: PublishSettings,
+  settings: PublishSettings,
   context: OperationContext,
 ): Promise<PublicationReport> {
-  const { catalogue, config, report } = context;
+  const { catalogue, report } = context;
+  const { signer, dryRun, generation } = settings;
   const before = catalogue.publication(name);
   report({ type: 'phase', subject: name, phase: 'select' });
-  const content = generation === undefined ? currentContent(name, publication, context) : earlierContent(name, generation, context);
+  const { family, ...content } =
+    generation === undefined ? currentContent(name, publication, settings, context) : earlierContent(name, generation, context);
   const packages = content.parts.reduce((sum, { list }) => sum + list.count, 0);
   const inputs = generationInputs(context, { name, publication, signer, ...content });
   if (before?.generation.inputs === inputs) {
@@ -116,22 +130,65 @@ async function publishLocked(
     const bytes = content.parts.reduce((sum, { list }) => sum + list.bytes, 0);
     return { name, status: 'planned', generation: number, digest: '', packages, bytes };
   }
-  const family = familyNamed(publicationFamily(config, name));
-  const state = await writeGeneration({ name, publication, family, ...content, signer, before, number, inputs }, context);
+  const made = { name, publication, family: familyNamed(family), ...content, signer, before, number, inputs };
+  const state = await writeGeneration(made, context);
   report({ type: 'done', subject: name, summary: `generation ${number}, ${counted(packages, 'package')}` });
   return { ...reportOf(name, state), status: 'published' };
 }
 
 /** What the sources have now, merged. */
-function currentContent(name: string, publication: PublicationConfig, context: OperationContext): Content {
-  const { catalogue, config } = context;
-  const sources = syncedSources(name, publication, context);
-  const components = mergedComponents(name, sources, context);
-  const parts = components.map((component) => {
-    const ids = component.packages.map((entry) => entry.id);
-    return { component: component.name, list: catalogue.saveList(publicationFamily(config, name), ids) };
+function currentContent(name: string, publication: PublicationConfig, settings: PublishSettings, context: OperationContext): Content {
+  const parts = partsToPublish(name, settings.snapshots, context);
+  const sources = currentSources(name, [...new Set(parts.flatMap((part) => part.sources))], context);
+  const family = [...sources.values()][0]?.family;
+  if (family === undefined) throw new MirrorError('CONFIG_INVALID', `publication "${name}" has no sources`);
+  const { catalogue } = context;
+  const contents = parts.map(({ component = DEFAULT_COMPONENT, sources: names }) => {
+    const own = names.flatMap((source) => sources.get(source)?.contents ?? []);
+    const lists = own.map(({ list }) => [...catalogue.packages(list.id)]);
+    const packages = mergePackages(lists, publication.merge, familyNamed(family).compareVersions);
+    const ids = packages.map((entry) => entry.id);
+    return { component, packages, list: catalogue.saveList(family, ids), supplements: combinedSupplements(own) };
   });
-  return { components, parts, trust: combinedTrust([...sources.values()]) };
+  return {
+    family,
+    components: contents.map(({ component, packages, supplements }) => ({ name: component, packages, supplements })),
+    parts: contents.map(({ component, list, supplements }) => ({ component, list, supplements })),
+    trust: combinedTrust(
+      [...sources.values()].map((source) => source.contents),
+      { verbatim: publication.metadata === 'verbatim' },
+    ),
+  };
+}
+
+/** The sources of each component: those of the configuration, or the snapshots that are to take their place. Throws USAGE. */
+function partsToPublish(
+  name: string,
+  snapshots: readonly SnapshotChoice[],
+  { config, catalogue }: OperationContext,
+): ReturnType<typeof publicationParts> {
+  const parts = publicationParts(config, name);
+  if (snapshots.length === 0) return parts;
+  for (const { snapshot } of snapshots) {
+    if (catalogue.snapshot(snapshot) !== undefined) continue;
+    throw unknownName(
+      'snapshot',
+      snapshot,
+      catalogue.snapshots().map((state) => state.name),
+    );
+  }
+  const components = parts.map((part) => part.component ?? DEFAULT_COMPONENT);
+  for (const { component } of snapshots) {
+    if (component === undefined ? parts.length === 1 : components.includes(component)) continue;
+    const of = component === undefined ? 'has several components' : `has no component "${component}"`;
+    throw new MirrorError('USAGE', `publication "${name}" ${of}`, {
+      hint: `Say which with --snapshot COMPONENT=SNAPSHOT, of: ${components.join(', ')}.`,
+    });
+  }
+  return parts.map((part, index) => {
+    const chosen = snapshots.filter(({ component }) => (component ?? components[0]) === components[index]);
+    return chosen.length === 0 ? part : { component: part.component, sources: chosen.map(({ snapshot }) => snapshot) };
+  });
 }
 
 /** What a kept generation was made from. */
@@ -143,15 +200,17 @@ function earlierContent(name: string, number: number, { catalogue }: OperationCo
       hint: kept.length === 0 ? 'It was never published.' : `There are: ${kept.join(', ')}.`,
     });
   }
-  const parts = state.generation.parts.map(({ component, list: id }) => {
+  const parts = state.generation.parts.map(({ component, list: id, supplements }) => {
     const list = catalogue.list(id);
     if (list === undefined)
       throw new MirrorError('BLOB_CORRUPT', `the packages of generation ${number} of "${name}" are not in the state database`);
-    return { component, list };
+    return { component, list, supplements };
   });
-  const components = parts.map(({ component, list }) => ({ name: component, packages: [...catalogue.packages(list.id)] }));
-  const { verified, packagesSigned, packageKeys } = state;
-  return { components, parts, trust: { verified, packagesSigned, packageKeys } };
+  const components = parts.map(({ component, list, supplements }) => {
+    return { name: component, packages: [...catalogue.packages(list.id)], supplements };
+  });
+  const { family, verified, packagesSigned, packageKeys } = state;
+  return { family, components, parts, trust: { verified, packagesSigned, packageKeys } };
 }
 
 /** What DESIGN promises and this version does not do is refused, not passed over. */
@@ -162,45 +221,36 @@ function refuseUnavailable(name: string, publication: PublicationConfig): void {
   if (publication.export === 'tree') throw refuse('export: tree', '`mirror serve`, and export: none');
 }
 
-/** The mirrors that a publication is made from, with what they have. */
-function syncedSources(name: string, publication: PublicationConfig, { catalogue, config }: OperationContext): Map<string, MirrorContents> {
-  const sources = new Map<string, MirrorContents>();
+/** What a publication is made from, by name. Throws NAME_UNKNOWN, NEVER_SYNCED with all that have no packages, and CONFIG_INVALID. */
+function currentSources(name: string, sources: readonly string[], context: OperationContext): ReadonlyMap<string, NamedSource> {
+  const found = new Map<string, NamedSource>();
   const missing: string[] = [];
-  for (const source of publicationSources(publication)) {
-    const state = catalogue.mirror(source);
-    const mirror = config.mirrors[source];
-    if (mirror === undefined) {
-      throw new MirrorError('NOT_AVAILABLE', `publication "${name}": local repos such as "${source}" cannot be published in this version`, {
-        hint: 'Publish mirrors only.',
-      });
-    }
-    // The name may have stood for a mirror of the other family before.
-    if (state?.contents === undefined || state.family !== mirror.type) missing.push(source);
-    else sources.set(source, state.contents);
+  for (const source of sources) {
+    const named = sourceNamed(source, context);
+    if (named === undefined) missing.push(source);
+    else found.set(source, named);
   }
   if (missing.length > 0) {
     throw new MirrorError('NEVER_SYNCED', `publication "${name}": ${missing.join(', ')} has no packages yet`, {
       hint: `Run \`mirror sync ${missing.join(' ')}\` first.`,
     });
   }
-  return sources;
+  const [first, ...others] = found.values();
+  const other = others.find(({ family }) => family !== first?.family);
+  if (first !== undefined && other !== undefined) {
+    const families = `"${other.name}" is of the ${other.family} family and "${first.name}" of the ${first.family} family`;
+    throw new MirrorError('CONFIG_INVALID', `publication "${name}": ${families}`, { hint: 'Publish sources of one family together.' });
+  }
+  return found;
 }
 
-function mergedComponents(
-  name: string,
-  sources: ReadonlyMap<string, MirrorContents>,
-  { catalogue, config }: OperationContext,
-): PublishedComponent[] {
-  const { compareVersions } = familyNamed(publicationFamily(config, name));
-  const rule = config.publications[name]?.merge ?? 'replace';
-  const packagesOf = (source: string): StoredPackage[] => {
-    const list = sources.get(source)?.list;
-    return list === undefined ? [] : [...catalogue.packages(list.id)];
-  };
-  return publicationParts(config, name).map(({ component, sources: names }) => ({
-    name: component ?? DEFAULT_COMPONENT,
-    packages: mergePackages(names.map(packagesOf), rule, compareVersions),
-  }));
+/** What several lists have besides packages, each once. */
+function combinedSupplements(sources: readonly Contents[]): Supplement[] {
+  const byPlace = new Map<string, Supplement>();
+  for (const { supplements } of sources) {
+    for (const supplement of supplements) byPlace.set(`${supplement.mirror} ${supplement.path} ${supplement.sha256}`, supplement);
+  }
+  return [...byPlace.values()];
 }
 
 function reportOf(name: string, state: PublicationState | undefined): Omit<PublicationReport, 'status'> {

@@ -1,3 +1,4 @@
+import { publicationSources } from '../config/publications.ts';
 import { isMirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { loadCredentials } from '../fetch/credentials.ts';
@@ -72,9 +73,12 @@ async function refreshMirror(mirror: OpenMirror, context: OperationContext, { st
     const acquirer = createAcquirer({ origin: mirror.origin, fetcher, blobs, catalogue, intake, signal });
     const keys = (mirror.keyring?.keys ?? []).map(({ fingerprint, armored }) => ({ fingerprint, armored }));
     const same = previous?.family === mirror.config.type ? previous : undefined;
+    const verbatim = Object.values(context.config.publications).some(
+      (publication) => publication.metadata === 'verbatim' && publicationSources(publication).includes(mirror.name),
+    );
     const known = same === undefined ? undefined : sameTrust(same, keys) ? same.upstream : { ...same.upstream, revision: '' };
     const upstream = await familyOf(mirror.config).refresh(
-      { name: mirror.name, config: mirror.config, acquirer, blobs, keyring: mirror.keyring, clock, report, signal },
+      { name: mirror.name, config: mirror.config, acquirer, blobs, keyring: mirror.keyring, verbatim, clock, report, signal },
       known,
     );
     await intake.finish();

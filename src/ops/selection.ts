@@ -22,6 +22,11 @@ export interface Selection {
   readonly unsatisfied: readonly Unsatisfied[];
 }
 
+/** Of all of a package's files, in bytes. */
+export function totalSize({ size, furtherFiles = [] }: Candidate): number {
+  return furtherFiles.reduce((sum, file) => sum + file.size, size);
+}
+
 /** Selects packages for several mirrors of one run; what the mirrors offer is read once. */
 export interface Selector {
   /** Equal exactly when a selection would come out the same. Cheap: nothing is read. */
@@ -71,7 +76,8 @@ export function createSelector({ config, blobs, report }: OperationContext, stat
       const { filter, withDeps, verify } = mirror.config;
       const members = membersOf(mirror).map((name) => {
         const state = states.get(name);
-        return [name, state?.upstream.revision, state?.upstream.verification, keyText(state?.keys ?? [])];
+        const supplements = state?.upstream.supplements.map(({ path, sha256 }) => [path, sha256]);
+        return [name, state?.upstream.revision, state?.upstream.verification, supplements, keyText(state?.keys ?? [])];
       });
       const architectures = mirror.config.architectures;
       const components = mirror.config.type === 'apt' ? mirror.config.components : undefined;

@@ -10,7 +10,7 @@ import { keyText } from './key-text.ts';
 import { mirrorsNamed, type NamedMirror } from './names.ts';
 import { type OpenMirror, openMirror, refreshWithKeys } from './refresh.ts';
 import type { MirrorReport, SyncReport } from './report.ts';
-import { createSelector, type Selection, type Selector } from './selection.ts';
+import { createSelector, type Selection, type Selector, totalSize } from './selection.ts';
 
 /** Mirrors whose packages are brought in at the same time; the downloads of all share one limit. */
 const MIRRORS_AT_ONCE = 3;
@@ -122,12 +122,12 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
         reports.set(mirror.name, await planned(state, selection, context));
         return;
       }
-      const trust = trustOf(mirror, selection, states);
-      const had = contentsBefore(state.contents, trust, context);
+      const origins = originsOf(mirror, selection, states);
+      const had = contentsBefore(state.contents, origins, context);
       const { ids, downloaded, downloadedBytes } = await bringPackages({ mirror, selection, states, opened, ...had }, context);
       const list = catalogue.saveList(state.family, ids);
       const { unsatisfied } = selection;
-      const contents = { list, selection: key, unsatisfied, ...trust, syncedAt: clock.now().getTime() };
+      const contents = { list, selection: key, unsatisfied, ...origins, syncedAt: clock.now().getTime() };
       catalogue.putMirror({ ...state, contents });
       const changes = difference(had.storedBefore, ids);
       reports.set(mirror.name, { ...totals(mirror.name, contents), downloaded, downloadedBytes, ...changes, status: 'updated' });
@@ -154,10 +154,10 @@ function warnUnsatisfied(name: string, { unsatisfied }: Selection, { report }: O
     report({ type: 'warning', subject: name, message: `${more} more dependencies cannot be satisfied (mirror show ${name} lists them)` });
 }
 
-type Trust = Pick<MirrorContents, 'checked' | 'keys'>;
+type Origins = Pick<MirrorContents, 'checked' | 'keys' | 'supplements'>;
 
-/** How the packages of a selection are checked, and against which keys: what holds for every mirror that they come from. */
-function trustOf(mirror: NamedMirror, { selected }: Selection, states: ReadonlyMap<string, MirrorState>): Trust {
+/** How the packages of a selection are checked, and against which keys: what holds for every mirror that they come from; and what else these have. */
+function originsOf(mirror: NamedMirror, { selected }: Selection, states: ReadonlyMap<string, MirrorState>): Origins {
   const names = new Set([mirror.name, ...selected.map((candidate) => candidate.mirror)]);
   const sources = [...names].flatMap((name) => states.get(name) ?? []);
   const keys = new Map(sources.flatMap((source) => source.keys).map((key) => [key.fingerprint, key]));
@@ -167,6 +167,7 @@ function trustOf(mirror: NamedMirror, { selected }: Selection, states: ReadonlyM
       packages: sources.every(({ upstream }) => upstream.verification.packages),
     },
     keys: [...keys.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)),
+    supplements: sources.flatMap((source) => source.upstream.supplements),
   };
 }
 
@@ -176,11 +177,11 @@ interface ContentsBefore {
 }
 
 /** What the mirror has; its files count as checked only where they were checked against the keys that are trusted now. */
-function contentsBefore(contents: MirrorContents | undefined, trust: Trust, { catalogue }: OperationContext): ContentsBefore {
+function contentsBefore(contents: MirrorContents | undefined, origins: Origins, { catalogue }: OperationContext): ContentsBefore {
   const storedBefore = new Set<number>();
   const checkedBefore = new Set<string>();
   if (contents === undefined) return { storedBefore, checkedBefore };
-  const checked = contents.checked.packages && keyText(contents.keys) === keyText(trust.keys);
+  const checked = contents.checked.packages && keyText(contents.keys) === keyText(origins.keys);
   for (const entry of catalogue.packages(contents.list.id)) {
     storedBefore.add(entry.id);
     if (checked) checkedBefore.add(checkedAs(entry, entry.sha256));
@@ -199,11 +200,11 @@ function difference(before: ReadonlySet<number>, ids: readonly number[]): { adde
 async function planned(state: MirrorState, { selected, unsatisfied }: Selection, { blobs }: OperationContext): Promise<MirrorReport> {
   let [bytes, downloaded, downloadedBytes] = [0, 0, 0];
   for (const candidate of selected) {
-    bytes += candidate.size;
+    bytes += totalSize(candidate);
     const sha256 = sha256Of({ checksums: candidate.checksums });
     if (sha256 !== undefined && (await blobs.stat(sha256)) !== undefined) continue;
     downloaded += 1;
-    downloadedBytes += candidate.size;
+    downloadedBytes += totalSize(candidate);
   }
   return {
     ...totals(state.name, state.contents),

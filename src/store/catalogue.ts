@@ -1,5 +1,14 @@
 import type { FamilyName } from '../config/schema.ts';
 
+/** A further file of a package, a blob of the pool. */
+export interface PackageFile {
+  /** Its bare name. */
+  readonly name: string;
+  readonly sha256: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
 /** What the state database stores of one package: what every family has, and the family's own text of it. */
 export interface PackageRecord {
   readonly name: string;
@@ -14,6 +23,8 @@ export interface PackageRecord {
   readonly location: string;
   /** The family's text of the package, as the upstream has it: an apt stanza, a yum `<package>` element of primary. */
   readonly record: Buffer;
+  /** What belongs to the package besides its own file: the archives of an apt source package. */
+  readonly files?: readonly PackageFile[] | undefined;
 }
 
 export interface StoredPackage extends PackageRecord {
@@ -34,7 +45,7 @@ export interface PackageList {
   /** SHA-256 over the members' identities in sorted order: equal on two sites exactly when the lists are. */
   readonly digest: string;
   readonly count: number;
-  /** Sum of the package files' sizes in bytes. */
+  /** Sum of the sizes of the packages' files, further ones included, in bytes. */
   readonly bytes: number;
 }
 
@@ -44,6 +55,16 @@ export interface StoredIndex {
   readonly path: string;
   readonly sha256: string;
   readonly size: number;
+}
+
+/** Metadata of an upstream besides its packages, kept in the pool as it is. What is published is cut to the packages that are. */
+export interface Supplement extends StoredIndex {
+  /** The family's own word for what it is (apt: `translation`, `contents`, `dep11`, ...). */
+  readonly kind: string;
+  /** The mirror that it is of. */
+  readonly mirror: string;
+  /** apt: the upstream's component. */
+  readonly component?: string | undefined;
 }
 
 /** How the upstream's signature was checked. */
@@ -62,7 +83,9 @@ export interface UpstreamState {
   readonly date: number;
   /** From when the metadata must not be used any more, in milliseconds since 1970. */
   readonly validUntil?: number | undefined;
+  /** Of the packages. */
   readonly indexes: readonly StoredIndex[];
+  readonly supplements: readonly Supplement[];
   readonly verification: Verification;
   /** The family's own particulars, JSON. */
   readonly particulars: Readonly<Record<string, unknown>>;
@@ -82,19 +105,24 @@ export interface Unsatisfied {
   readonly chain: readonly string[];
 }
 
-/** What a mirror has, as of its last complete sync. */
-export interface MirrorContents {
+/** Packages with what they were checked by: what a mirror has, what a snapshot and a repo are. */
+export interface Contents {
   readonly list: PackageList;
-  /** Equal exactly when the same selection was made: over the configuration that bears on it and the upstreams it was made from. */
-  readonly selection: string;
-  readonly unsatisfied: readonly Unsatisfied[];
+  readonly supplements: readonly Supplement[];
   /**
-   * How these packages were checked, which may be otherwise than the metadata that was accepted since. Where some come from other mirrors,
+   * How these packages were checked, which may be otherwise than the metadata that was accepted since. Where they come from several places,
    * what holds for all of them.
    */
   readonly checked: { readonly metadata: boolean; readonly packages: boolean };
   /** The keys that they were checked against. */
   readonly keys: readonly PublicKey[];
+}
+
+/** What a mirror has, as of its last complete sync. */
+export interface MirrorContents extends Contents {
+  /** Equal exactly when the same selection was made: over the configuration that bears on it and the upstreams it was made from. */
+  readonly selection: string;
+  readonly unsatisfied: readonly Unsatisfied[];
   /** When the sync ended, or last found them to be up to date, in milliseconds since 1970. */
   readonly syncedAt: number;
 }
@@ -110,11 +138,39 @@ export interface MirrorState {
   readonly contents?: MirrorContents | undefined;
 }
 
-/** The packages of one component of a generation, from which it can be published again. */
+/** What a snapshot was made from. */
+export interface SourceReference {
+  readonly kind: 'mirror' | 'repo' | 'snapshot';
+  readonly name: string;
+}
+
+/** An immutable, named list of packages. */
+export interface SnapshotState {
+  readonly name: string;
+  readonly family: FamilyName;
+  readonly contents: Contents;
+  /** In milliseconds since 1970. */
+  readonly createdAt: number;
+  /** How it was made, for people: "filter: nginx". */
+  readonly description: string;
+  readonly from: readonly SourceReference[];
+}
+
+/** A local repository: packages added by hand. */
+export interface RepoState {
+  readonly name: string;
+  readonly family: FamilyName;
+  readonly contents: Contents;
+  /** In milliseconds since 1970. */
+  readonly changedAt: number;
+}
+
+/** What one component of a generation was made from, and from which it can be published again. */
 export interface GenerationPart {
   readonly component: string;
   /** Id of the package list. */
   readonly list: number;
+  readonly supplements: readonly Supplement[];
 }
 
 /** One immutable state of a publication. */
@@ -151,7 +207,7 @@ export interface PublicationState {
   readonly signedBy?: string | undefined;
   /** The armored public key that clients need. */
   readonly publicKey?: string | undefined;
-  /** yum: the upstreams' keys that signed the packages. */
+  /** The upstreams' keys that clients need: those that signed the packages (yum), or the metadata where it is published as it is. */
   readonly packageKeys: readonly PublicKey[];
   readonly packages: number;
   readonly bytes: number;
@@ -200,6 +256,21 @@ export interface Catalogue {
   mirrors(): MirrorState[];
   /** Replaces the state of the mirror. */
   putMirror(state: MirrorState): void;
+
+  snapshot(name: string): SnapshotState | undefined;
+  /** By name. */
+  snapshots(): SnapshotState[];
+  /** Stores a new snapshot. Throws NAME_TAKEN when there is one of this name. */
+  addSnapshot(state: SnapshotState): void;
+  /** Gives a snapshot another name, also where other snapshots say what they were made from. Throws NAME_TAKEN. */
+  renameSnapshot(from: string, to: string): boolean;
+  dropSnapshot(name: string): boolean;
+
+  repo(name: string): RepoState | undefined;
+  /** By name. */
+  repos(): RepoState[];
+  /** Replaces the state of the repo. */
+  putRepo(state: RepoState): void;
 
   publication(name: string): PublicationState | undefined;
   publications(): PublicationState[];

@@ -5,25 +5,36 @@ export const familyColumn = z.enum(['apt', 'yum']);
 export const stringsColumn = z.array(z.string());
 export const publicKeysColumn = z.array(z.object({ fingerprint: z.string(), armored: z.string() }));
 const unsatisfiedColumn = z.array(z.object({ requirement: z.string(), chain: stringsColumn }));
-export const partsColumn = z.array(z.object({ component: z.string(), list: z.int() }));
+const storedIndex = { path: z.string(), sha256: z.string(), size: z.int().nonnegative() };
+const supplements = z.array(z.object({ ...storedIndex, kind: z.string(), mirror: z.string(), component: z.string().optional() }));
+export const partsColumn = z.array(z.object({ component: z.string(), list: z.int(), supplements }));
+export const filesColumn = z.array(z.object({ name: z.string(), sha256: z.string(), size: z.int().nonnegative() }));
 
 export const upstreamColumn = z.object({
   revision: z.string(),
   date: z.number(),
   validUntil: z.number().optional(),
-  indexes: z.array(z.object({ path: z.string(), sha256: z.string(), size: z.int().nonnegative() })),
+  indexes: z.array(z.object(storedIndex)),
+  supplements,
   verification: z.object({ metadata: z.boolean(), packages: z.boolean(), signedBy: z.string().optional() }),
   particulars: z.record(z.string(), z.unknown()),
 });
 
-/** What is known of a mirror's packages, but for the list itself. */
+/** What is known of packages, but for the list itself. */
 export const contentsColumn = z.object({
-  selection: z.string(),
-  unsatisfied: unsatisfiedColumn,
+  supplements,
   checked: z.object({ metadata: z.boolean(), packages: z.boolean() }),
   keys: publicKeysColumn,
+});
+
+/** The same of a mirror's packages. */
+export const mirrorContentsColumn = contentsColumn.extend({
+  selection: z.string(),
+  unsatisfied: unsatisfiedColumn,
   syncedAt: z.number(),
 });
+
+export const referencesColumn = z.array(z.object({ kind: z.enum(['mirror', 'repo', 'snapshot']), name: z.string() }));
 
 /** What a generation says of its publication, but for what has columns of its own. */
 export const publicationColumn = z.object({

@@ -21,7 +21,11 @@ export function createListTable(database: Database): {
     'INSERT INTO lists (family, digest, count, bytes, members) VALUES (?, ?, ?, ?, ?)',
   );
   const member = database
-    .prepare<[number], [family: string, identity: Buffer, size: number]>('SELECT family, identity, size FROM packages WHERE id = ?')
+    .prepare<[number], [family: string, identity: Buffer, size: number]>(
+      `SELECT family, identity, size + CASE WHEN files IS NULL THEN 0
+         ELSE (SELECT COALESCE(SUM(json_extract(value, '$.size')), 0) FROM json_each(files)) END
+       FROM packages WHERE id = ?`,
+    )
     .raw();
   const sort = database
     .prepare<[string], number>(

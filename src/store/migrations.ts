@@ -68,6 +68,30 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (algorithm, value)
   ) WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE packages ADD COLUMN files TEXT;
+  CREATE TABLE snapshots (
+    name TEXT PRIMARY KEY,
+    family TEXT NOT NULL,
+    list INTEGER NOT NULL REFERENCES lists (id),
+    contents TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    description TEXT NOT NULL,
+    sources TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE repos (
+    name TEXT PRIMARY KEY,
+    family TEXT NOT NULL,
+    list INTEGER NOT NULL REFERENCES lists (id),
+    contents TEXT NOT NULL,
+    changed_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  UPDATE mirrors SET
+    upstream = json_set(upstream, '$.supplements', json('[]')),
+    contents = json_set(contents, '$.supplements', json('[]'));
+  UPDATE generations SET
+    parts = (SELECT json_group_array(json_set(value, '$.supplements', json('[]'))) FROM json_each(generations.parts));
+  `,
 ];
 
 /** The schema that this version of the program writes. */

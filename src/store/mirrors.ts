@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Catalogue, MirrorContents, MirrorState, PackageList } from './catalogue.ts';
-import { contentsColumn, familyColumn, publicKeysColumn, readColumn, readValue, upstreamColumn } from './columns.ts';
+import { familyColumn, mirrorContentsColumn, publicKeysColumn, readColumn, readValue, upstreamColumn } from './columns.ts';
+import { contentsColumns as columnsOf } from './contents-columns.ts';
 
 interface MirrorRow {
   readonly name: string;
@@ -27,7 +28,7 @@ export function createMirrorTable(
     const members = row.list === null ? undefined : list(row.list);
     return members === undefined || row.contents === null
       ? undefined
-      : { ...readColumn(contentsColumn, row.contents, what), list: members };
+      : { ...readColumn(mirrorContentsColumn, row.contents, what), list: members };
   };
 
   const toState = (row: MirrorRow): MirrorState => {
@@ -60,7 +61,5 @@ export function createMirrorTable(
 }
 
 function contentsColumns(contents: MirrorContents | undefined): Pick<MirrorRow, 'list' | 'contents'> {
-  if (contents === undefined) return { list: null, contents: null };
-  const { list, ...rest } = contents;
-  return { list: list.id, contents: JSON.stringify(rest) };
+  return contents === undefined ? { list: null, contents: null } : columnsOf(contents);
 }

@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { FamilyName } from '../config/schema.ts';
 import { MirrorError } from '../core/errors.ts';
 import type { Catalogue, PackageExtra, PackageRecord, StoredPackage } from './catalogue.ts';
+import { filesColumn, readColumn } from './columns.ts';
 
 type PackageRow = [
   id: number,
@@ -13,6 +14,7 @@ type PackageRow = [
   size: number,
   location: string,
   record: Buffer,
+  files: string | null,
 ];
 
 /** The table of packages, and of their extras. */
@@ -21,11 +23,14 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
   stream(ids: readonly number[]): IterableIterator<StoredPackage>;
 } {
   const findId = database.prepare<[string, Buffer], number>('SELECT id FROM packages WHERE family = ? AND identity = ?').pluck();
-  const insert = database.prepare<[string, Buffer, string, string, string, string, number, string, Buffer]>(
-    'INSERT INTO packages (family, identity, name, version, architecture, sha256, size, location, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  const insert = database.prepare<[string, Buffer, string, string, string, string, number, string, Buffer, string | null]>(
+    `INSERT INTO packages (family, identity, name, version, architecture, sha256, size, location, record, files)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const byId = database
-    .prepare<[number], PackageRow>('SELECT id, name, version, architecture, sha256, size, location, record FROM packages WHERE id = ?')
+    .prepare<[number], PackageRow>(
+      'SELECT id, name, version, architecture, sha256, size, location, record, files FROM packages WHERE id = ?',
+    )
     .raw();
   const insertExtra = database.prepare<[number, string, Buffer]>(
     'INSERT INTO extras (package, kind, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
@@ -40,7 +45,8 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
     const known = findId.get(family, identity);
     if (known !== undefined) return known;
     const { name, version, architecture, sha256, size, location } = record;
-    const result = insert.run(family, identity, name, version, architecture, sha256, size, location, record.record);
+    const files = record.files === undefined ? null : JSON.stringify(record.files);
+    const result = insert.run(family, identity, name, version, architecture, sha256, size, location, record.record, files);
     return Number(result.lastInsertRowid);
   };
 
@@ -59,8 +65,9 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
       for (const wanted of ids) {
         const row = byId.get(wanted);
         if (row === undefined) throw packageUnknown(wanted);
-        const [id, name, version, architecture, sha256, size, location, record] = row;
-        yield { id, name, version, architecture, sha256, size, location, record };
+        const [id, name, version, architecture, sha256, size, location, record, files] = row;
+        const stored = { id, name, version, architecture, sha256, size, location, record };
+        yield files === null ? stored : { ...stored, files: readColumn(filesColumn, files, `the files of package ${id}`) };
       }
     },
   };
@@ -73,7 +80,8 @@ export function packageUnknown(id: number): MirrorError {
   });
 }
 
-/** SHA-256 over what makes a package the same on every site: its family, file, upstream text and location. */
+/** SHA-256 over what makes a package the same on every site: its family, files, upstream text and location. */
 function identityOf(family: FamilyName, record: PackageRecord): Buffer {
-  return createHash('sha256').update(`${family}\n${record.sha256}\n${record.location}\n`).update(record.record).digest();
+  const files = (record.files ?? []).map(({ name, sha256 }) => `${name} ${sha256}\n`).join('');
+  return createHash('sha256').update(`${family}\n${record.sha256}\n${record.location}\n${files}`).update(record.record).digest();
 }

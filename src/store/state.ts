@@ -10,6 +10,8 @@ import { migrate, SCHEMA_VERSION, schemaVersion } from './migrations.ts';
 import { createMirrorTable } from './mirrors.ts';
 import { createPackageTable } from './packages.ts';
 import { createPublicationTables } from './publications.ts';
+import { createRepoTable } from './repos.ts';
+import { createSnapshotTable } from './snapshots.ts';
 import { diskFull, storageError, systemCode } from './storage-errors.ts';
 
 /** How long a call waits for another process that is writing, in milliseconds. */
@@ -85,6 +87,8 @@ function createCatalogue(database: Database.Database, path: string): Catalogue {
   const packages = createPackageTable(database);
   const lists = createListTable(database);
   const mirrors = createMirrorTable(database, lists.get);
+  const snapshots = createSnapshotTable(database, lists.get);
+  const repos = createRepoTable(database, lists.get);
   const publications = createPublicationTables(database);
   const keys = createKeyTable(database);
   const digests = createDigestTable(database);
@@ -123,6 +127,14 @@ function createCatalogue(database: Database.Database, path: string): Catalogue {
     mirror: reading(mirrors.mirror),
     mirrors: reading(mirrors.mirrors),
     putMirror: writing(mirrors.putMirror),
+    snapshot: reading(snapshots.snapshot),
+    snapshots: reading(snapshots.snapshots),
+    addSnapshot: writing(snapshots.addSnapshot),
+    renameSnapshot: writing(snapshots.renameSnapshot),
+    dropSnapshot: writing(snapshots.dropSnapshot),
+    repo: reading(repos.repo),
+    repos: reading(repos.repos),
+    putRepo: writing(repos.putRepo),
     publication: reading(publications.publication),
     publicationAt: reading(publications.publicationAt),
     publications: reading(publications.publications),

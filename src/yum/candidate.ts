@@ -1,7 +1,7 @@
 import type { Checksum } from '../core/digests.ts';
 import type { Candidate } from '../solve/universe.ts';
 import type { Blob } from '../store/blobs.ts';
-import type { PackageRecord, StoredIndex } from '../store/catalogue.ts';
+import type { PackageRecord, StoredIndex, StoredPackage } from '../store/catalogue.ts';
 import { publishedPath } from './location.ts';
 
 /** An index as it is stored, and what it must be when it is unpacked. */
@@ -37,4 +37,11 @@ export function recordOf(candidate: YumCandidate, file: Blob): PackageRecord {
     location: publishedPath(candidate, candidate, `mirror ${candidate.mirror}`),
     record: candidate.element,
   };
+}
+
+/** A stored package as a candidate. What only filelists says of it is not known then. */
+export function storedCandidate(stored: StoredPackage, source: string): YumCandidate {
+  const { name, version, architecture, location, size, sha256, record } = stored;
+  const checksums: readonly Checksum[] = [{ algorithm: 'sha256', value: sha256 }];
+  return { mirror: source, name, version, architecture, location, base: undefined, size, checksums, element: record, filelists: undefined };
 }

@@ -4,9 +4,9 @@ import type { Keyring } from '../openpgp/types.ts';
 import type { QuerySubject } from '../query/subject.ts';
 import type { Universe } from '../solve/universe.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
-import type { PackageRecord, UpstreamState } from '../store/catalogue.ts';
+import type { PackageRecord, StoredPackage, UpstreamState } from '../store/catalogue.ts';
 import { yumBases } from './bases.ts';
-import { labelOf, recordOf, type YumCandidate } from './candidate.ts';
+import { labelOf, recordOf, storedCandidate, type YumCandidate } from './candidate.ts';
 import { type Extra, readExtras } from './extras.ts';
 import { compareVersions } from './format/version.ts';
 import { loadCandidates } from './load.ts';
@@ -41,12 +41,21 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
     return fileUrls(candidate, bases, `mirror "${candidate.mirror}"`);
   },
 
+  /** A package is one file. */
+  furtherUrls(): readonly (readonly string[])[] {
+    return [];
+  },
+
   verifyPackage(candidate: YumCandidate, file: Blob, blobs: BlobStore, keyring: Keyring, now: Date): Promise<void> {
     return verifyPackage({ candidate, file, blobs, keyring, now });
   },
 
   record(candidate: YumCandidate, file: Blob): PackageRecord {
     return recordOf(candidate, file);
+  },
+
+  candidate(stored: StoredPackage, source: string): YumCandidate {
+    return storedCandidate(stored, source);
   },
 
   extras(selected: readonly YumCandidate[], upstream: UpstreamState, blobs: BlobStore): AsyncIterable<Extra> {

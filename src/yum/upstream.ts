@@ -110,6 +110,7 @@ async function acquire(context: UpstreamContext<YumMirrorConfig>, signed: Signed
     revision: signed.revision,
     date: signed.date,
     indexes,
+    supplements: [],
     verification: { metadata: signed.signedBy !== undefined, packages: verificationPolicy(config).packages, signedBy: signed.signedBy },
     particulars,
   };

@@ -194,6 +194,7 @@ export function contextOf(upstream: Upstream, keyring: Keyring | undefined, conf
     acquirer: upstream.acquirer,
     blobs: upstream.blobs,
     keyring,
+    verbatim: false,
     clock: { now: () => NOW },
     report: (event) => events.push(event),
     signal: new AbortController().signal,

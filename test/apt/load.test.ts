@@ -87,6 +87,7 @@ describe('apt/load', () => {
     const state = (unpacked: { size: number; value: string }): UpstreamState => ({
       revision: 'x',
       date: 0,
+      supplements: [],
       indexes: [{ path: `${INDEX}.gz`, ...packed }],
       verification: { metadata: false, packages: false },
       particulars: {
@@ -111,7 +112,14 @@ describe('apt/load', () => {
   });
 
   it('refuses a stored state that is not that of an APT upstream', async () => {
-    const upstream = { revision: '', date: 0, indexes: [], verification: { metadata: false, packages: false }, particulars: { repomd: 1 } };
+    const upstream = {
+      revision: '',
+      date: 0,
+      supplements: [],
+      indexes: [],
+      verification: { metadata: false, packages: false },
+      particulars: { repomd: 1 },
+    };
     const source = { name: 'test', config: aptConfig(), upstream, blobs: new Upstream().blobs, report: () => undefined };
     await expect(loadCandidates(source)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
   });

@@ -15,7 +15,7 @@ import type { Signer } from '../../src/openpgp/types.ts';
 import type { StoredPackage } from '../../src/store/catalogue.ts';
 import type { Permanence } from '../../src/store/generations.ts';
 import { describeWithTools } from '../support/requirements.ts';
-import { makeKey, NOW, sha256, stanza } from './archive.ts';
+import { makeKey, NOW, sha256, stanza, Upstream } from './archive.ts';
 
 let nextId = 1;
 
@@ -58,6 +58,8 @@ async function publish(
     name: 'test',
     config,
     components,
+    blobs: new Upstream().blobs,
+    sourceKeys: [],
     *extras() {},
     writer: {
       link: (path, blob) => files.set(path, { sha256: blob.sha256, permanence: 'fixed' }),
@@ -83,7 +85,9 @@ async function publish(
 
 describe('apt/publish', () => {
   it('writes every index in three forms, by name and by hash, and a Release that vouches for them', async () => {
-    const { tree, files, text } = await publish([{ name: 'main', packages: [stored('a'), stored('b', { Architecture: 'arm64' })] }]);
+    const { tree, files, text } = await publish([
+      { name: 'main', supplements: [], packages: [stored('a'), stored('b', { Architecture: 'arm64' })] },
+    ]);
     expect(tree).toEqual({ distribution: 'xenial', components: ['main'], architectures: ['amd64', 'arm64'] });
     const release = parseRelease(Buffer.from(text('dists/xenial/Release')), 'Release');
     expect(release).toMatchObject({
@@ -119,7 +123,7 @@ describe('apt/publish', () => {
       stored('doc', { Architecture: 'all', Source: 'libdoc (2)' }),
       stored('a', { Architecture: 'arm64' }),
     ];
-    const { packages: listed, files } = await publish([{ name: 'main', packages }]);
+    const { packages: listed, files } = await publish([{ name: 'main', supplements: [], packages }]);
     const labels = (path: string) => listed(path).map((found) => `${found.get('Package')} ${found.get('Version')}`);
     expect(labels('dists/xenial/main/binary-amd64/Packages')).toEqual(['b 1.10', 'b 1.9', 'doc 1.0-1']);
     expect(labels('dists/xenial/main/binary-arm64/Packages')).toEqual(['a 1.0-1', 'doc 1.0-1']);
@@ -131,19 +135,19 @@ describe('apt/publish', () => {
 
   it('keeps the stanza as the upstream has it, but for the file name', async () => {
     const listed = stored('a', { Filename: './odd/a_1.0-1_amd64.deb', 'Description-md5': 'x', Tag: 'role::program,\n use::scanning' });
-    const { text } = await publish([{ name: 'main', packages: [listed] }]);
+    const { text } = await publish([{ name: 'main', supplements: [], packages: [listed] }]);
     const expected = listed.record.toString().replace('./odd/', 'pool/main/a/a/');
     expect(text('dists/xenial/main/binary-amd64/Packages')).toBe(`${expected}\n\n`);
   });
 
   it('writes an empty index for a component without packages, and for a publication without any', async () => {
     const { files, tree } = await publish([
-      { name: 'main', packages: [stored('a')] },
-      { name: 'empty', packages: [] },
+      { name: 'main', supplements: [], packages: [stored('a')] },
+      { name: 'empty', supplements: [], packages: [] },
     ]);
     expect(files.get('dists/xenial/empty/binary-amd64/Packages')?.bytes).toHaveLength(0);
     expect(tree.components).toEqual(['main', 'empty']);
-    const none = await publish([{ name: 'main', packages: [stored('doc', { Architecture: 'all' })] }]);
+    const none = await publish([{ name: 'main', supplements: [], packages: [stored('doc', { Architecture: 'all' })] }]);
     expect(none.tree.architectures).toHaveLength(1);
     expect(none.packages(`dists/xenial/main/binary-${none.tree.architectures[0]}/Packages`)).toHaveLength(1);
   });
@@ -152,28 +156,30 @@ describe('apt/publish', () => {
     const epochs = ['1:1.0', '2:1.0'].map((version) =>
       stored('a', { Version: version, Filename: 'a_1.0_amd64.deb' }, Buffer.from(version)),
     );
-    const { files } = await publish([{ name: 'main', packages: epochs }]);
+    const { files } = await publish([{ name: 'main', supplements: [], packages: epochs }]);
     expect(files.get('pool/main/a/a/a_1.0_amd64.deb')?.sha256).toBe(epochs[1]?.sha256);
     expect(files.get('pool/main/a/a/a_1%3a1.0_amd64.deb')?.sha256).toBe(epochs[0]?.sha256);
   });
 
   it('takes the same package once, and refuses two different ones', async () => {
-    const { packages } = await publish([{ name: 'main', packages: [stored('a'), stored('a', { Section: 'net' })] }]);
+    const { packages } = await publish([{ name: 'main', supplements: [], packages: [stored('a'), stored('a', { Section: 'net' })] }]);
     expect(packages('dists/xenial/main/binary-amd64/Packages')).toHaveLength(1);
     const different = [stored('a'), stored('a', {}, Buffer.from('other'))];
-    await expect(publish([{ name: 'main', packages: different }])).rejects.toMatchObject({
+    await expect(publish([{ name: 'main', supplements: [], packages: different }])).rejects.toMatchObject({
       code: 'PACKAGE_CONFLICT',
       message: expect.stringContaining('a_1.0-1_amd64'),
     });
-    await publish(different.map((listed, index) => ({ name: `c${index}`, packages: [listed] })));
+    await publish(different.map((listed, index) => ({ name: `c${index}`, supplements: [], packages: [listed] })));
   });
 
   it('refuses names that would leave the tree, and stops when it is told to', async () => {
     const evil = stored('a', { Source: '../../../etc' });
-    await expect(publish([{ name: 'main', packages: [evil] }])).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
-    await expect(publish([{ name: '..', packages: [] }])).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
+    await expect(publish([{ name: 'main', supplements: [], packages: [evil] }])).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
+    await expect(publish([{ name: '..', supplements: [], packages: [] }])).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
     await expect(publish([], { config: { distribution: 'a/../..' } })).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
-    await expect(publish([{ name: 'main', packages: [stored('a')] }], { aborted: true })).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(publish([{ name: 'main', supplements: [], packages: [stored('a')] }], { aborted: true })).rejects.toMatchObject({
+      code: 'ABORTED',
+    });
   });
 
   it('is named as it is configured, and as the publication where nothing is', async () => {
@@ -247,8 +253,8 @@ describe('apt/publish', () => {
       ];
       ({ files } = await publish(
         [
-          { name: 'main', packages },
-          { name: 'extra', packages: [] },
+          { name: 'main', supplements: [], packages },
+          { name: 'extra', supplements: [], packages: [] },
         ],
         { signer: key.signer },
       ));

@@ -41,6 +41,6 @@ describe('apt/urls', () => {
     const file = { sha256: 'a'.repeat(64), size: 1 };
     const refusal = expect.objectContaining({ code: 'PATH_UNSAFE', message: expect.stringContaining('package a_1.0-1_amd64') });
     expect(() => packageUrls(candidate(location), ['http://a/'])).toThrow(refusal);
-    expect(() => packageRecord(candidate(location), file)).toThrow(refusal);
+    expect(() => packageRecord(candidate(location), file, [])).toThrow(refusal);
   });
 });

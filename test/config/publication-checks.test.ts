@@ -24,7 +24,6 @@ describe('config/publication-checks', () => {
     [{ from: ['docker', 'xenial'] }, 'publications.p.from.1: "xenial" is of the apt family and "docker" of the yum family'],
     [{ from: ['xenial', 'updates'] }, 'publications.p.distribution: is missing'],
     [{ from: ['flat'] }, 'publications.p.distribution: is missing'],
-    [{ from: ['docker', 'dockr'] }, 'publications.p.from.1: no mirror or repo is named "dockr"'],
     [{ from: ['docker', 'all'] }, 'publications.p.from.1: "all" is a group'],
     [{ from: ['docker'], path: '/v2' }, "publications.p.path: the path /v2 is the server's own"],
     [{ from: ['docker'], path: '/-/x' }, "publications.p.path: the path /-/x is the server's own"],

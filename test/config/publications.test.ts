@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { publicationDistribution, publicationFamily, publicationPath, publicationSources } from '../../src/config/publications.ts';
+import { publicationDistribution, publicationPath, publicationSources } from '../../src/config/publications.ts';
 import { configSchema, type PublicationConfig } from '../../src/config/schema.ts';
 
 const config = configSchema.parse({
@@ -30,12 +30,6 @@ describe('config/publications', () => {
   it('lists sources once, in order', () => {
     expect(publicationSources(publication('d'))).toEqual(['local', 'docker']);
     expect(publicationSources(publication('c'))).toEqual(['xenial']);
-  });
-
-  it('has the family of the first source', () => {
-    expect(publicationFamily(config, 'd')).toBe('yum');
-    expect(publicationFamily(config, 'c')).toBe('apt');
-    expect(() => publicationFamily(config, 'no')).toThrow('has no source that exists');
   });
 
   it('is at its name, or at its path without a last slash', () => {

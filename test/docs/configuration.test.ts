@@ -61,7 +61,8 @@ describe('docs/configuration', () => {
 
   it('has the defaults of the schema', () => {
     const wrong = [...documented].filter(([key, stated]) => {
-      const value = valueAt(least, DEFAULT_AT[key] ?? key.replace('mirrors.NAME', 'mirrors.yum').replace('NAME', 'published').split('.'));
+      const at = (mirror: string): string[] => key.replace('mirrors.NAME', `mirrors.${mirror}`).replace('NAME', 'published').split('.');
+      const value = valueAt(least, DEFAULT_AT[key] ?? at('yum')) ?? (key.startsWith('mirrors.') ? valueAt(least, at('apt')) : undefined);
       const isCode = /^`[^`]*`$/.test(stated);
       if (GIVEN.has(key) || value === undefined) return isCode && !DECIDED_LATER.has(key);
       return stated !== `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;

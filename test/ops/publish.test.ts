@@ -23,9 +23,24 @@ publications:
     catalogue.putMirror({
       name: 'test',
       family: 'yum',
-      upstream: { revision: '', date: 0, indexes: [], verification: { metadata: false, packages: false }, particulars: {} },
+      upstream: {
+        revision: '',
+        date: 0,
+        supplements: [],
+        indexes: [],
+        verification: { metadata: false, packages: false },
+        particulars: {},
+      },
       keys: [],
-      contents: { list, selection: '', unsatisfied: [], checked: { metadata: true, packages: true }, keys: [], syncedAt: 0 },
+      contents: {
+        list,
+        supplements: [],
+        selection: '',
+        unsatisfied: [],
+        checked: { metadata: true, packages: true },
+        keys: [],
+        syncedAt: 0,
+      },
     });
     catalogue.close();
     const { stdout } = await site.mirror('publish', 'site', '--json');

@@ -56,6 +56,7 @@ describe('ops/status', () => {
         revision: 'r',
         date: SYNCED - 86_400_000,
         validUntil: SYNCED + 3600_000,
+        supplements: [],
         indexes: [],
         verification: { metadata: true, packages: false, signedBy: FINGERPRINT },
         particulars: {},
@@ -63,6 +64,7 @@ describe('ops/status', () => {
       keys: [{ fingerprint: FINGERPRINT, armored: '' }],
       contents: {
         list: catalogue.saveList('apt', ids),
+        supplements: [],
         selection: '',
         unsatisfied: [{ requirement: 'libmissing (>= 2)', chain: ['socat', 'libdep'] }],
         checked: { metadata: true, packages: false },
@@ -77,7 +79,7 @@ describe('ops/status', () => {
     const unverified = { ...main.upstream, validUntil: undefined, verification: { metadata: false, packages: false } };
     const checked = { metadata: false, packages: false };
     const list = catalogue.saveList('yum', []);
-    const contents = { list, selection: '', unsatisfied: [], checked, keys: [], syncedAt: SYNCED };
+    const contents = { list, supplements: [], selection: '', unsatisfied: [], checked, keys: [], syncedAt: SYNCED };
     catalogue.putMirror(state({ name: 'open', family: 'yum', upstream: unverified, contents, keys: [] }));
     catalogue.publish({
       name: 'main',

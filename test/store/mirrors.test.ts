@@ -11,6 +11,7 @@ const STATE: MirrorState = {
     revision: sha256('repomd'),
     date: 1_700_000_000_000,
     validUntil: 1_800_000_000_000,
+    supplements: [],
     indexes: [{ path: 'repodata/primary.xml.gz', sha256: sha256('primary'), size: 12 }],
     verification: { metadata: true, packages: false, signedBy: 'ABCD' },
     particulars: { nested: { list: [1, 'two', null] } },
@@ -20,6 +21,7 @@ const STATE: MirrorState = {
 
 const contentsWith = (list: PackageList): MirrorContents => ({
   list,
+  supplements: [],
   selection: 'selection',
   unsatisfied: [{ requirement: 'libfoo', chain: ['a', 'b'] }],
   checked: { metadata: true, packages: false },
@@ -55,9 +57,9 @@ describe('store/mirrors', () => {
     ['family', 'zypper'],
     ['upstream', '{'],
     ['upstream', '{}'],
-    ['upstream', JSON.stringify({ ...STATE.upstream, indexes: [{ path: 1 }] })],
+    ['upstream', JSON.stringify({ ...STATE.upstream, supplements: [], indexes: [{ path: 1 }] })],
     ['contents', '{}'],
-    ['contents', JSON.stringify({ selection: '', unsatisfied: [1], checked: {}, keys: [], syncedAt: 0 })],
+    ['contents', JSON.stringify({ supplements: [], selection: '', unsatisfied: [1], checked: {}, keys: [], syncedAt: 0 })],
     ['keys', 'null'],
   ])('says so when its %s is %s', async (column, value) => {
     const { catalogue, storage } = await temporaryCatalogue();

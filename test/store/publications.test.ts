@@ -26,7 +26,7 @@ function state(number: number, change: Partial<PublicationState> = {}): Publicat
       digest: sha256(`map ${number}`),
       publishedAt: 1_700_000_000_000 + number,
       inputs: `inputs ${number}`,
-      parts: [{ component: 'main', list: 1 }],
+      parts: [{ component: 'main', list: 1, supplements: [] }],
     },
     ...change,
   };

@@ -22,7 +22,14 @@ import { createRig, type Rig } from './rig.ts';
 
 const TIME = new Date('2026-01-02T03:04:05Z');
 const ALL = { verify: [], architectures: ['x86_64', 'aarch64', 'i686', 'src'] };
-const PUBLICATION = { from: ['test'], merge: 'replace', metadata: 'regenerate', export: 'none' } satisfies PublicationConfig;
+const PUBLICATION: PublicationConfig = {
+  from: ['test'],
+  merge: 'replace',
+  metadata: 'regenerate',
+  export: 'none',
+  notAutomatic: false,
+  butAutomaticUpgrades: false,
+};
 
 /** Writes a tree as plain files; what is linked comes from a folder, where it is there. */
 function folderWriter(target: string): TreeWriter & { readonly links: Map<string, string> } {
@@ -100,7 +107,7 @@ describe('yum/publish', () => {
           : createHash('sha256')
               .update(sum?.value ?? '')
               .digest('hex');
-      return yumFamily.record(candidate, { sha256, size: candidate.size });
+      return yumFamily.record(candidate, { sha256, size: candidate.size }, []);
     });
     const ids = catalogue.addPackages('yum', records);
     const extras: PackageExtra[] = [];
@@ -114,7 +121,9 @@ describe('yum/publish', () => {
     await yumFamily.publish({
       name: 'pub',
       config: PUBLICATION,
-      components: [{ name: 'main', packages: stored }],
+      components: [{ name: 'main', supplements: [], packages: stored }],
+      blobs,
+      sourceKeys: [],
       writer,
       signer: options.signer,
       time: TIME,

@@ -77,7 +77,10 @@ export async function createRig(root: string): Promise<Rig> {
         events.push(event);
       };
       return bringing(bases, (acquirer) =>
-        yumFamily.refresh({ name: 'test', config, acquirer, blobs, keyring, clock: { now: () => now }, report, signal }, previous),
+        yumFamily.refresh(
+          { name: 'test', config, acquirer, blobs, keyring, verbatim: false, clock: { now: () => now }, report, signal },
+          previous,
+        ),
       );
     },
     load: (settings, upstream) => yumFamily.load('test', yumMirror({ url: server.url, ...settings }), upstream, blobs, () => undefined),
