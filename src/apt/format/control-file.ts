@@ -1,8 +1,8 @@
 import { MirrorError } from '../../core/errors.ts';
-import { parseStanzas } from './deb822.ts';
 import { isArchitecture, isVersion } from './identity.ts';
 import { isPackageName } from './pool-path.ts';
 import { parseProvides, parseRelations } from './relations.ts';
+import { singleStanza } from './single-stanza.ts';
 import { isBlankOrReturn, pickFields, type Stanza } from './stanza.ts';
 
 /** What the `control` file of a binary package says. */
@@ -24,11 +24,8 @@ const RELATIONS = ['Pre-Depends', 'Depends', 'Recommends', 'Suggests', 'Enhances
 export function parseControlFile(bytes: Buffer, what: string): ControlFile {
   const control = `the control file of ${what}`;
   const invalid = (why: string): MirrorError => new MirrorError('METADATA_INVALID', `${control} ${why}`);
-  const [stanza, ...others] = parseStanzas(bytes, control);
-  if (stanza === undefined) throw invalid('is empty');
-  if (others.length > 0) throw invalid(`has ${others.length + 1} stanzas instead of one`);
+  const stanza = singleStanza(bytes, control);
   if (bytes.at(-1) !== NEWLINE) throw invalid('does not end with a line break, without which dpkg does not read it');
-  refuseRepeated(stanza, invalid);
   if (hasBlankLine(stanza.bytes)) throw invalid('has a blank line inside a field');
   if (stanza.get('Status') !== undefined) throw invalid('has a Status, which only an installed package has');
   const [name, version, architecture] = pickFields(stanza.bytes, ['Package', 'Version', 'Architecture'], (field) =>
@@ -40,16 +37,6 @@ export function parseControlFile(bytes: Buffer, what: string): ControlFile {
     throw invalid(`has no usable Architecture: "${architecture?.slice(0, 200) ?? ''}"`);
   checkRelations(stanza, control);
   return { stanza, name, version, architecture };
-}
-
-/** Throws the error that is made for a field that is there twice, whatever its case. */
-export function refuseRepeated(stanza: Stanza, invalid: (why: string) => MirrorError): void {
-  const seen = new Set<string>();
-  for (const [name] of stanza.fields()) {
-    const lower = name.toLowerCase();
-    if (seen.has(lower)) throw invalid(`has the field ${name} twice`);
-    seen.add(lower);
-  }
 }
 
 function checkRelations(stanza: Stanza, control: string): void {
