@@ -30,6 +30,7 @@ const isSection = (key: string): boolean => document.includes(`\n## \`${key}\`\n
 const GIVEN = new Set(['storage', 'signing.key', 'mirrors.NAME.type', 'mirrors.NAME.url', 'publications.NAME.from']);
 /** Defaults that are no part of the schema. */
 const DECIDED_LATER = new Set(['publications.NAME.component']);
+const APT_ONLY = new Set(['sources', 'udebs', 'installer', 'translations', 'contents', 'dep11', 'cnf'].map((key) => `mirrors.NAME.${key}`));
 /** Where `least` shows a default, if not at the key itself. */
 const DEFAULT_AT: Readonly<Record<string, readonly string[]>> = {
   'mirrors.NAME.withDeps': ['mirrors', 'apt', 'withDeps'],
@@ -62,7 +63,7 @@ describe('docs/configuration', () => {
   it('has the defaults of the schema', () => {
     const wrong = [...documented].filter(([key, stated]) => {
       const at = (mirror: string): string[] => key.replace('mirrors.NAME', `mirrors.${mirror}`).replace('NAME', 'published').split('.');
-      const value = valueAt(least, DEFAULT_AT[key] ?? at('yum')) ?? (key.startsWith('mirrors.') ? valueAt(least, at('apt')) : undefined);
+      const value = valueAt(least, DEFAULT_AT[key] ?? at(APT_ONLY.has(key) ? 'apt' : 'yum'));
       const isCode = /^`[^`]*`$/.test(stated);
       if (GIVEN.has(key) || value === undefined) return isCode && !DECIDED_LATER.has(key);
       return stated !== `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
