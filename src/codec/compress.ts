@@ -5,7 +5,7 @@ import { compress as zstdCompress } from '@mongodb-js/zstd';
 import { compressStream as xzCompressStream } from '@napi-rs/lzma/xz';
 import { asBuffer } from './byte-reader.ts';
 import { through } from './through.ts';
-import { joinXzStreams } from './xz-join.ts';
+import { blockOfXzStream, type XzBlock, xzFile } from './xz-file.ts';
 
 const MiB = 1024 * 1024;
 const DEFAULT_GZIP_LEVEL = 6;
@@ -18,7 +18,6 @@ const XZ_PRESET = 1;
 /** Fixed, so that the output does not depend on the number of processors. */
 const XZ_PIECE = 8 * MiB;
 const ZSTD_FRAME = 8 * MiB;
-const DEFAULT_ZSTD_LEVEL = 9;
 
 const gzipAsync = promisify<Uint8Array, { level: number }, Buffer>(gzipCallback);
 
@@ -46,11 +45,17 @@ export async function* gzipStream(source: AsyncIterable<Uint8Array>, level: numb
  * Equal bytes give equal files.
  */
 export async function xz(bytes: Uint8Array): Promise<Buffer> {
-  const pieces = cut(bytes, XZ_PIECE);
-  return joinXzStreams(await mapConcurrently(pieces, availableParallelism(), xzPiece));
+  const pieces = bytes.length === 0 ? [] : cut(bytes, XZ_PIECE);
+  const blocks = await mapConcurrently(pieces, availableParallelism(), async (piece): Promise<XzBlock> => {
+    return { packed: blockOfXzStream(await xzStream(piece, XZ_PRESET)), plainSize: piece.length };
+  });
+  const parts: Buffer[] = [];
+  for await (const part of xzFile(inOrder(blocks))) parts.push(part);
+  return Buffer.concat(parts);
 }
 
-async function xzPiece(bytes: Uint8Array): Promise<Buffer> {
+/** The bytes as a complete xz stream of one block (none where there are no bytes), with CRC64 checks. Off the main thread. Preset 0 to 9. */
+export async function xzStream(bytes: Uint8Array, preset: number): Promise<Buffer> {
   const input = new ReadableStream<Uint8Array>({
     start(controller) {
       if (bytes.length > 0) controller.enqueue(bytes);
@@ -58,14 +63,18 @@ async function xzPiece(bytes: Uint8Array): Promise<Buffer> {
     },
   });
   const chunks: Uint8Array[] = [];
-  for await (const chunk of xzCompressStream(input, { preset: XZ_PRESET })) chunks.push(chunk);
+  for await (const chunk of xzCompressStream(input, { preset })) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-/** The bytes as a zstd file: a frame for every 8 MiB, each with its content size. Off the main thread. Level 1 to 22. */
-export async function zstd(bytes: Uint8Array, level: number = DEFAULT_ZSTD_LEVEL): Promise<Buffer> {
+async function* inOrder<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
+/** The bytes as a zstd file of level 3: a frame for every 8 MiB, each with its content size. Off the main thread. */
+export async function zstd(bytes: Uint8Array): Promise<Buffer> {
   const pieces = cut(bytes, ZSTD_FRAME);
-  return Buffer.concat(await mapConcurrently(pieces, availableParallelism(), (piece) => zstdCompress(asBuffer(piece), level)));
+  return Buffer.concat(await mapConcurrently(pieces, availableParallelism(), (piece) => zstdCompress(asBuffer(piece))));
 }
 
 /** At least one piece, of at most `size` bytes each. */

@@ -7,8 +7,6 @@ import { safeRelativePath } from '../core/paths.ts';
 import type { Permanence, TreeEntry } from './generations.ts';
 
 const HEADER = 'mirror-generation 1\n';
-/** The digest of a map covers its compression, which therefore never changes within a version of the format. */
-const COMPRESSION_LEVEL = 3;
 const MiB = 1024 * 1024;
 /** Most bytes of a map unpacked: 60,000 entries take 10 MiB. Longer than 512 MiB no text can be. */
 const MAX_UNPACKED = 511 * MiB;
@@ -30,7 +28,8 @@ export function compareBytes(a: string, b: string): number {
 
 /**
  * The stored form of a generation: zstd over a header line `mirror-generation 1` and a line `SHA256 SIZE MODIFIED f|c PATH` for each entry,
- * sorted by the bytes of the path (f: fixed, c: current). Equal entries give equal bytes. The paths must be canonical and different.
+ * sorted by the bytes of the path (f: fixed, c: current). Equal entries give equal bytes: the digest covers the compression, which therefore never
+ * changes within a version of the format. The paths must be canonical and different.
  */
 export async function encodeGeneration(entries: Iterable<TreeEntry>): Promise<Buffer> {
   const sorted = [...entries].sort((a, b) => compareBytes(a.path, b.path));
@@ -43,7 +42,7 @@ export async function encodeGeneration(entries: Iterable<TreeEntry>): Promise<Bu
     lines = '';
   }
   pieces.push(Buffer.from(lines));
-  return await zstd(Buffer.concat(pieces), COMPRESSION_LEVEL);
+  return await zstd(Buffer.concat(pieces));
 }
 
 /** The entries of a stored generation by path, in its order. Throws BLOB_CORRUPT on anything that `encodeGeneration` would not write. */
