@@ -1,0 +1,113 @@
+import type { Encoding, Statement } from './encoding.ts';
+import { type Contradiction, distancesOf } from './minimise.ts';
+import type { Fact } from './solver.ts';
+import type { Candidate, Requirement, Universe } from './universe.ts';
+
+/** One of the facts that are in each other's way. */
+export interface Step {
+  readonly kind: Statement<Candidate>['kind'];
+  /** Whose fact it is, as people name it; undefined for what is asked for, and for what every machine has. */
+  readonly package: string | undefined;
+  /** What is required or in conflict, as the package states it; undefined when nothing is stated. */
+  readonly relation: string | undefined;
+  /** What it is about: the packages that would do, or the one that is in the way. */
+  readonly candidates: readonly string[];
+  /** When nothing would do: packages that have or provide the name, but not as it is wanted. */
+  readonly similar: readonly string[];
+  /** The whole, as a sentence without a full stop. */
+  readonly text: string;
+}
+
+/** Why something cannot be installed: it could, without any one of these facts. */
+export interface Explanation<C extends Candidate> {
+  /** Which of the lists that were asked for take part, in no more than this cannot be installed together; empty when nothing could be. */
+  readonly asked: readonly (readonly C[])[];
+  /** From what was asked for towards the contradiction. */
+  readonly steps: readonly Step[];
+}
+
+export interface Wording<C extends Candidate> {
+  readonly universe: Universe<C>;
+  readonly label: (candidate: C) => string;
+}
+
+/** How many packages a sentence names. */
+const NAMED = 4;
+
+/** Puts a contradiction into words. */
+export function explain<C extends Candidate>(contradiction: Contradiction, encoding: Encoding<C>, wording: Wording<C>): Explanation<C> {
+  const { assumptions, facts } = contradiction;
+  const asked = assumptions.map((variable): readonly C[] => {
+    const candidate = encoding.candidateOf(variable);
+    if (candidate !== undefined) return [candidate];
+    return facts.filter(({ owner }) => owner === variable).flatMap((fact) => statementCandidates(encoding.statementOf(fact)));
+  });
+  const steps = ordered(contradiction, encoding.root).map((fact) => stepOf(encoding.statementOf(fact), wording));
+  return { asked, steps };
+}
+
+function statementCandidates<C extends Candidate>(statement: Statement<C>): readonly C[] {
+  return statement.kind === 'conflicts' ? [statement.conflict.with] : statement.candidates;
+}
+
+/** Requirements before what they lead to, and a conflict as soon as both of its packages have come up. */
+function ordered({ assumptions, facts }: Contradiction, root: number): Fact[] {
+  const distances = distancesOf(assumptions, facts, root);
+  const distance = (variable: number): number => distances.get(variable) ?? Number.MAX_SAFE_INTEGER;
+  const place = (fact: Fact): number =>
+    fact.number < 0 ? Math.max(...fact.literals.map((literal) => distance(literal >> 1))) : distance(fact.owner);
+  return facts
+    .map((fact) => ({ fact, place: place(fact), isConflict: fact.number < 0 }))
+    .sort((a, b) => a.place - b.place || Number(a.isConflict) - Number(b.isConflict) || a.fact.owner - b.fact.owner)
+    .map(({ fact }) => fact);
+}
+
+function stepOf<C extends Candidate>(statement: Statement<C>, { universe, label }: Wording<C>): Step {
+  const candidates = statementCandidates(statement).map(label);
+  const about = { kind: statement.kind, candidates, similar: [], package: undefined, relation: undefined };
+  switch (statement.kind) {
+    case 'asked':
+      return { ...about, text: `${oneOf(candidates)} is asked for` };
+    case 'essential':
+      return { ...about, text: `every machine needs ${oneOf(candidates)}` };
+    case 'installed':
+      return { ...about, text: `${candidates[0]} is installed already${upgrades(candidates.slice(1))}` };
+    case 'conflicts': {
+      const owner = label(statement.owner);
+      const { text } = statement.conflict;
+      return { ...about, package: owner, relation: text, text: `${owner} ${text}: ${candidates[0]}` };
+    }
+    default: {
+      const owner = label(statement.owner);
+      const { requirement } = statement;
+      const similar = candidates.length > 0 ? [] : similarTo(universe, requirement).map(label);
+      const verb = statement.kind === 'requires' ? 'depends on' : 'recommends';
+      const text = `${owner} ${verb} ${requirement.text}${candidates.length > 0 ? `: ${oneOf(candidates)}` : nothing(similar)}`;
+      return { ...about, package: owner, relation: requirement.text, similar, text };
+    }
+  }
+}
+
+function similarTo<C extends Candidate>(universe: Universe<C>, requirement: Requirement): readonly C[] {
+  return universe.similar?.(requirement) ?? [];
+}
+
+function upgrades(newer: readonly string[]): string {
+  return newer.length === 0 ? ', and there is no newer one' : `, or could be upgraded to ${oneOf(newer)}`;
+}
+
+function nothing(similar: readonly string[]): string {
+  if (similar.length === 0) return ', which is not there';
+  const [verb, all] = similar.length === 1 ? ['is', similar[0]] : ['are', listed(similar, 'and')];
+  return `, but ${all} ${verb} all there is`;
+}
+
+function oneOf(labels: readonly string[]): string {
+  return listed(labels, 'or');
+}
+
+function listed(labels: readonly string[], word: string): string {
+  const named = labels.length > NAMED + 1 ? [...labels.slice(0, NAMED), `${labels.length - NAMED} others`] : labels;
+  if (named.length < 2) return named.join('');
+  return `${named.slice(0, -1).join(', ')} ${word} ${named.at(-1)}`;
+}
