@@ -26,7 +26,46 @@ describe('apt/universe', () => {
   it('follows Pre-Depends and Depends, and the weak ones when asked', () => {
     const asking = candidate('a', { Suggests: 'd', Recommends: 'c', Depends: 'b', 'Pre-Depends': 'p' });
     expect(resolve(asking, [candidate('b'), candidate('p')])).toEqual(['p: p_1.0-1_amd64', 'b: b_1.0-1_amd64']);
-    expect(resolve(asking, [], { ...STRONG, recommends: true, suggests: true })).toEqual(['p: ', 'b: ', 'c: ', 'd: ']);
+    const weak = { ...STRONG, recommends: true, suggests: true };
+    expect(resolve(asking, [candidate('c'), candidate('d')], weak)).toEqual(['p: ', 'b: ', 'c: c_1.0-1_amd64', 'd: d_1.0-1_amd64']);
+    expect(resolve(asking, [], weak)).toEqual(['p: ', 'b: ']);
+  });
+
+  it('gives requirements that read the same as one', () => {
+    const asking = candidate('a', { Depends: 'x (>= 1) | y,  z', 'Pre-Depends': 'x (>= 1)  | y' });
+    const [first, second, third] = createUniverse([asking, candidate('x')]).requirements(asking, STRONG);
+    expect(first).toBe(second);
+    expect(third?.text).toBe('z');
+  });
+
+  it('asks for the source package of each binary package, of the version that it was made from', () => {
+    const source = (name: string, version: string) => candidate(name, { Version: version, Architecture: 'source' });
+    const sources = [source('a', '1.0-1'), source('a', '2'), source('made-of', '1.0-1'), source('made-of', '0:3')];
+    const options = { ...STRONG, source: true };
+    const asked = (fields: Readonly<Record<string, string>>): string[] => resolve(candidate('a', fields), sources, options);
+    expect(asked({})).toEqual(['source package a (= 1.0-1): a_1.0-1_source']);
+    expect(asked({ Source: 'made-of' })).toEqual(['source package made-of (= 1.0-1): made-of_1.0-1_source']);
+    expect(asked({ Source: 'made-of (3)', Version: '3+b1' })).toEqual(['source package made-of (= 3): made-of_0:3_source']);
+    expect(asked({ Source: 'made-of (4)' })).toEqual(['source package made-of (= 4): ']);
+    expect(resolve(candidate('b', { Depends: 'a, made-of' }), sources)).toEqual(['a: ', 'made-of: ']);
+    expect(resolve(source('c', '1'), [], options)).toEqual([]);
+  });
+
+  it('leaves out what is for other architectures or build profiles', () => {
+    const asking = candidate('a', { Depends: 'x [i386], y [linux-any] | z [!amd64], w <!nocheck>, v <cross>' });
+    expect(resolve(asking, [])).toEqual(['y [linux-any] | z [!amd64]: ', 'w <!nocheck>: ']);
+  });
+
+  it('prefers, of the packages that provide a name, what every machine has, and then the higher Priority', () => {
+    const others = [
+      candidate('c', { Provides: 'v', Priority: 'extra' }),
+      candidate('d', { Provides: 'v' }),
+      candidate('e', { Provides: 'v', Priority: 'standard' }),
+      candidate('f', { Provides: 'v', Protected: 'yes' }),
+      candidate('g', { Provides: 'v', Essential: 'yes' }),
+    ];
+    const names = ['g', 'f', 'e', 'd', 'c'].map((name) => `${name}_1.0-1_amd64`);
+    expect(resolve(candidate('a', { Depends: 'v' }), others)).toEqual([`v: ${names.join(' ')}`]);
   });
 
   it('keeps alternatives apart and in order, and versions of each best first', () => {

@@ -54,16 +54,21 @@ const TERM =
  * @param what names the package and the field in the error, which is METADATA_INVALID.
  */
 export function parseRelations(text: string, what: string): RelationGroup[] {
-  const groups: RelationGroup[] = [];
-  for (const part of text.replace(/\s+/g, ' ').split(',')) {
-    const group = part.trim();
-    if (group === '') continue;
-    groups.push({
-      text: group,
-      alternatives: group.split('|').map((alternative) => parseTerm(alternative.trim(), what)),
-    });
-  }
-  return groups;
+  return groupTexts(text).map((group) => parseGroup(group, what));
+}
+
+/** The texts of a relationship field's groups, each on one line with single blanks. */
+export function groupTexts(text: string): string[] {
+  return text
+    .replace(/\s+/g, ' ')
+    .split(',')
+    .map((group) => group.trim())
+    .filter((group) => group !== '');
+}
+
+/** Parses one of the texts that `groupTexts` gives; see `parseRelations`. */
+export function parseGroup(text: string, what: string): RelationGroup {
+  return { text, alternatives: text.split('|').map((alternative) => parseTerm(alternative.trim(), what)) };
 }
 
 /** Parses a Provides field. A provided name with a relation other than `=` is left out, as apt does. */
