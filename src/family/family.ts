@@ -6,7 +6,7 @@ import type { QuerySubject } from '../query/subject.ts';
 import type { Candidate, Universe } from '../solve/universe.ts';
 import type { Acquirer } from '../store/acquire.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
-import type { PackageRecord, PublicKey, StoredPackage, Supplement, UpstreamState } from '../store/catalogue.ts';
+import type { PackageRecord, PublicKey, ReleaseNames, StoredPackage, Supplement, UpstreamState } from '../store/catalogue.ts';
 import type { TreeWriter } from '../store/generations.ts';
 
 /** What a family is given to read one upstream with. */
@@ -55,6 +55,7 @@ export interface PublishContext {
 /** What the tree turned out to be, for the publication's state. */
 export interface PublishedTree {
   readonly distribution?: string | undefined;
+  readonly release?: ReleaseNames | undefined;
   readonly components: readonly string[];
   readonly architectures: readonly string[];
 }

@@ -29,6 +29,8 @@ export interface ClientOptions {
   readonly family: FamilyName;
   /** apt: the one-line format with a key file of its own, for apt before 2.3.10 (Debian 11, Ubuntu 20.04 and older). */
   readonly oneLine?: boolean | undefined;
+  /** apt: the priority that clients are to give to everything in it (apt_preferences(5)). */
+  readonly priority?: number | undefined;
 }
 
 /** Says how a client uses a publication. Throws USAGE when the publication is of another family. */
@@ -43,7 +45,9 @@ export function clientInstructions(publication: PublicationState, options: Clien
   const url = `${server}${publication.path === '/' ? '' : publication.path}/`;
   const common = { publication: name, family, url };
   if (family === 'yum') return { ...common, ...yumClient(publication, url, server) };
-  return { ...common, ...(options.oneLine === true ? oneLineClient(publication, url) : deb822Client(publication, url)) };
+  const client = options.oneLine === true ? oneLineClient(publication, url) : deb822Client(publication, url);
+  if (options.priority === undefined) return { ...common, ...client };
+  return { ...common, ...client, files: [...client.files, preferences(publication, url, options.priority)] };
 }
 
 /** Instructions as lines that can be pasted into a root shell. */
@@ -64,7 +68,8 @@ type Parts = Pick<ClientInstructions, 'files' | 'commands' | 'notes'>;
 /** sources.list(5), deb822 style. A key inside the file needs apt 2.3.10. */
 function deb822Client(publication: PublicationState, url: string): Parts {
   const { distribution, components, publicKey } = publication;
-  const fields = ['Types: deb', `URIs: ${url}`, `Suites: ${distribution ?? ''}`, `Components: ${components.join(' ')}`];
+  const types = publication.architectures.includes('source') ? 'deb deb-src' : 'deb';
+  const fields = [`Types: ${types}`, `URIs: ${url}`, `Suites: ${distribution ?? ''}`, `Components: ${components.join(' ')}`];
   const architectures = clientArchitectures(publication);
   if (architectures.length > 0) fields.push(`Architectures: ${architectures.join(' ')}`);
   fields.push(publicKey === undefined ? 'Trusted: yes' : `Signed-By:\n${indentKey(publicKey)}`);
@@ -83,10 +88,23 @@ function oneLineClient(publication: PublicationState, url: string): Parts {
   const architectures = clientArchitectures(publication);
   if (architectures.length > 0) options.push(`arch=${architectures.join(',')}`);
   options.push(publicKey === undefined ? 'trusted=yes' : `signed-by=${keyring}`);
-  const line = `deb [${options.join(' ')}] ${url} ${distribution ?? ''} ${components.join(' ')}\n`;
-  const files: ClientFile[] = [{ path: `/etc/apt/sources.list.d/${fileName(publication)}.list`, content: line, encoding: 'text' }];
+  const source = `[${options.join(' ')}] ${url} ${distribution ?? ''} ${components.join(' ')}\n`;
+  const types = publication.architectures.includes('source') ? ['deb', 'deb-src'] : ['deb'];
+  const content = types.map((type) => `${type} ${source}`).join('');
+  const files: ClientFile[] = [{ path: `/etc/apt/sources.list.d/${fileName(publication)}.list`, content, encoding: 'text' }];
   if (publicKey !== undefined) files.unshift({ path: keyring, content: armorBody(publicKey), encoding: 'base64' });
   return { files, commands: ['apt-get update'], notes: notesOf(publication) };
+}
+
+/** apt_preferences(5): by what the Release calls itself where that is enough to tell it from others, otherwise by the server's name. */
+function preferences(publication: PublicationState, url: string, priority: number): ClientFile {
+  const { origin, label, codename } = publication.release ?? {};
+  const terms = Object.entries({ o: origin, l: label, n: codename }).flatMap(([key, value]) => {
+    return value === undefined || value === '' || value.includes(',') ? [] : [`${key}=${value}`];
+  });
+  const pin = origin === undefined ? `origin "${new URL(url).hostname}"` : `release ${terms.join(',')}`;
+  const content = `Package: *\nPin: ${pin}\nPin-Priority: ${priority}\n`;
+  return { path: `/etc/apt/preferences.d/${fileName(publication)}.pref`, content, encoding: 'text' };
 }
 
 /** dnf.conf(5), and the same for yum. */
@@ -144,7 +162,7 @@ function armorBody(armored: string): string {
   return `${lines.slice(start, end).join('\n')}\n`;
 }
 
-/** apt passes over files whose names have other characters than these. */
+/** apt passes over files whose names have other characters than these, or another ending than the usual one. */
 function fileName({ name }: PublicationState): string {
   return name.replace(/[^a-zA-Z0-9._-]/g, '-');
 }

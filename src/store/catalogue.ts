@@ -188,6 +188,14 @@ export interface Generation {
   readonly parts: readonly GenerationPart[];
 }
 
+/** How an apt Release calls itself: what clients can pin by. */
+export interface ReleaseNames {
+  readonly origin?: string | undefined;
+  readonly label?: string | undefined;
+  readonly suite?: string | undefined;
+  readonly codename?: string | undefined;
+}
+
 /** A published repository: what the server needs to know of it, without the configuration. */
 export interface PublicationState {
   readonly name: string;
@@ -196,7 +204,10 @@ export interface PublicationState {
   readonly path: string;
   /** apt only. */
   readonly distribution?: string | undefined;
+  /** apt only. */
+  readonly release?: ReleaseNames | undefined;
   readonly components: readonly string[];
+  /** Of the packages; apt: with `source` where there are source packages. */
   readonly architectures: readonly string[];
   readonly from: readonly string[];
   /** Whether every package in it was verified, by metadata or package signature. */

@@ -41,6 +41,9 @@ export const publicationColumn = z.object({
   family: familyColumn,
   path: z.string(),
   distribution: z.string().optional(),
+  release: z
+    .object({ origin: z.string().optional(), label: z.string().optional(), suite: z.string().optional(), codename: z.string().optional() })
+    .optional(),
   components: stringsColumn,
   architectures: stringsColumn,
   from: stringsColumn,

@@ -45,7 +45,7 @@ const show = (state: PublicationState, options: Partial<ClientOptions> = {}): st
 describe('ops/client', () => {
   it('writes a deb822 source with the key inside', () => {
     const text = show(publication());
-    expect(text.startsWith("cat > /etc/apt/sources.list.d/xenial-repo.sources <<'EOF'\nTypes: deb\n")).toBe(true);
+    expect(text.startsWith("cat > /etc/apt/sources.list.d/xenial-repo.sources <<'EOF'\nTypes: deb deb-src\n")).toBe(true);
     expect(text).toContain(
       'URIs: http://mirror.example.org:8080/\nSuites: xenial\nComponents: main stable\nArchitectures: amd64 i386\nSigned-By:\n -----BEGIN',
     );
@@ -60,6 +60,21 @@ describe('ops/client', () => {
     expect(text).toContain('URIs: http://mirror.example.org:8080/a/b/\n');
     expect(text).toContain('Trusted: yes\n');
     expect(show(publication({ signedBy: undefined, publicKey: undefined }), { oneLine: true })).toContain('trusted=yes');
+  });
+
+  it('asks for source packages where there are some', () => {
+    const without = publication({ architectures: ['amd64'] });
+    expect(show(without)).toContain('Types: deb\n');
+    expect(show(without, { oneLine: true })).not.toContain('deb-src');
+    expect(show(publication(), { oneLine: true })).toMatch(/^deb (\[.*\] .*)\ndeb-src \1$/m);
+  });
+
+  it('gives the packages a priority where asked to, by what the Release calls itself', () => {
+    const release = { origin: 'Example', label: 'Nodes, all', suite: 'xenial', codename: 'xenial' };
+    const named = show(publication({ release }), { priority: 1001 });
+    expect(named).toContain("cat > /etc/apt/preferences.d/xenial-repo.pref <<'EOF'\nPackage: *\n");
+    expect(named).toContain('Pin: release o=Example,n=xenial\nPin-Priority: 1001\n');
+    expect(show(publication(), { priority: -1 })).toContain('Pin: origin "mirror.example.org"\nPin-Priority: -1\n');
   });
 
   it('writes a yum repository that checks packages only where each is signed', () => {
@@ -100,7 +115,7 @@ describe('ops/client', () => {
     /** Runs the pasted text with /etc in the test's directory, and asks apt what it understood. */
     async function paste(text: string): Promise<string> {
       const directory = await mkdtemp(join(root, 'etc-'));
-      await mkdir(join(directory, 'apt/sources.list.d'), { recursive: true });
+      for (const part of ['sources.list.d', 'preferences.d']) await mkdir(join(directory, 'apt', part), { recursive: true });
       await run('sh', ['-euc', text.replaceAll('/etc/', `${directory}/`).replace('apt-get update\n', '')]);
       await writeFile(join(directory, 'status'), '');
       const settings = [
@@ -116,7 +131,7 @@ describe('ops/client', () => {
     const urls = wanted.map((path) => `'http://mirror.example.org:8080/dists/xenial/${path}`);
 
     it('is understood in either format', async () => {
-      for (const options of [{}, { oneLine: true }]) {
+      for (const options of [{}, { oneLine: true }, { priority: 990 }]) {
         const printed = await paste(show(publication(), options));
         for (const url of urls) expect(printed).toContain(url);
       }

@@ -2,12 +2,14 @@ import { type Command, Option } from 'commander';
 import type { FamilyName } from '../../config/schema.ts';
 import { MirrorError } from '../../core/errors.ts';
 import { unknownName } from '../../core/names.ts';
+import type { ClientOptions } from '../../ops/client.ts';
 import type { Host } from '../host.ts';
 
 interface ClientFlags {
   readonly for: FamilyName;
   readonly url?: string;
   readonly oneLine?: boolean;
+  readonly priority?: number;
 }
 
 export function addClientCommand(parent: Command, host: Host): void {
@@ -18,6 +20,7 @@ export function addClientCommand(parent: Command, host: Host): void {
     .addOption(new Option('--for <family>', 'what the client installs with').choices(['apt', 'yum']).makeOptionMandatory())
     .option('--url <url>', 'where clients reach the server (default: this machine, at serve.listen)')
     .option('--one-line', 'apt before 2.3.10 (Debian 11, Ubuntu 20.04 and older)')
+    .option('--priority <number>', 'apt: also a preferences file that gives its packages this priority, such as 1001', priorityNumber)
     .addHelpText('after', '\nExample:\n  mirror client xenial-repo --for apt --url http://mirror.example.com | ssh root@node1 sh')
     .action(
       host.run(async (session, name: string | undefined, flags: ClientFlags) => {
@@ -41,8 +44,20 @@ export function addClientCommand(parent: Command, host: Host): void {
           throw new MirrorError('NEVER_SYNCED', `nothing is published for ${flags.for} yet`, { hint: 'Run `mirror publish NAME` first.' });
         }
         const serverUrl = flags.url ?? serverUrlOf(config);
-        const all = wanted.map((publication) => clientInstructions(publication, { serverUrl, family: flags.for, oneLine: flags.oneLine }));
+        const all = wanted.map((publication) => clientInstructions(publication, clientOptions(serverUrl, flags)));
         return { value: all, text: all.map(pasteable).join('\n') };
       }),
     );
+}
+
+function clientOptions(serverUrl: string, { for: family, oneLine, priority }: ClientFlags): ClientOptions {
+  if (family !== 'apt' && priority !== undefined) {
+    throw new MirrorError('USAGE', 'a priority is for apt clients', { hint: 'dnf has `priority=` in the .repo file, lower being better.' });
+  }
+  return { serverUrl, family, oneLine, priority };
+}
+
+function priorityNumber(text: string): number {
+  if (/^-?[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new MirrorError('USAGE', `"${text}" is no priority`, { hint: 'A whole number such as 500 or 1001; see apt_preferences(5).' });
 }
