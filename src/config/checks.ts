@@ -8,6 +8,7 @@ import type { KeyPath } from './yaml-source.ts';
 export function crossChecks(config: Config): Problem[] {
   return [
     ...Object.entries(config.mirrors).flatMap(([name, mirror]) => mirrorChecks(['mirrors', name], mirror)),
+    ...Object.entries(config.repos).flatMap(([name, repo]) => keyChecks(['repos', name], repo)),
     ...sharedNames(config),
     ...references(config),
     ...publicationChecks(config),
@@ -23,7 +24,12 @@ function mirrorChecks(path: KeyPath, mirror: MirrorConfig): Problem[] {
     at('passwordFile', 'there is no user name for it', 'username beside it');
   if (mirror.clientKey !== undefined && mirror.clientCert === undefined)
     at('clientKey', 'there is no certificate for it', 'clientCert beside it');
-  for (const [index, key] of mirror.keys.entries()) {
+  return [...problems, ...keyChecks(path, mirror)];
+}
+
+function keyChecks(path: KeyPath, { keys, keyserver }: Pick<MirrorConfig, 'keys' | 'keyserver'>): Problem[] {
+  const problems: Problem[] = [];
+  for (const [index, key] of keys.entries()) {
     const keyPath = [...path, 'keys', index];
     const bare = key.replace(/^0x/i, '').replace(/\s+/g, '');
     if (/^([0-9a-f]{8}|[0-9a-f]{16})$/i.test(bare)) {
@@ -33,7 +39,7 @@ function mirrorChecks(path: KeyPath, mirror: MirrorConfig): Problem[] {
         message: `"${key}" is a short key id, which can be forged`,
         allowed: 'a fingerprint of 40 hex digits',
       });
-    } else if (isFingerprint(key) && mirror.keyserver === undefined) {
+    } else if (isFingerprint(key) && keyserver === undefined) {
       problems.push({
         path: keyPath,
         part: 'value',

@@ -17,6 +17,10 @@ export function absolutePaths(config: Config, configPath: string): Config {
       clientKey: at(mirror.clientKey),
     },
   ]);
+  const repos = Object.entries(config.repos).map(([name, repo]) => [
+    name,
+    { ...repo, keys: repo.keys.map((key) => absoluteKey(key, directory)) },
+  ]);
   const { signing } = config;
   const { tls } = config.serve;
   return {
@@ -25,6 +29,7 @@ export function absolutePaths(config: Config, configPath: string): Config {
     signing: signing === undefined ? undefined : { key: resolve(directory, signing.key), passphraseFile: at(signing.passphraseFile) },
     http: { ...config.http, ca: config.http.ca === null ? null : resolve(directory, config.http.ca) },
     mirrors: Object.fromEntries(mirrors),
+    repos: Object.fromEntries(repos),
     serve: {
       ...config.serve,
       tls: tls === undefined ? undefined : { cert: resolve(directory, tls.cert), key: resolve(directory, tls.key) },

@@ -119,6 +119,13 @@ const publication = z.strictObject({
   export: z.enum(['none', 'tree']).default('none'),
 });
 
+const repo = z.strictObject({
+  type: z.enum(['apt', 'yum']),
+  /** Whose signatures what is added must have; without any, whoever may run `mirror repo add` vouches for it. */
+  keys: z.array(z.string().min(1)).default([]),
+  keyserver: url.optional(),
+});
+
 const http = z
   .strictObject({
     /** Files fetched at once, over all mirrors. */
@@ -142,7 +149,7 @@ export const configSchema = z.strictObject({
   http,
   mirrors: z.record(name, mirror).default({}),
   groups: z.record(name, z.array(name).min(1)).default({}),
-  repos: z.record(name, z.strictObject({ type: z.enum(['apt', 'yum']) })).default({}),
+  repos: z.record(name, repo).default({}),
   publications: z.record(name, publication).default({}),
   serve: z
     .strictObject({
@@ -165,5 +172,6 @@ export type MirrorConfig = z.output<typeof mirror>;
 export type AptMirrorConfig = z.output<typeof aptMirror>;
 export type YumMirrorConfig = z.output<typeof yumMirror>;
 export type PublicationConfig = z.output<typeof publication>;
+export type RepoConfig = z.output<typeof repo>;
 
 export type FamilyName = MirrorConfig['type'];

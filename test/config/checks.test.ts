@@ -44,6 +44,13 @@ describe('config/checks', () => {
     expect(check({ mirrors: { m: mirror } })).toEqual([problem]);
   });
 
+  it("checks a repo's keys as those of a mirror", () => {
+    expect(check({ repos: { r: { type: 'apt', keys: ['40976EAF437D05B5', 'a'.repeat(40), 'key.asc'] } } })).toEqual([
+      'repos.r.keys.0: "40976EAF437D05B5" is a short key id, which can be forged',
+      'repos.r.keys.1: a fingerprint needs a place to fetch the key from',
+    ]);
+  });
+
   it('takes a name for one thing only', () => {
     expect(check({ mirrors: { a: apt, b: apt }, repos: { a: { type: 'apt' } }, groups: { b: ['a'] } })).toEqual([
       'repos.a: the name is taken: it is in mirrors too',

@@ -54,6 +54,7 @@ mirrors:
     passwordFile: pw
     clientCert: c.pem
     clientKey: /k.pem
+repos: { r: { type: apt, keys: [keys/r.asc, https://x/key] } }
 serve: { tls: { cert: t.crt, key: t.key } }
 `;
     const config = parseConfig(text, '/srv/m/mirror.yaml', {});
@@ -67,6 +68,7 @@ serve: { tls: { cert: t.crt, key: t.key } }
       clientKey: '/k.pem',
       url: ['http://x/'],
     });
+    expect(config.repos['r']?.keys).toEqual(['/srv/m/keys/r.asc', 'https://x/key']);
     expect(config.serve.tls).toEqual({ cert: '/srv/m/t.crt', key: '/srv/m/t.key' });
   });
 

@@ -27,7 +27,7 @@ const keys = keysBelow([]);
 const isSection = (key: string): boolean => document.includes(`\n## \`${key}\`\n`);
 
 /** What `least` has because it must, not by default. */
-const GIVEN = new Set(['storage', 'signing.key', 'mirrors.NAME.type', 'mirrors.NAME.url', 'publications.NAME.from']);
+const GIVEN = new Set(['storage', 'signing.key', 'mirrors.NAME.type', 'mirrors.NAME.url', 'repos.NAME.type', 'publications.NAME.from']);
 /** Defaults that are no part of the schema. */
 const DECIDED_LATER = new Set(['publications.NAME.component']);
 const APT_ONLY = new Set(['sources', 'udebs', 'installer', 'translations', 'contents', 'dep11', 'cnf'].map((key) => `mirrors.NAME.${key}`));
@@ -36,6 +36,7 @@ const DEFAULT_AT: Readonly<Record<string, readonly string[]>> = {
   'mirrors.NAME.withDeps': ['mirrors', 'apt', 'withDeps'],
   'serve.registry': ['nothing'],
   registry: ['nothing'],
+  repos: ['groups'],
 };
 
 /** With everything in it that has keys with defaults, and nothing else. */
@@ -43,6 +44,7 @@ const least = configSchema.parse({
   storage: 'storage',
   signing: { key: 'key' },
   mirrors: { apt: { type: 'apt', url: 'http://a/', suite: 's' }, yum: { type: 'yum', url: 'http://a/', withDeps: {} } },
+  repos: { published: { type: 'apt' } },
   publications: { published: { from: ['a'] } },
   serve: { registry: {} },
   registry: {},
