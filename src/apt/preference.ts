@@ -11,7 +11,7 @@ export interface Preference {
   versions(candidates: readonly AptCandidate[], architecture: string): AptCandidate[];
   /**
    * Packages of different names that provide the same, best first: those that no machine is without, then the architecture of the package that
-   * asks, then by Priority. Where apt would leave it to chance, by name.
+   * asks, then by Priority. Between the others apt takes the one that its indexes mention last: here that is the last by name.
    */
   providers(candidates: readonly AptCandidate[], architecture: string): AptCandidate[];
 }
@@ -37,7 +37,7 @@ export function createPreference(candidates: readonly AptCandidate[]): Preferenc
       const weighed = those.map((candidate) => ({ candidate, weight: weightOf(candidate, architecture) }));
       const sorted = weighed.sort(
         (a, b) =>
-          a.weight - b.weight || compareText(a.candidate.name, b.candidate.name) || byVersion(a.candidate, b.candidate, architecture),
+          a.weight - b.weight || compareText(b.candidate.name, a.candidate.name) || byVersion(a.candidate, b.candidate, architecture),
       );
       return sorted.map(({ candidate }) => candidate);
     },

@@ -85,7 +85,7 @@ describe('apt/universe', () => {
       candidate('y', { Provides: 'x' }),
     ];
     const [requirement] = createUniverse([asking, ...others]).requirements(asking, STRONG);
-    expect(requirement?.alternatives[0]?.map((found) => `${found.mirror} ${found.name}`)).toEqual(['one x', 'two x', 'one y', 'one z']);
+    expect(requirement?.alternatives[0]?.map((found) => `${found.mirror} ${found.name}`)).toEqual(['one x', 'two x', 'one z', 'one y']);
   });
 
   it('lets a name that is provided without a version satisfy no version', () => {
@@ -96,7 +96,7 @@ describe('apt/universe', () => {
     ];
     expect(resolve(candidate('a', { Depends: 'v (>= 2)' }), others)).toEqual(['v (>= 2): w_1.0-1_amd64']);
     expect(resolve(candidate('a', { Depends: 'v (>= 3)' }), others)).toEqual(['v (>= 3): ']);
-    expect(resolve(candidate('a', { Depends: 'v' }), others)).toEqual(['v: u_1.0-1_amd64 w_1.0-1_amd64']);
+    expect(resolve(candidate('a', { Depends: 'v' }), others)).toEqual(['v: w_1.0-1_amd64 u_1.0-1_amd64']);
   });
 
   it('names a candidate once that has and provides the name', () => {
