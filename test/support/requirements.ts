@@ -23,15 +23,23 @@ const makeUpstream = resolve(import.meta.dirname, '../../../shared/tools/make-up
 /** Makes large, valid APT and RPM upstreams out of the machine's own package index; undefined where it is not there. */
 export const MAKE_UPSTREAM: string | undefined = existsSync(makeUpstream) ? makeUpstream : undefined;
 
+/** The archives that the machine's own apt uses, where the machine is a Debian. */
+export const DEBIAN_SOURCES: string | undefined = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'].find(
+  (path) => existsSync('/etc/debian_version') && existsSync(path),
+);
+
 /**
  * A group of tests that need real clients. Where one is missing the group is skipped, with the reason in its name; in CI that is a failure.
- * The names `shared data` and `make-upstream` stand for SHARED_DATA and MAKE_UPSTREAM.
+ * The names `shared data`, `make-upstream` and `debian sources` stand for SHARED_DATA, MAKE_UPSTREAM and DEBIAN_SOURCES, `root` for being root.
  */
 export function describeWithTools(tools: readonly string[], name: string, tests: () => void): void {
-  const present = (tool: string): boolean => {
-    if (tool === 'shared data') return SHARED_DATA !== undefined;
-    return tool === 'make-upstream' ? MAKE_UPSTREAM !== undefined : hasTool(tool);
+  const special: Readonly<Record<string, boolean>> = {
+    'shared data': SHARED_DATA !== undefined,
+    'make-upstream': MAKE_UPSTREAM !== undefined,
+    'debian sources': DEBIAN_SOURCES !== undefined,
+    root: process.getuid?.() === 0,
   };
+  const present = (tool: string): boolean => special[tool] ?? hasTool(tool);
   const missing = tools.filter((tool) => !present(tool));
   if (missing.length === 0) {
     describe(name, tests);
