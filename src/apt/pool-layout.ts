@@ -48,7 +48,8 @@ function pathOf(component: string, stored: StoredPackage, taken: ReadonlyMap<str
   const path = place(stored.location.slice(stored.location.lastIndexOf('/') + 1));
   const holder = taken.get(path);
   if (holder === undefined || holder === stored.sha256) return path;
-  return place(`${stored.name}_${stored.version.replaceAll(':', '%3a')}_${stored.architecture}.deb`);
+  const extension = stored.location.endsWith('.udeb') ? 'udeb' : 'deb';
+  return place(`${stored.name}_${stored.version.replaceAll(':', '%3a')}_${stored.architecture}.${extension}`);
 }
 
 function isSamePackage(a: StoredPackage, b: StoredPackage): boolean {

@@ -1,99 +1,132 @@
-import { gzip, xz } from '../codec/compress.ts';
 import { MirrorError } from '../core/errors.ts';
 import { safeRelativePath } from '../core/paths.ts';
-import type { PublishContext, PublishedTree } from '../family/family.ts';
+import type { PublishContext, PublishedComponent, PublishedTree } from '../family/family.ts';
+import type { StoredPackage } from '../store/catalogue.ts';
 import { debianArchitecture } from './format/architecture.ts';
 import { packagesText } from './format/packages-text.ts';
-import { formatRelease, type ListedFile } from './format/release-text.ts';
+import type { ListedFile } from './format/release-text.ts';
+import { withDirectory } from './format/sources-text.ts';
+import { writeIndexForms } from './index-forms.ts';
 import { type PlacedPackage, placePackages } from './pool-layout.ts';
+import { archiveNames, type IndexDirectory, writeComponentRelease, writeRelease } from './publish-release.ts';
+import { type PlacedSource, placeSources } from './source-layout.ts';
+
+/** The name among architectures that stands for source packages. */
+const SOURCE = 'source';
 
 /**
- * Writes an archive that any apt reads: pool/, and under dists/<distribution>/ for each component and architecture Packages, .gz and
- * .xz, each also by hash, with Release, InRelease and Release.gpg (only Release where there is no signer). Packages for all architectures are listed
- * with each architecture, and `all` is not one of them. The architectures are those of the packages; where all are
+ * Writes an archive that any apt reads: pool/, and under dists/<distribution>/ for each component and architecture Packages in all its
+ * forms, and likewise the packages of the installer and the source packages where there are some. All are also there by hash, and
+ * vouched for by Release, InRelease and Release.gpg (only Release where there is no signer). Packages for all architectures are listed with each
+ * architecture, and `all` is not one of them. The architectures are those of the configuration, or of the packages; where all are
  * for every architecture, that of this machine. The distribution is by default named as the publication.
  * Errors: PACKAGE_CONFLICT, PATH_UNSAFE, CONFIG_INVALID, ABORTED, and those of writing and signing.
  */
 export async function publishTree(context: PublishContext): Promise<PublishedTree> {
   const distribution = safeRelativePath(context.config.distribution ?? context.name, `publication ${context.name}`);
   const root = `dists/${distribution}`;
+  const names = archiveNames(context, distribution);
   const architectures = architecturesOf(context);
+  const components = context.components.map((component) => layOut(context, component, architectures));
+  for (const { binaries, installer, sources } of components) {
+    for (const { stored, path } of [...binaries, ...installer]) context.writer.link(path, { sha256: stored.sha256, size: stored.size });
+    for (const { files } of sources) for (const { path, blob } of files) context.writer.link(path, blob);
+  }
+  const withSources = components.some(({ sources }) => sources.length > 0);
   const files: ListedFile[] = [];
-  for (const component of context.components) {
-    const placed = placePackages({ ...component, name: safeRelativePath(component.name, `publication ${context.name}`) });
-    for (const { stored, path } of placed) context.writer.link(path, { sha256: stored.sha256, size: stored.size });
-    for (const architecture of architectures) {
+  for (const component of components) {
+    for (const index of indexesOf(component, architectures, withSources)) {
       if (context.signal.aborted) throw new MirrorError('ABORTED', `publishing ${context.name} was interrupted`);
-      const listed = placed.filter(({ stored }) => stored.architecture === architecture || stored.architecture === 'all');
-      files.push(...(await writeIndex(context, root, `${component.name}/binary-${architecture}`, listed)));
+      const path = `${index.directory.path}/${index.name}`;
+      files.push(...(await writeIndexForms(context.writer, { root, path, text: index.text() })));
+      files.push(await writeComponentRelease(context, { root, names }, index.directory));
     }
   }
-  const components = context.components.map((component) => component.name);
-  await writeRelease(context, root, releaseText(context, { distribution, architectures, components, files }));
-  return { distribution, components, architectures };
+  const componentNames = components.map(({ name }) => name);
+  await writeRelease(context, { root, names, architectures, components: componentNames, files });
+  return {
+    distribution,
+    release: names,
+    components: componentNames,
+    architectures: withSources ? [...architectures, SOURCE] : architectures,
+  };
 }
 
-function architecturesOf(context: PublishContext): string[] {
+function architecturesOf({ config, components }: PublishContext): readonly string[] {
+  if (config.architectures !== undefined) return [...new Set(config.architectures)].sort();
   const found = new Set<string>();
-  for (const { packages } of context.components) for (const { architecture } of packages) found.add(architecture);
+  for (const { packages } of components) for (const { architecture } of packages) found.add(architecture);
   found.delete('all');
+  found.delete(SOURCE);
   return found.size === 0 ? [debianArchitecture(process.arch)] : [...found].sort();
 }
 
-/** Writes one Packages index in its three forms; gives them with their paths relative to the Release file. */
-async function writeIndex(
-  context: PublishContext,
-  root: string,
-  directory: string,
-  listed: readonly PlacedPackage[],
-): Promise<ListedFile[]> {
-  const plain = packagesText(
-    listed.map(({ stored, path }) => ({ stanza: stored.record, filename: path, size: stored.size, sha256: stored.sha256 })),
-  );
-  const [gz, xzPacked] = await Promise.all([gzip(plain), xz(plain)]);
-  const forms: readonly (readonly [string, Buffer])[] = [
-    ['Packages', plain],
-    ['Packages.gz', gz],
-    ['Packages.xz', xzPacked],
-  ];
-  const files: ListedFile[] = [];
-  for (const [name, bytes] of forms) {
-    const blob = await context.writer.write(
-      ({ sha256 }) => [
-        { path: `${root}/${directory}/${name}`, permanence: 'current' },
-        { path: `${root}/${directory}/by-hash/SHA256/${sha256}`, permanence: 'fixed' },
-      ],
-      bytes,
-    );
-    files.push({ path: `${directory}/${name}`, ...blob });
+/** What is published as one component, each package at its place. */
+interface ComponentLayout {
+  readonly name: string;
+  readonly binaries: readonly PlacedPackage[];
+  /** The packages of the Debian installer (.udeb). */
+  readonly installer: readonly PlacedPackage[];
+  readonly sources: readonly PlacedSource[];
+}
+
+function layOut(context: PublishContext, component: PublishedComponent, architectures: readonly string[]): ComponentLayout {
+  const name = safeRelativePath(component.name, `publication ${context.name}`);
+  const wanted = new Set([...architectures, 'all']);
+  const binaries: StoredPackage[] = [];
+  const installer: StoredPackage[] = [];
+  const sources: StoredPackage[] = [];
+  for (const stored of component.packages) {
+    if (stored.architecture === SOURCE) sources.push(stored);
+    else if (wanted.has(stored.architecture)) (stored.location.endsWith('.udeb') ? installer : binaries).push(stored);
   }
-  return files;
+  return {
+    name,
+    binaries: placePackages({ ...component, name, packages: binaries }),
+    installer: placePackages({ ...component, name, packages: installer }),
+    sources: placeSources(name, sources),
+  };
 }
 
-interface ReleaseParts {
-  readonly distribution: string;
-  readonly architectures: readonly string[];
-  readonly components: readonly string[];
-  readonly files: readonly ListedFile[];
+interface Index {
+  readonly directory: IndexDirectory;
+  readonly name: 'Packages' | 'Sources';
+  text(): Iterable<Buffer>;
 }
 
-function releaseText(context: PublishContext, { distribution, ...parts }: ReleaseParts): string {
-  return formatRelease({
-    ...parts,
-    origin: context.config.origin ?? context.name,
-    label: context.config.label ?? context.name,
-    suite: distribution,
-    codename: distribution,
-    date: context.time,
-    description: `${context.name}, published by mirror`,
-  });
+function* indexesOf(component: ComponentLayout, architectures: readonly string[], withSources: boolean): Generator<Index> {
+  for (const architecture of architectures) {
+    yield packagesIndex(component, component.name, { architecture, packages: component.binaries });
+    if (component.installer.length === 0) continue;
+    yield packagesIndex(component, `${component.name}/debian-installer`, { architecture, packages: component.installer });
+  }
+  if (!withSources) return;
+  yield {
+    directory: { path: `${component.name}/source`, component: component.name, architecture: SOURCE },
+    name: 'Sources',
+    text: () => sourcesText(component.sources),
+  };
 }
 
-async function writeRelease(context: PublishContext, root: string, text: string): Promise<void> {
-  const write = (name: string, content: string) =>
-    context.writer.write([{ path: `${root}/${name}`, permanence: 'current' }], Buffer.from(content));
-  await write('Release', text);
-  if (context.signer === undefined) return;
-  await write('Release.gpg', await context.signer.signDetached(Buffer.from(text), context.time));
-  await write('InRelease', await context.signer.signCleartext(text, context.time));
+function packagesIndex(
+  component: ComponentLayout,
+  parent: string,
+  { architecture, packages }: { readonly architecture: string; readonly packages: readonly PlacedPackage[] },
+): Index {
+  const listed = packages.filter(({ stored }) => stored.architecture === architecture || stored.architecture === 'all');
+  return {
+    directory: { path: `${parent}/binary-${architecture}`, component: component.name, architecture },
+    name: 'Packages',
+    text: () => [
+      packagesText(listed.map(({ stored, path }) => ({ stanza: stored.record, filename: path, size: stored.size, sha256: stored.sha256 }))),
+    ],
+  };
+}
+
+function* sourcesText(sources: readonly PlacedSource[]): Generator<Buffer> {
+  const end = Buffer.from('\n\n');
+  for (const { stored, directory } of sources) {
+    yield withDirectory(stored.record, directory);
+    yield end;
+  }
 }

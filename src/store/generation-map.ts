@@ -57,7 +57,7 @@ export function createTree(options: TreeOptions): Tree {
   const sorted = (): TreeEntry[] => [...entries.values()].sort((a, b) => compareBytes(a.path, b.path));
 
   return {
-    link: (path, blob) => put(path, blob, 'fixed'),
+    link: (path, blob, permanence = 'fixed') => put(path, blob, permanence),
     async write(paths, bytes) {
       const blob = await intake.add(bytes);
       for (const { path, permanence } of typeof paths === 'function' ? paths(blob) : paths) put(path, blob, permanence);

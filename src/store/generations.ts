@@ -21,8 +21,8 @@ export type WrittenPaths = readonly { readonly path: string; readonly permanence
 
 /** What a family writes a repository tree to. Publishing the same path twice with other content is PACKAGE_CONFLICT. */
 export interface TreeWriter {
-  /** A package file that is in the pool already. */
-  link(path: string, blob: Blob): void;
+  /** A file that is in the pool already: a package (`fixed`, the default), or an upstream's index under its own name. */
+  link(path: string, blob: Blob, permanence?: Permanence): void;
   /**
    * A file made now, under one or more paths. `fixed` where the name has the hash in it: then the paths are given as a function of the
    * blob, which is called when all of the bytes are written.

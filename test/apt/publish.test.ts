@@ -62,10 +62,9 @@ async function publish(
     sourceKeys: [],
     *extras() {},
     writer: {
-      link: (path, blob) => files.set(path, { sha256: blob.sha256, permanence: 'fixed' }),
+      link: (path, blob, permanence = 'fixed') => files.set(path, { sha256: blob.sha256, permanence }),
       async write(paths, bytes) {
-        if (!(bytes instanceof Uint8Array)) throw new Error('a stream');
-        const content = Buffer.from(bytes);
+        const content = bytes instanceof Uint8Array ? Buffer.from(bytes) : await collect(bytes, 100_000_000, 'a file');
         const blob = { sha256: sha256(content), size: content.length };
         for (const { path, permanence } of typeof paths === 'function' ? paths(blob) : paths) {
           files.set(path, { bytes: content, sha256: blob.sha256, permanence });
@@ -84,11 +83,16 @@ async function publish(
 }
 
 describe('apt/publish', () => {
-  it('writes every index in three forms, by name and by hash, and a Release that vouches for them', async () => {
+  it('writes every index in its forms, by name and by hash, and a Release that vouches for them', async () => {
     const { tree, files, text } = await publish([
       { name: 'main', supplements: [], packages: [stored('a'), stored('b', { Architecture: 'arm64' })] },
     ]);
-    expect(tree).toEqual({ distribution: 'xenial', components: ['main'], architectures: ['amd64', 'arm64'] });
+    expect(tree).toEqual({
+      distribution: 'xenial',
+      release: { origin: 'test', label: 'test', suite: 'xenial', codename: 'xenial' },
+      components: ['main'],
+      architectures: ['amd64', 'arm64'],
+    });
     const release = parseRelease(Buffer.from(text('dists/xenial/Release')), 'Release');
     expect(release).toMatchObject({
       origin: 'test',
@@ -102,7 +106,9 @@ describe('apt/publish', () => {
       components: ['main'],
     });
     expect([...release.files.keys()]).toEqual(
-      ['amd64', 'arm64'].flatMap((architecture) => ['', '.gz', '.xz'].map((end) => `main/binary-${architecture}/Packages${end}`)),
+      ['amd64', 'arm64'].flatMap((architecture) =>
+        ['Packages', 'Packages.gz', 'Packages.xz', 'Packages.zst', 'Release'].map((name) => `main/binary-${architecture}/${name}`),
+      ),
     );
     for (const [path, expected] of release.files) {
       const file = files.get(`dists/xenial/${path}`);
@@ -113,6 +119,12 @@ describe('apt/publish', () => {
     const plain = files.get('dists/xenial/main/binary-amd64/Packages')?.bytes;
     expect(gunzipSync(files.get('dists/xenial/main/binary-amd64/Packages.gz')?.bytes ?? '')).toEqual(plain);
     expect(await unpackXz(files.get('dists/xenial/main/binary-amd64/Packages.xz')?.bytes)).toEqual(plain);
+    const limit = { maxSize: 1_000_000, what: 'Packages.zst' };
+    const zst = Readable.from([files.get('dists/xenial/main/binary-amd64/Packages.zst')?.bytes]);
+    expect(await collect(decompress(zst, 'zst', limit), limit.maxSize, limit.what)).toEqual(plain);
+    expect(text('dists/xenial/main/binary-arm64/Release')).toBe(
+      'Archive: xenial\nComponent: main\nOrigin: test\nLabel: test\nAcquire-By-Hash: yes\nArchitecture: arm64\n',
+    );
     expect(files.has('dists/xenial/InRelease')).toBe(false);
   });
 
@@ -152,6 +164,33 @@ describe('apt/publish', () => {
     expect(none.packages(`dists/xenial/main/binary-${none.tree.architectures[0]}/Packages`)).toHaveLength(1);
   });
 
+  it('publishes the architectures that are asked for, also without packages, and leaves out the others', async () => {
+    const packages = [stored('a'), stored('b', { Architecture: 'i386' }), stored('doc', { Architecture: 'all' })];
+    const {
+      tree,
+      files,
+      packages: listed,
+    } = await publish([{ name: 'main', supplements: [], packages }], {
+      config: { architectures: ['arm64', 'amd64'] },
+    });
+    expect(tree.architectures).toEqual(['amd64', 'arm64']);
+    expect(listed('dists/xenial/main/binary-arm64/Packages').map((found) => found.get('Package'))).toEqual(['doc']);
+    expect([...files.keys()].filter((path) => path.startsWith('pool/'))).toEqual([
+      'pool/main/a/a/a_1.0-1_amd64.deb',
+      'pool/main/d/doc/doc_1.0-1_all.deb',
+    ]);
+  });
+
+  it('lists packages of the installer apart from the others', async () => {
+    const udeb = stored('anna', { Filename: 'pool/main/a/anna/anna_1.0-1_amd64.udeb' });
+    const { files, packages, text } = await publish([{ name: 'main', supplements: [], packages: [stored('a'), udeb] }]);
+    const names = (path: string) => packages(path).map((found) => found.get('Package'));
+    expect(names('dists/xenial/main/binary-amd64/Packages')).toEqual(['a']);
+    expect(names('dists/xenial/main/debian-installer/binary-amd64/Packages')).toEqual(['anna']);
+    expect(files.has('pool/main/a/anna/anna_1.0-1_amd64.udeb')).toBe(true);
+    expect(text('dists/xenial/Release')).toContain(' main/debian-installer/binary-amd64/Packages.xz\n');
+  });
+
   it('names the second file after its whole version when only epochs differ', async () => {
     const epochs = ['1:1.0', '2:1.0'].map((version) =>
       stored('a', { Version: version, Filename: 'a_1.0_amd64.deb' }, Buffer.from(version)),
@@ -185,6 +224,40 @@ describe('apt/publish', () => {
   it('is named as it is configured, and as the publication where nothing is', async () => {
     const named = await publish([], { config: { origin: 'Example', label: 'Ours', distribution: 'bookworm/updates' } });
     expect(named.text('dists/bookworm/updates/Release')).toMatch(/^Origin: Example\nLabel: Ours\nSuite: bookworm\/updates\n/);
+    const full = await publish([], {
+      config: {
+        suite: 'stable',
+        codename: 'bookworm',
+        version: '12.1',
+        description: 'of a test',
+        notAutomatic: true,
+        butAutomaticUpgrades: true,
+        validFor: '2d',
+        signedBy: [`${'a'.repeat(40)}!`, 'own'],
+        architectures: ['riscv64', 'arm64'],
+      },
+      signer: { ...(await makeKey()).signer, fingerprint: 'B'.repeat(40) },
+    });
+    expect(full.text('dists/xenial/Release').split('SHA256:')[0]).toBe(
+      [
+        'Origin: test',
+        'Label: test',
+        'Suite: stable',
+        'Version: 12.1',
+        'Codename: bookworm',
+        'Date: Mon, 10 Jun 2024 12:00:00 UTC',
+        'Valid-Until: Wed, 12 Jun 2024 12:00:00 UTC',
+        'NotAutomatic: yes',
+        'ButAutomaticUpgrades: yes',
+        'Acquire-By-Hash: yes',
+        `Signed-By: ${'A'.repeat(40)}!, ${'B'.repeat(40)}`,
+        'Architectures: arm64 riscv64',
+        'Components: ',
+        'Description: of a test',
+        '',
+      ].join('\n'),
+    );
+    expect(full.tree.release).toEqual({ origin: 'test', label: 'test', suite: 'stable', codename: 'bookworm' });
     const unnamed = await publish([], { config: { distribution: undefined } });
     expect(unnamed.tree.distribution).toBe('test');
   });

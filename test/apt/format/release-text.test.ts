@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRelease } from '../../../src/apt/format/release.ts';
-import { formatRelease, type ReleaseContent } from '../../../src/apt/format/release-text.ts';
+import { formatComponentRelease, formatRelease, type ReleaseContent } from '../../../src/apt/format/release-text.ts';
 
 const content: ReleaseContent = {
   origin: 'Example',
@@ -38,6 +38,28 @@ describe('apt/format/release-text', () => {
     ]);
     expect(text).toContain(`\nSHA256:\n ${'a'.repeat(64)} 12345 main/binary-amd64/Packages\n ${'b'.repeat(64)}     7 main`);
     expect(text).not.toMatch(/SHA512|MD5Sum|Valid-Until/);
+  });
+
+  it('says until when it is valid, and what clients are to do with it', () => {
+    const text = formatRelease({
+      ...content,
+      version: '16.04',
+      validUntil: new Date(Date.UTC(2024, 5, 9)),
+      notAutomatic: true,
+      butAutomaticUpgrades: false,
+      signedBy: ['A'.repeat(40), 'B'.repeat(40)],
+    });
+    expect(parseRelease(Buffer.from(text), 'Release')).toMatchObject({ version: '16.04', validUntil: Date.UTC(2024, 5, 9) });
+    expect(text).toContain('\nNotAutomatic: yes\nAcquire-By-Hash: yes\n');
+    expect(text).toContain(`\nSigned-By: ${'A'.repeat(40)}, ${'B'.repeat(40)}\n`);
+  });
+
+  it('writes what stands beside one index', () => {
+    const names = { suite: 'stable', origin: 'Example', label: 'Label', component: 'main', architecture: 'source' };
+    expect(formatComponentRelease({ ...names, version: '12', notAutomatic: true })).toBe(
+      'Archive: stable\nVersion: 12\nComponent: main\nOrigin: Example\nLabel: Label\nNotAutomatic: yes\nAcquire-By-Hash: yes\nArchitecture: source\n',
+    );
+    expect(() => formatComponentRelease({ ...names, component: 'a\nb' })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
   it('refuses a value that would add a field', () => {
