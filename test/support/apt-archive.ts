@@ -62,13 +62,22 @@ export interface AptArchive {
   readonly root: string;
   /** The armored public key that signs it. */
   readonly key: string;
+  /** Of that key. */
+  readonly fingerprint: string;
   /** Writes the indexes of the packages again, and signs them. `release` changes or adds fields of Release; every package is said to be
    * at `filename` where that is given. */
   publish(debs: readonly (string | ArchiveFile)[], release?: Readonly<Record<string, string>>, filename?: string): Promise<void>;
 }
 
-/** An archive with one suite `stable`, component `main`, architecture amd64, made with dpkg-deb and gpg alone. */
-export function createAptArchive(root: string, gnupg: GnuPg): AptArchive {
+export interface AptArchiveOptions {
+  readonly suite?: string;
+  /** The packages are in the first; the others are empty. */
+  readonly components?: readonly [string, ...string[]];
+}
+
+/** An archive with one suite, by default `stable` with the component `main`, for amd64, made with dpkg-deb and gpg alone. */
+export function createAptArchive(root: string, gnupg: GnuPg, options: AptArchiveOptions = {}): AptArchive {
+  const { suite = 'stable', components = ['main'] } = options;
   const signer = gnupg.makeKey(['Key-Type: eddsa', 'Key-Curve: ed25519', 'Key-Usage: sign', 'Name-Real: Test archive']);
   const key = join(root, 'key.asc');
   mkdirSync(root, { recursive: true });
@@ -80,6 +89,7 @@ export function createAptArchive(root: string, gnupg: GnuPg): AptArchive {
   return {
     root,
     key,
+    fingerprint: signer,
     async publish(debs, release = {}, filename = undefined) {
       const stanzas: string[] = [];
       for (const deb of debs) {
@@ -90,25 +100,29 @@ export function createAptArchive(root: string, gnupg: GnuPg): AptArchive {
         stanzas.push(`${control.trimEnd()}\nFilename: ${filename ?? path}\nSize: ${content.length}\nSHA256: ${sha256}\n`);
       }
       const packages = Buffer.from(stanzas.join('\n'));
-      const lines = (['', '.gz'] as const).map((extension) => {
-        const content = extension === '' ? packages : gzipSync(packages);
-        write(`dists/stable/main/binary-amd64/Packages${extension}`, content);
-        return ` ${createHash('sha256').update(content).digest('hex')} ${content.length} main/binary-amd64/Packages${extension}`;
-      });
+      const lines = components.flatMap((component, index) =>
+        (['', '.gz'] as const).map((extension) => {
+          const plain = index === 0 ? packages : Buffer.alloc(0);
+          const content = extension === '' ? plain : gzipSync(plain);
+          const path = `${component}/binary-amd64/Packages${extension}`;
+          write(`dists/${suite}/${path}`, content);
+          return ` ${createHash('sha256').update(content).digest('hex')} ${content.length} ${path}`;
+        }),
+      );
       const fields = {
         Origin: 'Test',
-        Suite: 'stable',
-        Codename: 'stable',
+        Suite: suite,
+        Codename: suite,
         Date: new Date().toUTCString(),
         Architectures: 'amd64',
-        Components: 'main',
+        Components: components.join(' '),
         ...release,
       };
       const text = Object.entries(fields).map(([field, value]) => `${field}: ${value}\n`);
       const unsigned = `${text.join('')}SHA256:\n${lines.join('\n')}\n`;
-      write('dists/stable/Release', unsigned);
-      write('dists/stable/InRelease', gnupg.gpg(['--local-user', signer, '--clearsign'], unsigned));
-      write('dists/stable/Release.gpg', gnupg.gpg(['--local-user', signer, '--armor', '--detach-sign'], unsigned));
+      write(`dists/${suite}/Release`, unsigned);
+      write(`dists/${suite}/InRelease`, gnupg.gpg(['--local-user', signer, '--clearsign'], unsigned));
+      write(`dists/${suite}/Release.gpg`, gnupg.gpg(['--local-user', signer, '--armor', '--detach-sign'], unsigned));
     },
   };
 }
