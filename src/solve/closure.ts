@@ -4,6 +4,10 @@ import type { Candidate, ClosureOptions, Requirement, Universe } from './univers
 export interface ClosureRequest<C extends Candidate> extends ClosureOptions {
   /** How a candidate is named in the chains of what cannot be satisfied. */
   readonly label: (candidate: C) => string;
+  /** Candidates of the universe that are there already: they satisfy, ask for nothing, and are never among what is selected. */
+  readonly base?: readonly C[] | undefined;
+  /** Taken before others where a requirement leaves a choice. */
+  readonly preferred?: ReadonlySet<C> | undefined;
 }
 
 export interface Closure<C extends Candidate> {
@@ -25,9 +29,9 @@ interface Open<C extends Candidate> {
  * What leaves no choice is taken first, until nothing more follows. A requirement that something selected satisfies adds nothing. Of the
  * rest the oldest is decided, by the best candidate of its first alternative that has any; what only leaves a choice between versions of
  * one package goes before what leaves a choice between packages. Then everything that follows from it is taken, and so on. With
- * `allVariants` the best candidate of every package in every alternative is taken instead.
+ * `allVariants` the best candidate of every package in every alternative is taken instead, unless the base has one.
  *
- * The result is closed, not proved to be installable together: conflicts are not looked at.
+ * The result is closed, not proved to be installable: conflicts are not looked at (see `installableClosure`).
  */
 export function closure<C extends Candidate>(universe: Universe<C>, seeds: readonly C[], request: ClosureRequest<C>): Closure<C> {
   const askedBy = new Map<C, C | undefined>();
@@ -37,10 +41,11 @@ export function closure<C extends Candidate>(universe: Universe<C>, seeds: reado
   const unsatisfied: Unsatisfied[] = [];
   // Families share lists between requirements; what is known of a list once does not have to be found out again for each of them.
   const satisfiedLists = new Set<readonly C[]>();
+  const base = new Set(request.base);
   const openAlternatives = new Set<readonly (readonly C[])[]>();
 
   const select = (candidate: C, owner: C | undefined): void => {
-    if (askedBy.has(candidate)) return;
+    if (askedBy.has(candidate) || base.has(candidate)) return;
     askedBy.set(candidate, owner);
     unexpanded.push(candidate);
   };
@@ -48,10 +53,22 @@ export function closure<C extends Candidate>(universe: Universe<C>, seeds: reado
   const isSatisfied = (alternatives: readonly (readonly C[])[]): boolean =>
     alternatives.some((list) => {
       if (satisfiedLists.has(list)) return true;
-      if (!list.some((candidate) => askedBy.has(candidate))) return false;
+      if (!list.some((candidate) => askedBy.has(candidate) || base.has(candidate))) return false;
       satisfiedLists.add(list);
       return true;
     });
+
+  const selectVariants = (alternatives: readonly (readonly C[])[], owner: C): void => {
+    if (base.size > 0 && alternatives.some((list) => list.some((candidate) => base.has(candidate)))) return;
+    for (const list of alternatives) for (const candidate of bestOfEachPackage(list)) select(candidate, owner);
+  };
+
+  const decide = (alternatives: readonly (readonly C[])[]): C => {
+    const { preferred } = request;
+    if (preferred !== undefined)
+      for (const list of alternatives) for (const candidate of list) if (preferred.has(candidate)) return candidate;
+    return firstOf(alternatives);
+  };
 
   const require = (requirement: Requirement, owner: C): void => {
     // A universe answers with its own candidates.
@@ -60,10 +77,10 @@ export function closure<C extends Candidate>(universe: Universe<C>, seeds: reado
     if (choice === 'none') {
       unsatisfied.push({ requirement: requirement.text, chain: chainTo(owner, askedBy, request.label) });
     } else if (request.allVariants) {
-      for (const list of alternatives) for (const candidate of bestOfEachPackage(list)) select(candidate, owner);
+      selectVariants(alternatives, owner);
     } else if (!isSatisfied(alternatives)) {
       if (choice === 'one') {
-        select(firstOf(alternatives), owner);
+        select(decide(alternatives), owner);
       } else if (!openAlternatives.has(alternatives)) {
         openAlternatives.add(alternatives);
         (choice === 'versions' ? versionChoices : packageChoices).push({ alternatives, owner });
@@ -83,9 +100,23 @@ export function closure<C extends Candidate>(universe: Universe<C>, seeds: reado
     if (open === undefined) break;
     if (versionsDecided < versionChoices.length) versionsDecided++;
     else packagesDecided++;
-    if (!isSatisfied(open.alternatives)) select(firstOf(open.alternatives), open.owner);
+    if (!isSatisfied(open.alternatives)) select(decide(open.alternatives), open.owner);
   }
   return { selected: [...askedBy.keys()].sort(compareCandidates), unsatisfied };
+}
+
+/** What members of a fixed set need and no candidate of the universe offers, in the order of the members; nothing is added to the set. */
+export function unsatisfiedIn<C extends Candidate>(
+  universe: Universe<C>,
+  members: readonly C[],
+  request: ClosureOptions & Pick<ClosureRequest<C>, 'label'>,
+): Unsatisfied[] {
+  return members.flatMap((member) =>
+    universe
+      .requirements(member, request)
+      .filter(({ alternatives }) => choiceOf(alternatives) === 'none')
+      .map(({ text }) => ({ requirement: text, chain: [request.label(member)] })),
+  );
 }
 
 /** What a requirement leaves to be chosen: nothing at all, one candidate, versions of one package, or packages. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Closure, closure } from '../../src/solve/closure.ts';
+import { type Closure, type ClosureRequest, closure, unsatisfiedIn } from '../../src/solve/closure.ts';
 import type { Candidate, ClosureOptions, Requirement, Universe } from '../../src/solve/universe.ts';
 
 const STRONG: ClosureOptions = { recommends: false, suggests: false, source: false, allVariants: false };
@@ -34,13 +34,10 @@ function world(lines: readonly string[], provides: Record<string, readonly strin
     );
   }
   const universe: Universe<Candidate> = { candidates: [...all.values()], requirements: (of) => needs.get(of) ?? [], conflicts: () => [] };
-  const solve = (seeds: readonly string[], options: Partial<ClosureOptions> = {}): Closure<Candidate> =>
-    closure(
-      universe,
-      seeds.map((id) => all.get(id) ?? candidate(id)),
-      { ...STRONG, ...options, label },
-    );
-  return { universe, solve };
+  const find = (ids: readonly string[]): Candidate[] => ids.map((id) => all.get(id) ?? candidate(id));
+  const solve = (seeds: readonly string[], options: Partial<ClosureRequest<Candidate>> = {}): Closure<Candidate> =>
+    closure(universe, find(seeds), { ...STRONG, ...options, label });
+  return { universe, solve, find };
 }
 
 const names = (result: Closure<Candidate>): string[] => result.selected.map((each) => each.name);
@@ -91,6 +88,34 @@ describe('solve/closure', () => {
     const result = solve(['a']);
     expect(names(result)).toEqual(['a', 'b', 'c', 'd']);
     expect(result.unsatisfied).toEqual([{ requirement: 'nothing | nowhere', chain: ['a_1_amd64', 'b_1_amd64', 'c_1_amd64'] }]);
+  });
+
+  it('leaves out what the base has and satisfies, and what only that needs', () => {
+    const { solve, find } = world(['a: b, lib, x | y', 'b: c', 'c:', 'lib=2: libdata', 'lib=1:', 'libdata:', 'x:', 'y:']);
+    expect(names(solve(['a']))).toEqual(['a', 'b', 'c', 'lib', 'libdata', 'x']);
+    expect(solve(['a'], { base: find(['b', 'lib=1', 'y']) }).selected.map(label)).toEqual(['a_1_amd64']);
+    expect(solve(['a'], { base: find(['a', 'b']) }).selected).toEqual([]);
+    expect(names(solve(['a'], { base: find(['b', 'lib=1', 'y']), allVariants: true }))).toEqual(['a']);
+    const newer = world(['a: lib=2', 'lib=2: libdata', 'lib=1:', 'libdata:']);
+    expect(newer.solve(['a'], { base: newer.find(['lib=1']) }).selected.map(label)).toEqual([
+      'a_1_amd64',
+      'lib_2_amd64',
+      'libdata_1_amd64',
+    ]);
+  });
+
+  it('decides for what is preferred, where there is a choice', () => {
+    const { solve, find } = world(['a: x | y, p', 'x:', 'y:', 'p:', 'q:'], { p: ['q'] });
+    expect(names(solve(['a'], { preferred: new Set(find(['y', 'q'])) }))).toEqual(['a', 'q', 'y']);
+  });
+
+  it('says what a fixed set needs that nothing offers', () => {
+    const { universe, find } = world(['a: b, nothing', 'b: c', 'c: nowhere | nobody']);
+    expect(unsatisfiedIn(universe, find(['b', 'a']), { ...STRONG, label })).toEqual([{ requirement: 'nothing', chain: ['a_1_amd64'] }]);
+    expect(unsatisfiedIn(universe, find(['c', 'a']), { ...STRONG, label }).map(({ requirement }) => requirement)).toEqual([
+      'nowhere | nobody',
+      'nothing',
+    ]);
   });
 
   const graphs = fc.array(fc.array(fc.array(fc.nat(14), { minLength: 1, maxLength: 3 }), { maxLength: 4 }), {
