@@ -170,7 +170,7 @@ async function readInto(found: Found, job: Job, bandwidth: Bandwidth): Promise<v
   let position = from;
   let excess = false;
   try {
-    await answer.read(async (chunk) => {
+    await answer.read((chunk) => {
       if (position + chunk.length > most) {
         excess = true;
         throw tooLarge(
@@ -179,11 +179,18 @@ async function readInto(found: Found, job: Job, bandwidth: Bandwidth): Promise<v
           answer.headers,
         );
       }
+      const written = (): void => {
+        position += chunk.length;
+        onBytes?.(chunk.length);
+      };
       const wait = bandwidth.book(chunk.length);
-      if (wait > 0) await sleep(wait, undefined, signal === undefined ? {} : { signal });
-      await target.write(chunk);
-      position += chunk.length;
-      onBytes?.(chunk.length);
+      if (wait > 0)
+        return sleep(wait, undefined, signal === undefined ? {} : { signal })
+          .then(() => target.write(chunk))
+          .then(written);
+      const writing = target.write(chunk)?.then(written);
+      if (writing === undefined) written();
+      return writing;
     });
   } catch (error) {
     if (excess) await dropHeld(job);

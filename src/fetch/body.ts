@@ -1,10 +1,13 @@
 import type { Readable } from 'node:stream';
 
+/** Takes one piece; undefined when that is done at once, and otherwise the next piece waits for the promise. */
+export type Take = (chunk: Buffer) => Promise<void> | undefined;
+
 /**
- * Reads a stream to its end, one piece at a time: the next is read when `take` is done with the last. Rejects with the error of the
- * stream or of `take`, and only once no `take` is running; the stream is destroyed then.
+ * Reads a stream to its end, one piece at a time. Rejects with what `take` threw, or with what `broken` makes of the error of the
+ * stream, and only once no `take` is running; the stream is destroyed then.
  */
-export function pump(stream: Readable, take: (chunk: Buffer) => Promise<void>): Promise<void> {
+export function pump(stream: Readable, take: Take, broken: (error: unknown) => unknown): Promise<void> {
   return new Promise((resolve, reject) => {
     let taking: Promise<void> | undefined;
     let ended = false;
@@ -22,29 +25,32 @@ export function pump(stream: Readable, take: (chunk: Buffer) => Promise<void>): 
       over = true;
       resolve();
     };
+    const taken = (): void => {
+      taking = undefined;
+      if (ended) finish();
+      else if (!over) stream.resume();
+    };
+    const refused = (error: unknown): void => {
+      taking = undefined;
+      fail(error);
+    };
     stream.on('data', (chunk: Buffer) => {
       if (over) return;
-      stream.pause();
-      taking = take(chunk).then(
-        () => {
-          taking = undefined;
-          if (ended) finish();
-          else if (!over) stream.resume();
-        },
-        (error: unknown) => {
-          taking = undefined;
-          fail(error);
-        },
-      );
+      try {
+        taking = take(chunk)?.then(taken, refused);
+      } catch (error) {
+        fail(error);
+      }
+      if (taking !== undefined) stream.pause();
     });
     stream.once('end', () => {
       ended = true;
       finish();
     });
-    stream.once('error', fail);
+    stream.once('error', (error) => fail(broken(error)));
     stream.once('close', () => {
-      if (!ended) fail(new Error('the connection was closed'));
+      if (!ended) fail(broken(new Error('the connection was closed')));
     });
-    if (stream.destroyed) fail(stream.errored ?? new Error('the connection was closed'));
+    if (stream.destroyed) fail(broken(stream.errored ?? new Error('the connection was closed')));
   });
 }

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import PQueue from 'p-queue';
 import { parseDuration } from '../core/duration.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { createAgents, type Environment, readAuthorities } from './agents.ts';
 import { type AttemptTools, type Job, tryOnce } from './attempt.ts';
 import { createBandwidth } from './bandwidth.ts';
 import type { DownloadRequest, DownloadTarget, Fetcher, FetchRequest, HttpSettings } from './fetcher.ts';
+import { createLine } from './line.ts';
 import { createOrigins } from './origins.ts';
 import { type Place, parsePlace } from './place.ts';
 import { type RetrySettings, withRetries } from './retry.ts';
@@ -42,10 +42,11 @@ export async function createFetcher(settings: HttpSettings, environment: Environ
   const tools: AttemptTools = { transport, bandwidth: createBandwidth(settings.bandwidth) };
   const retry: RetrySettings = { retries: settings.retries, backoff: options.backoff ?? BACKOFF, backoffCeiling: BACKOFF_CEILING };
   const origins = createOrigins();
-  const queue = new PQueue({ concurrency: settings.concurrency });
+  const line = createLine(settings.concurrency);
 
   const run = async (request: FetchRequest, job: Job): Promise<Place> => {
-    const places = [...new Set(request.urls)].map((url) => parsePlace(url, request.credentials));
+    const urls = request.urls.length > 1 ? [...new Set(request.urls)] : request.urls;
+    const places = urls.map((url) => parsePlace(url, request.credentials));
     if (places.length === 0) throw new MirrorError('FETCH_FAILED', 'there is no address to fetch from');
     let begun = false;
     return withRetries(
@@ -55,9 +56,9 @@ export async function createFetcher(settings: HttpSettings, environment: Environ
         held: () => job.target.held,
         attempt: (place) => {
           // What was begun goes before what waits, or a retry would stand behind thousands of others.
-          const priority = begun ? 1 : 0;
+          const first = begun;
           begun = true;
-          return queue.add(() => tryOnce(place, job, tools), { priority });
+          return line.run(() => tryOnce(place, job, tools), first);
         },
       },
       retry,
@@ -73,7 +74,9 @@ export async function createFetcher(settings: HttpSettings, environment: Environ
       return { bytes: target.bytes(), url: place.given };
     },
     async download(request) {
-      if (!(await alreadyWhole(request))) await run(request, jobFor(request, true));
+      const { target, size } = request;
+      if (size !== undefined && target.held === size && (await isWhole(target))) return;
+      await run(request, jobFor(request, true));
     },
     async close() {
       transport.close();
@@ -94,9 +97,8 @@ function jobFor(request: DownloadRequest, resumable: boolean): Job {
   return { size, maxSize, target, onBytes, signal, resumable, validator: undefined, distrustCaches: false };
 }
 
-/** Whether an earlier run left the whole file. The target drops what turns out to be wrong. */
-async function alreadyWhole({ target, size }: DownloadRequest): Promise<boolean> {
-  if (size === undefined || target.held !== size) return false;
+/** Whether what an earlier run left is the whole file. The target drops what turns out to be wrong. */
+async function isWhole(target: DownloadTarget): Promise<boolean> {
   try {
     await target.complete();
     return true;
@@ -113,9 +115,10 @@ function memoryTarget(): DownloadTarget & { bytes(): Buffer } {
     get held() {
       return held;
     },
-    async write(chunk) {
+    write(chunk) {
       chunks.push(chunk);
       held += chunk.length;
+      return undefined;
     },
     async restart() {
       chunks = [];

@@ -32,7 +32,8 @@ export interface FetchedDocument {
 export interface DownloadTarget {
   /** Bytes already held, from which a download may go on. */
   readonly held: number;
-  write(chunk: Buffer): Promise<void>;
+  /** Undefined when it is done at once: a small file in memory is not worth a promise for each piece. */
+  write(chunk: Buffer): Promise<void> | undefined;
   /** Drops what is held: the server sends from the start, or what was held is wrong. */
   restart(): Promise<void>;
   /** The server has sent everything. Throws CHECKSUM_MISMATCH when the bytes are not what was expected; they are dropped then. */

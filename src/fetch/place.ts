@@ -32,19 +32,21 @@ export function shownUrl(url: string): string {
 
 /** Takes a URL apart. A user name in the URL goes before the request's credentials. FETCH_FAILED when it is no http(s) URL. */
 export function parsePlace(given: string, credentials: Credentials | undefined): Place {
-  if (!URL.canParse(given) || !/^https?:/i.test(given))
-    throw new MirrorError('FETCH_FAILED', `${shownUrl(given)} is not an http or https address`);
-  const url = new URL(given);
+  const url = /^https?:/i.test(given) ? URL.parse(given) : null;
+  if (url === null) throw new MirrorError('FETCH_FAILED', `${shownUrl(given)} is not an http or https address`);
   const username = url.username === '' ? credentials?.username : decode(url.username);
   const password = url.username === '' ? credentials?.password : decode(url.password);
-  url.username = '';
-  url.password = '';
-  url.hash = '';
+  // Each of these has the address taken apart again.
+  if (url.username !== '') url.username = '';
+  if (url.password !== '') url.password = '';
+  if (url.hash !== '') url.hash = '';
   const { clientCert: cert, clientKey: key } = credentials ?? {};
   return {
     given,
     url,
-    shown: shownUrl(url.href),
+    get shown() {
+      return shownUrl(url.href);
+    },
     authorization: username === undefined ? undefined : `Basic ${Buffer.from(`${username}:${password ?? ''}`, 'utf8').toString('base64')}`,
     identity: cert === undefined || key === undefined ? undefined : { cert, key },
   };

@@ -1,9 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import http, { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import got, { type Got, type Request } from 'got';
 import type { createAgents } from './agents.ts';
-import { pump } from './body.ts';
+import { pump, type Take } from './body.ts';
 import { connectionFailure, TryFailure } from './failure.ts';
 import type { ClientIdentity } from './place.ts';
 import { createSpeedCheck, createWatchdog, type SpeedFloor, type Watchdog } from './timeouts.ts';
@@ -16,7 +16,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** Reads the body to its end. Rejects with a TryFailure, or with what `take` threw. Not read: `discard`. */
-  read(take: (chunk: Buffer) => Promise<void>): Promise<void>;
+  read(take: Take): Promise<void>;
   /** Gives the body up. */
   discard(): void;
 }
@@ -43,75 +43,69 @@ export interface TransportSettings {
 }
 
 export function createTransport(settings: TransportSettings): Transport {
-  const base = got.extend({
-    retry: { limit: 0 },
-    decompress: false,
-    followRedirect: false,
-    throwHttpErrors: false,
-    enableUnixSockets: false,
-    strictContentLength: true,
-    headers: { 'user-agent': settings.userAgent, 'accept-encoding': 'identity' },
-  });
-  const clients = new Map<unknown, Got>();
-  const clientFor = (url: URL, identity: ClientIdentity | undefined): Got => {
-    const agent = url.protocol === 'https:' ? settings.agents.secure(identity) : settings.agents.plain();
-    let client = clients.get(agent);
-    if (client === undefined) {
-      client = base.extend({ agent: { [url.protocol === 'https:' ? 'https' : 'http']: agent } });
-      clients.set(agent, client);
-    }
-    return client;
-  };
+  const { agents, userAgent } = settings;
   return {
-    async open(url, ask) {
-      const client = clientFor(url, ask.identity);
-      return exchange(client.stream(url, ask.headers === undefined ? {} : { headers: { ...ask.headers } }), settings, ask.signal);
+    open(url, ask) {
+      const headers = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...ask.headers };
+      const options = { host: hostOf(url), port: url.port, path: url.pathname + url.search, headers };
+      const request =
+        url.protocol === 'https:'
+          ? https.get({ ...options, agent: agents.secure(ask.identity) })
+          : http.get({ ...options, agent: agents.plain() });
+      return exchange(request, settings, ask.signal);
     },
-    close: () => settings.agents.destroy(),
+    close: () => agents.destroy(),
   };
 }
 
+/** As a connection takes it: an IPv6 address without brackets. */
+function hostOf({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
 /** Waits for the head of the answer and watches over the rest. */
-function exchange(stream: Request, settings: TransportSettings, signal: AbortSignal | undefined): Promise<Answer> {
+function exchange(request: ClientRequest, settings: TransportSettings, signal: AbortSignal | undefined): Promise<Answer> {
   let verdict: TryFailure | undefined;
   const watchdog = createWatchdog(settings.timeout, (failure) => {
     verdict = failure;
-    stream.destroy();
+    request.destroy();
   });
   const abort = (): void => {
-    stream.destroy();
+    request.destroy();
   };
   signal?.addEventListener('abort', abort);
   const release = (): void => {
     watchdog.stop();
     signal?.removeEventListener('abort', abort);
   };
-  // A destroyed stream may still emit errors, which nobody needs to hear of.
-  stream.on('error', () => undefined);
-  stream.once('socket', (socket: Socket) => onceConnected(socket, () => watchdog.waitFor('answer')));
+  request.once('socket', (socket: Socket) => onceConnected(socket, () => watchdog.waitFor('answer')));
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown): void => {
+    let answered = false;
+    const fail = (error?: unknown): void => {
+      // What ends a request after its head ends the body, too, which says so.
+      if (answered) return;
       release();
-      reject(verdict ?? beforeAnswer(error, stream.reusedSocket === true));
+      reject(verdict ?? beforeAnswer(error, request.reusedSocket));
     };
-    stream.once('error', fail);
-    stream.once('close', fail);
-    stream.once('response', (response: { readonly statusCode: number; readonly headers: IncomingHttpHeaders }) => {
-      stream.off('error', fail);
-      stream.off('close', fail);
+    request.on('error', fail);
+    request.once('close', fail);
+    request.once('response', (response) => {
+      answered = true;
       watchdog.hold();
       resolve({
-        status: response.statusCode,
+        status: response.statusCode ?? 0,
         headers: response.headers,
-        read: (take) =>
-          readBody(stream, { watchdog, floor: settings.speedFloor, take })
-            .catch((error: unknown) => {
-              throw verdict ?? error;
-            })
-            .finally(release),
+        async read(take) {
+          const broken = (error: unknown): TryFailure => verdict ?? brokenBody(error);
+          try {
+            await readBody(response, { watchdog, floor: settings.speedFloor, take, broken });
+          } finally {
+            release();
+          }
+        },
         discard() {
           release();
-          discard(stream);
+          discard(response);
         },
       });
     });
@@ -132,28 +126,32 @@ function onceConnected(socket: Socket, then: () => void): void {
   else socket.once(secure ? 'secureConnect' : 'connect', then);
 }
 
-async function readBody(
-  stream: Request,
-  { watchdog, floor, take }: { watchdog: Watchdog; floor: SpeedFloor; take: (chunk: Buffer) => Promise<void> },
-): Promise<void> {
+interface Reading {
+  readonly watchdog: Watchdog;
+  readonly floor: SpeedFloor;
+  readonly take: Take;
+  readonly broken: (error: unknown) => TryFailure;
+}
+
+function readBody(stream: IncomingMessage, { watchdog, floor, take, broken }: Reading): Promise<void> {
   const checkSpeed = createSpeedCheck(floor);
-  let since = performance.now();
-  watchdog.waitFor('data');
-  let taken = true;
-  try {
-    await pump(stream, async (chunk) => {
+  let since = 0;
+  const wait = (): void => {
+    watchdog.waitFor('data');
+    since = performance.now();
+  };
+  wait();
+  return pump(
+    stream,
+    (chunk) => {
       watchdog.hold();
       checkSpeed(chunk.length, performance.now() - since);
-      taken = false;
-      await take(chunk);
-      taken = true;
-      watchdog.waitFor('data');
-      since = performance.now();
-    });
-  } catch (error) {
-    if (!taken || error instanceof TryFailure) throw error;
-    throw brokenBody(error);
-  }
+      const taking = take(chunk)?.then(wait);
+      if (taking === undefined) wait();
+      return taking;
+    },
+    broken,
+  );
 }
 
 /** The connection ended, or the framing broke, before the end of the body. */
@@ -166,7 +164,9 @@ function brokenBody(error: unknown): TryFailure {
 }
 
 /** Reads the little that an error page or a redirect has, so that the connection can be used again; drops the connection otherwise. */
-function discard(stream: Request): void {
+function discard(stream: IncomingMessage): void {
+  // A body that ends too early was not wanted anyway.
+  stream.on('error', () => undefined);
   const timer = setTimeout(() => stream.destroy(), DISCARD_TIME);
   timer.unref();
   let left = DISCARD_BYTES;

@@ -37,7 +37,7 @@ export function createAcquirer(options: AcquirerOptions): Acquirer {
     async file(wanted) {
       const known = await inPool(wanted.expected, options);
       if (known !== undefined) return known;
-      const blob = await download(wanted, options);
+      const blob = await download(wanted, options, options.onBytes);
       await intake.flush();
       rememberAliases([{ wanted, blob }], options);
       return blob;
@@ -151,7 +151,7 @@ function createTransfers(options: AcquirerOptions, count: (added: number) => voi
     };
     const known = await inPool(wanted.expected, options);
     try {
-      const blob = known ?? (await download(wanted, { ...options, onBytes }));
+      const blob = known ?? (await download(wanted, options, onBytes));
       if (known === undefined) fetched.push({ wanted, blob });
       // What was held before counts, and what had to be fetched twice does not.
       count(blob.size - counted);
@@ -189,7 +189,11 @@ async function inPool(expected: Expected, { blobs, catalogue }: AcquirerOptions)
   return size !== undefined && (expected.size === undefined || size === expected.size) ? { sha256, size } : undefined;
 }
 
-async function download(wanted: Wanted, { origin, fetcher, intake, signal, onBytes }: AcquirerOptions): Promise<Blob> {
+async function download(
+  wanted: Wanted,
+  { origin, fetcher, intake, signal }: AcquirerOptions,
+  onBytes: ((count: number) => void) | undefined,
+): Promise<Blob> {
   if (signal.aborted) throw aborted();
   const { urls, expected, maxSize } = wanted;
   if (expected.size !== undefined && expected.size > maxSize) {

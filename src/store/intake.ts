@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Expected } from '../core/digests.ts';
 import { createBatches, type PoolPaths } from './batches.ts';
 import type { Blob, Intake, Part } from './blobs.ts';
 import { ensureDirectory } from './durability.ts';
-import { openPart } from './part.ts';
+import { createPart } from './part.ts';
 import { storageError } from './storage-errors.ts';
 
 const DIGEST_KEY = /^[0-9a-f]{32,128}$/;
@@ -24,15 +23,17 @@ export async function openIntake(directory: string, pool: PoolPaths): Promise<In
 
   const begin = async (name: string, label: string, expected: Expected): Promise<Part> => {
     // Two files under one key at once: the second has a name of its own, which no later run looks for.
-    const free = inUse.has(join(directory, name)) ? `~${process.pid}-${added++}` : name;
-    const path = join(directory, free);
+    const free = inUse.has(`${directory}/${name}`) ? `~${process.pid}-${added++}` : name;
+    const path = `${directory}/${free}`;
     inUse.add(path);
     const release = (): void => {
       inUse.delete(path);
       left.add(free);
     };
+    const part = createPart({ path, label, expected, completed, released: release });
     try {
-      return await openPart({ path, label, expected, resume: left.has(free), completed, released: release });
+      if (left.has(free)) await part.takeUp();
+      return part;
     } catch (error) {
       release();
       throw error;

@@ -1,4 +1,4 @@
-import { createHash, type Hash, hash as hashOnce } from 'node:crypto';
+import { createHash, hash as hashOnce } from 'node:crypto';
 import type { Checksum, ChecksumAlgorithm, Expected } from '../core/digests.ts';
 import { MirrorError } from '../core/errors.ts';
 
@@ -7,7 +7,6 @@ export interface RunningDigests {
   update(chunk: Uint8Array): void;
   /** The digests so far; more can be added afterwards. */
   current(): FoundDigests;
-  reset(): void;
 }
 
 /** Lower-case hex by algorithm; SHA-256 is always in it. */
@@ -18,11 +17,8 @@ export interface FoundDigests {
 
 /** Hashes of a file that comes in pieces. */
 export function createDigests(expected: Expected): RunningDigests {
-  const algorithms = algorithmsOf(expected);
-  const start = (): { algorithm: ChecksumAlgorithm; hash: Hash }[] =>
-    algorithms.map((algorithm) => ({ algorithm, hash: createHash(algorithm) }));
-  let sha256 = createHash('sha256');
-  let others = start();
+  const sha256 = createHash('sha256');
+  const others = algorithmsOf(expected).map((algorithm) => ({ algorithm, hash: createHash(algorithm) }));
   return {
     update(chunk) {
       sha256.update(chunk);
@@ -32,10 +28,6 @@ export function createDigests(expected: Expected): RunningDigests {
       sha256: sha256.copy().digest('hex'),
       others: new Map(others.map(({ algorithm, hash }) => [algorithm, hash.copy().digest('hex')])),
     }),
-    reset() {
-      sha256 = createHash('sha256');
-      others = start();
-    },
   };
 }
 

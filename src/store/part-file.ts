@@ -1,7 +1,7 @@
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import type { Expected } from '../core/digests.ts';
-import { createDigests, digestsOf, type FoundDigests } from './part-digests.ts';
+import { createDigests, digestsOf, type FoundDigests, type RunningDigests } from './part-digests.ts';
 import { storageError, systemCode } from './storage-errors.ts';
 
 /** Bytes that are collected before they go to the disk; a file no larger is written in one go when it is sealed. */
@@ -14,7 +14,8 @@ export interface PartFile {
   readonly size: number;
   /** Takes up what an earlier run left, as far as it can be gone on from. Called first, if at all. */
   takeUp(): Promise<void>;
-  append(chunk: Buffer): Promise<void>;
+  /** Undefined when the bytes only wait to be written. */
+  append(chunk: Buffer): Promise<void> | undefined;
   /** Of everything so far. */
   digests(): Promise<FoundDigests>;
   /** Back to no bytes. */
@@ -27,13 +28,18 @@ export interface PartFile {
 
 /** @param expected says which digests are computed beside SHA-256. */
 export function createPartFile(path: string, expected: Expected): PartFile {
-  const running = createDigests(expected);
+  let running: RunningDigests | undefined;
   let stored = 0;
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let handle: FileHandle | undefined;
 
   const inMemory = (): boolean => stored === 0 && handle === undefined;
+  /** Of what is on the disk. A small file never has them: it is hashed whole. */
+  const runningDigests = (): RunningDigests => {
+    running ??= createDigests(expected);
+    return running;
+  };
 
   const writeOut = async (): Promise<void> => {
     if (waitingBytes === 0) return;
@@ -48,7 +54,7 @@ export function createPartFile(path: string, expected: Expected): PartFile {
       await handle.truncate(stored);
       throw error;
     }
-    running.update(bytes);
+    runningDigests().update(bytes);
     stored += bytes.length;
   };
 
@@ -58,50 +64,55 @@ export function createPartFile(path: string, expected: Expected): PartFile {
     await closing?.close();
   };
 
-  const onDisk = async <T>(action: string, run: () => Promise<T>): Promise<T> => {
-    try {
-      return await run();
-    } catch (error) {
-      throw storageError(error, `${action} ${path}`);
-    }
+  const failed = (action: string, error: unknown): never => {
+    throw storageError(error, `${action} ${path}`);
   };
 
   return {
     get size() {
       return stored + waitingBytes;
     },
-    takeUp: () =>
-      onDisk('read', async () => {
-        stored = await hashFile(path, expected, running.update);
-      }),
-    append: (chunk) =>
-      onDisk('write', async () => {
-        waitingBytes += chunk.length;
-        const full = waitingBytes > BUFFER;
-        // A copy of what stays: the caller may use its buffer again.
-        waiting.push(full ? chunk : Buffer.from(chunk));
-        if (full) await writeOut();
-      }),
-    digests: () =>
-      onDisk('write', async () => {
-        if (inMemory()) {
-          waiting = [joined(waiting)];
-          return digestsOf(joined(waiting), expected);
+    async takeUp() {
+      try {
+        stored = await hashFile(path, expected, runningDigests().update);
+      } catch (error) {
+        failed('read', error);
+      }
+    },
+    append(chunk) {
+      waitingBytes += chunk.length;
+      const full = waitingBytes > BUFFER;
+      // A copy of what stays: the caller may use its buffer again.
+      waiting.push(full ? chunk : Buffer.from(chunk));
+      return full ? writeOut().catch((error: unknown) => failed('write', error)) : undefined;
+    },
+    async digests() {
+      try {
+        if (!inMemory()) {
+          await writeOut();
+          return runningDigests().current();
         }
-        await writeOut();
-        return running.current();
-      }),
-    drop: () =>
-      onDisk('remove', async () => {
+        const bytes = joined(waiting);
+        waiting = [bytes];
+        return digestsOf(bytes, expected);
+      } catch (error) {
+        return failed('write', error);
+      }
+    },
+    async drop() {
+      try {
         waiting = [];
         waitingBytes = 0;
-        if (stored > 0) running.reset();
+        running = undefined;
         stored = 0;
         if (handle === undefined) await rm(path, { force: true });
         else await handle.truncate(0);
-      }),
-    seal: () =>
-      onDisk('write', async () => {
+      } catch (error) {
+        failed('remove', error);
+      }
+    },
+    async seal() {
+      try {
         if (inMemory()) {
           writeAtOnce(path, joined(waiting));
           stored = waitingBytes;
@@ -112,15 +123,21 @@ export function createPartFile(path: string, expected: Expected): PartFile {
         await writeOut();
         await makeReadOnly(path, handle);
         await closeHandle();
-      }),
-    close: () =>
-      onDisk('write', async () => {
+      } catch (error) {
+        failed('write', error);
+      }
+    },
+    async close() {
+      try {
         try {
           await writeOut();
         } finally {
           await closeHandle();
         }
-      }),
+      } catch (error) {
+        failed('write', error);
+      }
+    },
   };
 }
 

@@ -10,28 +10,30 @@ export interface PartOptions {
   /** Names the file in messages. */
   readonly label: string;
   readonly expected: Expected;
-  /** Whether an earlier run may have left bytes at `path`. */
-  readonly resume: boolean;
   /** Takes the complete file over. */
   readonly completed: (path: string, blob: Blob) => Promise<void>;
   /** The part is closed without being complete. */
   readonly released: () => void;
 }
 
-/** Opens a file that is on its way into the pool; see `Intake.open`. Throws STORAGE and STORAGE_FULL. */
-export async function openPart(options: PartOptions): Promise<Part> {
-  const { path, label, expected, completed, released } = options;
+/** A part that may go on from what an earlier run left. */
+export interface ResumablePart extends Part {
+  /** Takes that up, as far as it can be of use. Called first, if at all. */
+  takeUp(): Promise<void>;
+}
+
+/** A file that is on its way into the pool; see `Intake.open`. Its calls throw STORAGE and STORAGE_FULL. */
+export function createPart({ path, label, expected, completed, released }: PartOptions): ResumablePart {
   const file = createPartFile(path, expected);
   let whole = false;
   let blob: Blob | undefined;
 
-  if (options.resume) {
-    await file.takeUp();
-    whole = file.size > 0 && mismatch(label, expected, file.size, await file.digests()) === undefined;
-    if (!whole && file.size === expected.size) await file.drop();
-  }
-
   return {
+    async takeUp() {
+      await file.takeUp();
+      whole = file.size > 0 && mismatch(label, expected, file.size, await file.digests()) === undefined;
+      if (!whole && file.size === expected.size) await file.drop();
+    },
     get held() {
       return file.size;
     },
@@ -42,9 +44,9 @@ export async function openPart(options: PartOptions): Promise<Part> {
       if (blob === undefined) throw storageError(new Error('it is not complete'), `name the content of ${path}`);
       return blob;
     },
-    async write(chunk) {
+    write(chunk) {
       whole = false;
-      await file.append(chunk);
+      return file.append(chunk);
     },
     async restart() {
       whole = false;

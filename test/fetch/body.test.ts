@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { pump } from '../../src/fetch/body.ts';
+import { pump as pumpBroken, type Take } from '../../src/fetch/body.ts';
+
+const pump = (stream: Readable, take: Take): Promise<void> => pumpBroken(stream, take, (error) => error);
 
 describe('fetch/body', () => {
   it('hands over one piece at a time', async () => {
@@ -14,6 +16,32 @@ describe('fetch/body', () => {
       seen.push(chunk.toString());
     });
     expect(seen).toEqual(['a', 'b', 'c']);
+  });
+
+  it('takes pieces that are done at once without a pause between them', async () => {
+    const seen: string[] = [];
+    const stream = new Readable({ read() {} });
+    for (const text of ['a', 'b', 'c']) stream.push(Buffer.from(text));
+    stream.push(null);
+    const pumped = pump(stream, (chunk) => {
+      expect(stream.isPaused()).toBe(false);
+      seen.push(chunk.toString());
+      return undefined;
+    });
+    await pumped;
+    expect(seen).toEqual(['a', 'b', 'c']);
+  });
+
+  it('tells what broke the stream from what refused a piece', async () => {
+    const taking: Take = () => {
+      throw new Error('disk full');
+    };
+    const named = (): Error => new Error('the line broke');
+    await expect(pumpBroken(Readable.from([Buffer.from('a')]), taking, named)).rejects.toThrow('disk full');
+    const stream = new Readable({ read() {} });
+    const pumped = pumpBroken(stream, () => undefined, named);
+    stream.destroy(new Error('reset'));
+    await expect(pumped).rejects.toThrow('the line broke');
   });
 
   it('ends with nothing to read', async () => {
