@@ -66,6 +66,11 @@ export const aptFamily: Family<AptMirrorConfig, AptCandidate> = {
     return packageSubject(candidate);
   },
 
+  /** The stanza as the upstream has it. */
+  describe(candidate: AptCandidate): string {
+    return `${candidate.stanza.toString('utf8').trimEnd()}\n`;
+  },
+
   compareVersions,
 
   label(entry: Pick<AptCandidate, 'name' | 'version' | 'architecture'>): string {

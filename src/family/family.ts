@@ -8,6 +8,7 @@ import type { Acquirer } from '../store/acquire.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
 import type { PackageRecord, PublicKey, ReleaseNames, StoredPackage, Supplement, UpstreamState } from '../store/catalogue.ts';
 import type { TreeWriter } from '../store/generations.ts';
+import type { LocalPackages } from './local-packages.ts';
 
 /** What a family is given to read one upstream with. */
 export interface UpstreamContext<M extends MirrorConfig> {
@@ -86,15 +87,22 @@ export interface Family<M extends MirrorConfig, C extends Candidate> {
   verifyPackage(candidate: C, file: Blob, blobs: BlobStore, keyring: Keyring, now: Date): Promise<void>;
   /** What is stored of a candidate whose files are in the pool; the further ones in their order. */
   record(candidate: C, file: Blob, further: readonly Blob[]): PackageRecord;
-  /** A stored package as a candidate of what it was found in: a mirror, repo, snapshot or publication. */
-  candidate(stored: StoredPackage, source: string): C;
+  /**
+   * A stored package as a candidate of what it was found in: a mirror, repo, snapshot or publication. `extra` reads one kind of its extras,
+   * without which what only these say is not known.
+   */
+  candidate(stored: StoredPackage, source: string, extra?: (kind: string) => Buffer | undefined): C;
   /** Large texts of the selected candidates, by their index in `selected`. Streams. */
   extras(
     selected: readonly C[],
     upstream: UpstreamState,
     blobs: BlobStore,
   ): AsyncIterable<{ readonly index: number; readonly kind: string; readonly data: Buffer }>;
+  /** Reads packages from files for local repositories; undefined where the family cannot. */
+  readonly localPackages?: LocalPackages | undefined;
   subject(candidate: C): QuerySubject;
+  /** All that the metadata says of a package, for people: lines of `Field: value`, the last with its line break. */
+  describe(candidate: C): string;
   compareVersions(a: string, b: string): number;
   /** How a person names one package: `name_version_architecture` or `name-[epoch:]version-release.arch`. */
   label(entry: Pick<Candidate, 'name' | 'version' | 'architecture'>): string;

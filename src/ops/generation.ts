@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { publicationDistribution, publicationPath, publicationSources } from '../config/publications.ts';
+import { publicationDistribution, publicationPath } from '../config/publications.ts';
 import type { MirrorConfig, PublicationConfig } from '../config/schema.ts';
 import { MirrorError } from '../core/errors.ts';
 import type { Family, PublishedComponent } from '../family/family.ts';
@@ -64,6 +64,8 @@ export function generationInputs({ config }: OperationContext, generation: Gener
 
 export interface NewGeneration extends GenerationSources {
   readonly family: Family<MirrorConfig, Candidate>;
+  /** The names of what it is made from. */
+  readonly from: readonly string[];
   readonly components: readonly PublishedComponent[];
   /** What is published now. */
   readonly before: PublicationState | undefined;
@@ -114,13 +116,13 @@ function publicationState(
   published: Awaited<ReturnType<NewGeneration['family']['publish']>>,
   { digest, publishedAt }: { readonly digest: string; readonly publishedAt: number },
 ): PublicationState {
-  const { name, publication, family, parts, trust, signer, number, inputs } = generation;
+  const { name, publication, family, from, parts, trust, signer, number, inputs } = generation;
   return {
     name,
     family: family.name,
     path: publicationPath(name, publication),
     ...published,
-    from: publicationSources(publication),
+    from,
     ...trust,
     signedBy: signer?.fingerprint,
     publicKey: signer?.publicKey,

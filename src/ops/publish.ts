@@ -6,8 +6,9 @@ import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
 import type { PublishedComponent } from '../family/family.ts';
 import type { Signer } from '../openpgp/types.ts';
-import type { Contents, PublicationState, Supplement } from '../store/catalogue.ts';
+import type { PublicationState } from '../store/catalogue.ts';
 import { acquireLock } from '../store/locks.ts';
+import { combinedSupplements } from './contents.ts';
 import type { OperationContext } from './context.ts';
 import { familyNamed } from './families.ts';
 import { type ContentPart, combinedTrust, generationInputs, type PublicationTrust, writeGeneration } from './generation.ts';
@@ -82,6 +83,8 @@ interface PublishSettings {
 /** What is to be published. */
 interface Content {
   readonly family: FamilyName;
+  /** The names of what it is made from. */
+  readonly from: readonly string[];
   readonly components: readonly PublishedComponent[];
   readonly parts: readonly ContentPart[];
   readonly trust: PublicationTrust;
@@ -152,6 +155,7 @@ function currentContent(name: string, publication: PublicationConfig, settings: 
   });
   return {
     family,
+    from: [...sources.keys()],
     components: contents.map(({ component, packages, supplements }) => ({ name: component, packages, supplements })),
     parts: contents.map(({ component, list, supplements }) => ({ component, list, supplements })),
     trust: combinedTrust(
@@ -209,8 +213,8 @@ function earlierContent(name: string, number: number, { catalogue }: OperationCo
   const components = parts.map(({ component, list, supplements }) => {
     return { name: component, packages: [...catalogue.packages(list.id)], supplements };
   });
-  const { family, verified, packagesSigned, packageKeys } = state;
-  return { family, components, parts, trust: { verified, packagesSigned, packageKeys } };
+  const { family, from, verified, packagesSigned, packageKeys } = state;
+  return { family, from, components, parts, trust: { verified, packagesSigned, packageKeys } };
 }
 
 /** What DESIGN promises and this version does not do is refused, not passed over. */
@@ -242,15 +246,6 @@ function currentSources(name: string, sources: readonly string[], context: Opera
     throw new MirrorError('CONFIG_INVALID', `publication "${name}": ${families}`, { hint: 'Publish sources of one family together.' });
   }
   return found;
-}
-
-/** What several lists have besides packages, each once. */
-function combinedSupplements(sources: readonly Contents[]): Supplement[] {
-  const byPlace = new Map<string, Supplement>();
-  for (const { supplements } of sources) {
-    for (const supplement of supplements) byPlace.set(`${supplement.mirror} ${supplement.path} ${supplement.sha256}`, supplement);
-  }
-  return [...byPlace.values()];
 }
 
 function reportOf(name: string, state: PublicationState | undefined): Omit<PublicationReport, 'status'> {

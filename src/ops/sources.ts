@@ -2,10 +2,11 @@ import type { FamilyName } from '../config/schema.ts';
 import { MirrorError } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
 import type { Candidate } from '../solve/universe.ts';
-import type { Contents, PackageList, SourceReference } from '../store/catalogue.ts';
+import type { Contents, PackageList, PublicationState, SourceReference, StoredPackage } from '../store/catalogue.ts';
+import { combinedContents } from './contents.ts';
 import type { OperationContext } from './context.ts';
 import { familyNamed } from './families.ts';
-import { createSelector } from './selection.ts';
+import { createSelector, type Selector } from './selection.ts';
 
 /** A mirror, repo or snapshot with what it has. */
 export interface NamedSource extends SourceReference {
@@ -44,6 +45,22 @@ export function requiredSource(name: string, context: OperationContext): NamedSo
   throw new MirrorError('NEVER_SYNCED', `mirror "${name}" has no packages yet`, { hint: `Run \`mirror sync ${name}\` first.` });
 }
 
+/**
+ * As `requiredSource`, for publications too: what is published now, of all components. A name that is also that of a mirror, repo or
+ * snapshot stands for that. Throws NAME_UNKNOWN with the nearest names, and NEVER_SYNCED.
+ */
+export function storedSource(name: string, context: OperationContext): NamedSource {
+  const names = sourceNames(context);
+  const publications = context.catalogue.publications();
+  const published = names.includes(name) ? undefined : publications.find((publication) => publication.name === name);
+  if (published !== undefined) {
+    return { kind: 'publication', name, family: published.family, contents: publishedContents(published, context) };
+  }
+  if (names.includes(name)) return requiredSource(name, context);
+  const known = new Set([...names, ...publications.map((publication) => publication.name)]);
+  throw unknownName('mirror, repo, snapshot or publication', name, known);
+}
+
 /** The names that `sourceNamed` knows. */
 export function sourceNames({ catalogue, config }: OperationContext): string[] {
   return [...Object.keys(config.mirrors), ...Object.keys(config.repos), ...catalogue.snapshots().map((snapshot) => snapshot.name)];
@@ -53,9 +70,25 @@ function nothing(family: FamilyName, { catalogue }: OperationContext): Contents 
   return { list: catalogue.saveList(family, []), supplements: [], checked: { metadata: true, packages: false }, keys: [] };
 }
 
+function publishedContents(
+  { family, generation, verified, packagesSigned, packageKeys }: PublicationState,
+  context: OperationContext,
+): Contents {
+  const { catalogue } = context;
+  const ids = generation.parts.flatMap(({ list }) => [...catalogue.packages(list)].map((entry) => entry.id));
+  return combinedContents(
+    catalogue.saveList(family, ids),
+    generation.parts.map(({ supplements }) => ({
+      supplements,
+      checked: { metadata: verified, packages: packagesSigned },
+      keys: packageKeys,
+    })),
+  );
+}
+
 /** The packages that go by a name, to be searched and resolved. */
 export interface OpenedSource {
-  readonly kind: SourceReference['kind'] | 'publication';
+  readonly kind: SourceReference['kind'];
   readonly name: string;
   readonly family: FamilyName;
   readonly candidates: readonly Candidate[];
@@ -68,49 +101,65 @@ export interface OpenedSource {
  * metadata selects, also where the package files were not fetched yet. Throws NAME_UNKNOWN and NEVER_SYNCED.
  */
 export async function openSource(name: string, context: OperationContext): Promise<OpenedSource> {
-  const { catalogue, config } = context;
-  const mirror = Object.hasOwn(config.mirrors, name) ? config.mirrors[name] : undefined;
-  if (mirror !== undefined) return await openMirrorSource(name, context);
-  const published = catalogue.publication(name);
-  const isOther = Object.hasOwn(config.repos, name) || catalogue.snapshot(name) !== undefined;
-  if (isOther || published === undefined) {
-    const known = [...sourceNames(context), ...catalogue.publications().map((publication) => publication.name)];
-    if (!known.includes(name)) throw unknownName('mirror, repo, snapshot or publication', name, new Set(known));
-    const { kind, family, contents } = requiredSource(name, context);
-    return { kind, name, family, candidates: stored(name, family, [contents.list.id], context), planned: false };
+  const [opened] = await openSources([name], context);
+  if (opened === undefined) throw new Error('what is opened is given back');
+  return opened;
+}
+
+/** As `openSource`, for several; what mirrors share is read once. */
+export async function openSources(names: readonly string[], context: OperationContext): Promise<OpenedSource[]> {
+  const states = new Map(context.catalogue.mirrors().map((state) => [state.name, state]));
+  const selector = createSelector(context, states);
+  const opened: OpenedSource[] = [];
+  for (const name of names) {
+    const isMirror = Object.hasOwn(context.config.mirrors, name);
+    opened.push(isMirror ? await openMirror(name, context, selector) : openStored(name, context));
   }
-  const lists = published.generation.parts.map((part) => part.list);
+  return opened;
+}
+
+function openStored(name: string, context: OperationContext): OpenedSource {
+  const { kind, family, contents } = storedSource(name, context);
   return {
-    kind: 'publication',
+    kind,
     name,
-    family: published.family,
-    candidates: stored(name, published.family, lists, context),
+    family,
+    candidates: storedCandidates(name, contents.list, context).map(({ candidate }) => candidate),
     planned: false,
   };
 }
 
-async function openMirrorSource(name: string, context: OperationContext): Promise<OpenedSource> {
+async function openMirror(name: string, context: OperationContext, selector: Selector): Promise<OpenedSource> {
   const { catalogue, config } = context;
   const mirror = config.mirrors[name];
-  const states = new Map(catalogue.mirrors().map((state) => [state.name, state]));
-  const state = states.get(name);
+  const state = catalogue.mirror(name);
   if (mirror === undefined || state === undefined || state.family !== mirror.type) {
     throw new MirrorError('NEVER_SYNCED', `mirror "${name}" was never synced`, {
       hint: `Run \`mirror sync ${name}\`, with --metadata-only to leave the packages where they are.`,
     });
   }
   const opened = { kind: 'mirror', name, family: mirror.type } as const;
-  const selector = createSelector(context, states);
   if (state.contents?.selection === selector.key({ name, config: mirror })) {
-    return { ...opened, candidates: stored(name, mirror.type, [state.contents.list.id], context), planned: false };
+    const candidates = storedCandidates(name, state.contents.list, context).map(({ candidate }) => candidate);
+    return { ...opened, candidates, planned: false };
   }
   const { selected } = await selector.select({ name, config: mirror });
   return { ...opened, candidates: selected, planned: true };
 }
 
-function stored(source: string, family: FamilyName, lists: readonly PackageList['id'][], { catalogue }: OperationContext): Candidate[] {
+/** A stored package as its row is, and as what queries and closures work with. */
+export interface StoredCandidate {
+  readonly stored: StoredPackage;
+  readonly candidate: Candidate;
+}
+
+/** The packages of a list as candidates of `source`, sorted by name, then architecture, then id. */
+export function storedCandidates(source: string, { id, family }: PackageList, { catalogue }: OperationContext): StoredCandidate[] {
   const { candidate } = familyNamed(family);
-  const candidates: Candidate[] = [];
-  for (const list of lists) for (const entry of catalogue.packages(list)) candidates.push(candidate(entry, source));
-  return candidates;
+  const found: StoredCandidate[] = [];
+  for (const stored of catalogue.packages(id)) {
+    const extra = (kind: string): Buffer | undefined => catalogue.extras([stored.id], kind).next().value?.data;
+    found.push({ stored, candidate: candidate(stored, source, extra) });
+  }
+  return found;
 }

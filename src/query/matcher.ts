@@ -17,6 +17,7 @@ const EVERY_ARCHITECTURE: ReadonlySet<string> = new Set(['all', 'noarch']);
  *   `%` and `~` compare the version of the package of that name. `{amd64}` asks for the architecture or one for all.
  *   `name-version-release.arch`, as yum lists packages, matches that package.
  * - A glob matches own names (and `name_version_architecture` where it has two `_`).
+ * - A field that is a list matches when one of its entries does.
  * - A field: `<<`, `<=`, `>=` and `>>` order the values as versions. `=` is equality of text, except of the fields that hold a version.
  *   (aptly compares versions there, too, and so takes `0:x` for `x` in any field.) `%` is a glob over the whole value, in which `*` does not
  *   match `/`; `~` is a regular expression of RE2 that may match anywhere in the value. A missing field matches no condition.
@@ -127,6 +128,8 @@ function fieldPredicate({ field, condition }: QueryField, compareVersions: Compa
   const relation = relationOf(condition);
   const mayBeName = !field.startsWith('$') && (condition === undefined || relation !== undefined);
   return (subject) => {
+    const list = condition === undefined ? undefined : subject.values?.(field);
+    if (list !== undefined) return list.some(test);
     const text = value(subject);
     if (text !== undefined) return test(text);
     return mayBeName && subject.satisfies(field, relation, condition?.value);

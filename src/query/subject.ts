@@ -6,6 +6,8 @@ export interface QuerySubject {
   readonly architecture: string;
   /** The value of a field, undefined when the package lacks it. Special fields begin with `$` and are the query's own. */
   field(name: string): string | undefined;
+  /** The entries of a field that is a list: a condition on it holds where it holds for one of them. Undefined for other fields. */
+  readonly values?: (name: string) => readonly string[] | undefined;
   /** Whether the package, by its own name or one that it provides, satisfies `name (relation version)`; no relation: any version. */
   satisfies(name: string, relation: Relation | undefined, version: string | undefined): boolean;
 }

@@ -140,7 +140,7 @@ export interface MirrorState {
 
 /** What a snapshot was made from. */
 export interface SourceReference {
-  readonly kind: 'mirror' | 'repo' | 'snapshot';
+  readonly kind: 'mirror' | 'repo' | 'snapshot' | 'publication';
   readonly name: string;
 }
 

@@ -34,7 +34,7 @@ export const mirrorContentsColumn = contentsColumn.extend({
   syncedAt: z.number(),
 });
 
-export const referencesColumn = z.array(z.object({ kind: z.enum(['mirror', 'repo', 'snapshot']), name: z.string() }));
+export const referencesColumn = z.array(z.object({ kind: z.enum(['mirror', 'repo', 'snapshot', 'publication']), name: z.string() }));
 
 /** What a generation says of its publication, but for what has columns of its own. */
 export const publicationColumn = z.object({

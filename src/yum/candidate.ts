@@ -18,6 +18,8 @@ export interface YumCandidate extends Candidate {
   readonly element: Buffer;
   /** The upstream's filelists, for what primary does not list. */
   readonly filelists: UnpackedIndex | undefined;
+  /** Reads the package's own element of filelists, where that is stored. */
+  readonly storedFilelists?: (() => Buffer | undefined) | undefined;
 }
 
 /** `name-[epoch:]version-release.arch`. */
@@ -39,9 +41,21 @@ export function recordOf(candidate: YumCandidate, file: Blob): PackageRecord {
   };
 }
 
-/** A stored package as a candidate. What only filelists says of it is not known then. */
-export function storedCandidate(stored: StoredPackage, source: string): YumCandidate {
+/** A stored package as a candidate. `extra` reads one kind of its extras; without it what only filelists says is not known. */
+export function storedCandidate(stored: StoredPackage, source: string, extra?: (kind: string) => Buffer | undefined): YumCandidate {
   const { name, version, architecture, location, size, sha256, record } = stored;
   const checksums: readonly Checksum[] = [{ algorithm: 'sha256', value: sha256 }];
-  return { mirror: source, name, version, architecture, location, base: undefined, size, checksums, element: record, filelists: undefined };
+  return {
+    mirror: source,
+    name,
+    version,
+    architecture,
+    location,
+    base: undefined,
+    size,
+    checksums,
+    element: record,
+    filelists: undefined,
+    storedFilelists: extra === undefined ? undefined : () => extra('filelists'),
+  };
 }

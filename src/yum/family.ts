@@ -12,7 +12,7 @@ import { compareVersions } from './format/version.ts';
 import { loadCandidates } from './load.ts';
 import { fileUrls } from './location.ts';
 import { publishTree } from './publish.ts';
-import { packageSubject } from './subject.ts';
+import { describePackage, packageSubject } from './subject.ts';
 import { createUniverse } from './universe.ts';
 import { refreshUpstream } from './upstream.ts';
 import { verifyPackage } from './verify-package.ts';
@@ -54,8 +54,8 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
     return recordOf(candidate, file);
   },
 
-  candidate(stored: StoredPackage, source: string): YumCandidate {
-    return storedCandidate(stored, source);
+  candidate(stored: StoredPackage, source: string, extra?: (kind: string) => Buffer | undefined): YumCandidate {
+    return storedCandidate(stored, source, extra);
   },
 
   extras(selected: readonly YumCandidate[], upstream: UpstreamState, blobs: BlobStore): AsyncIterable<Extra> {
@@ -64,6 +64,10 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
 
   subject(candidate: YumCandidate): QuerySubject {
     return packageSubject(candidate);
+  },
+
+  describe(candidate: YumCandidate): string {
+    return describePackage(candidate);
   },
 
   compareVersions,

@@ -12,7 +12,8 @@ const PACKAGE_ID = Buffer.from('pkgid');
 
 /**
  * Which candidates have the files with these paths, by path; the candidates as indexes, ascending. Reads the filelists of every upstream
- * that the candidates come from. Source packages are left out. Throws METADATA_INVALID, CHECKSUM_MISMATCH and DECOMPRESS_*.
+ * that the candidates come from, or what is stored of them. Source packages are left out. Throws METADATA_INVALID, CHECKSUM_MISMATCH and
+ * DECOMPRESS_*.
  */
 export async function findInFilelists(
   candidates: readonly YumCandidate[],
@@ -25,22 +26,38 @@ export async function findInFilelists(
     wanted.add(hashBytes(bytes, 0, bytes.length));
   }
   const found = new Map<string, Set<number>>();
+  const note = (owner: number, element: Buffer): void => {
+    for (const path of pathsIn(element, wanted)) {
+      if (!paths.has(path)) continue;
+      const known = found.get(path);
+      if (known === undefined) found.set(path, new Set([owner]));
+      else known.add(owner);
+    }
+  };
   const scanner = new XmlScanner();
   for (const { filelists, mirror, owners } of documentsOf(candidates)) {
     const what = `mirror "${mirror}": filelists`;
     for await (const { bytes } of packageElements(openIndex(filelists, blobs, what), 'filelists', what)) {
       const id = startTagAttribute(scanner, bytes, PACKAGE_ID, what)?.toLowerCase();
       const owner = id === undefined ? undefined : owners.get(id);
-      if (owner === undefined) continue;
-      for (const path of pathsIn(bytes, wanted)) {
-        if (!paths.has(path)) continue;
-        const known = found.get(path);
-        if (known === undefined) found.set(path, new Set([owner]));
-        else known.add(owner);
-      }
+      if (owner !== undefined) note(owner, bytes);
     }
   }
+  for (const [owner, { architecture, storedFilelists }] of candidates.entries()) {
+    const bytes = isSourceArchitecture(architecture) ? undefined : storedFilelists?.();
+    if (bytes !== undefined) note(owner, bytes);
+  }
   return new Map([...found].map(([path, set]) => [path, [...set].sort((a, b) => a - b)]));
+}
+
+/** Every path in an element of filelists, in its order. */
+export function filelistsPaths(element: Buffer): string[] {
+  const paths: string[] = [];
+  for (let at = element.indexOf('>/'); at !== -1; at = element.indexOf('>/', at + 1)) {
+    const end = element.indexOf(LESS, at);
+    paths.push(decodeXml(element, at + 1, end === -1 ? element.length : end));
+  }
+  return paths;
 }
 
 interface FilelistsDocument {

@@ -1,12 +1,13 @@
 import type { QuerySubject, Relation } from '../query/subject.ts';
 import { isSourceArchitecture } from './architecture.ts';
 import type { YumCandidate } from './candidate.ts';
+import { filelistsPaths } from './filelists.ts';
 import { EQUAL, formatCapability, GREATER, LESS, rangesOverlap } from './format/dependencies.ts';
 import { type PackageField, readPackageField } from './format/package-field.ts';
-import { RELATION_KINDS, readRelations } from './format/relations.ts';
-import { parseEvr } from './format/version.ts';
+import { RELATION_KINDS, readRelations, visitRelations } from './format/relations.ts';
+import { formatEvr, parseEvr } from './format/version.ts';
 import { XmlScanner } from './format/xml-scanner.ts';
-import { escapeAttribute } from './format/xml-text.ts';
+import { decodeXml, escapeAttribute } from './format/xml-text.ts';
 
 const FLAGS: Readonly<Record<Relation, number>> = { '<<': LESS, '<=': LESS | EQUAL, '=': EQUAL, '>=': GREATER | EQUAL, '>>': GREATER };
 
@@ -27,8 +28,11 @@ const FIELDS: Readonly<Record<string, PackageField>> = {
 const scanner = new XmlScanner();
 
 /**
- * What a query sees of a package. Fields, whatever the case: Name, Version, Release, Epoch, Architecture, Size, Location, Checksum, Summary,
- * Description, Packager, URL, License, Vendor, Group, BuildHost, SourceRPM, and the relations (Provides, Requires, ...) as lists with commas.
+ * What a query sees of a package. Fields, whatever the case: Name, Version ([epoch:]version-release), Release, Epoch, Architecture, Size,
+ * Location, Checksum, Summary, Description, Packager, URL, License, Vendor, Group, BuildHost, SourceRPM; as lists the relations (Provides,
+ * Requires, ...) and Files, those that primary names where no others are stored; by the names that dnf has for them also evr, nevra, nvr, nvra,
+ * repoid and `rpm:version`, which is the version alone; and the special ones: `$Source` and `$SourceVersion`, empty for source packages,
+ * and `$PackageType` (rpm or source).
  */
 export function packageSubject(candidate: YumCandidate): QuerySubject {
   return {
@@ -36,6 +40,7 @@ export function packageSubject(candidate: YumCandidate): QuerySubject {
     version: candidate.version,
     architecture: isSourceArchitecture(candidate.architecture) ? 'source' : candidate.architecture,
     field: (name) => fieldOf(candidate, name.toLowerCase()),
+    values: (name) => valuesOf(candidate, name.toLowerCase()),
     satisfies(name, relation, version) {
       const wanted =
         relation === undefined || version === undefined
@@ -51,26 +56,50 @@ export function packageSubject(candidate: YumCandidate): QuerySubject {
   };
 }
 
+/** The fields that `describePackage` shows, in its order. */
+const DESCRIBED = [
+  ...['Name', 'Epoch', 'Version', 'Release', 'Architecture', 'Size', 'Location', 'Checksum', 'Summary', 'License', 'Vendor', 'Packager'],
+  ...['Group', 'URL', 'SourceRPM', 'BuildHost', 'Provides', 'Requires', 'Conflicts', 'Obsoletes', 'Recommends', 'Suggests', 'Supplements'],
+  ...['Enhances', 'Description'],
+];
+
+/** What primary says of a package as lines of `Field: value`; the lines of a description after its first are indented. */
+export function describePackage(candidate: YumCandidate): string {
+  const lines = DESCRIBED.map((field) => {
+    const value = fieldOf(candidate, field === 'Version' ? 'rpm:version' : field.toLowerCase());
+    return value === undefined ? '' : `${field}: ${value.replaceAll('\n', '\n ')}\n`;
+  });
+  return lines.join('');
+}
+
 function fieldOf(candidate: YumCandidate, name: string): string | undefined {
-  const kind = RELATION_KINDS.find((known) => known === name);
-  if (kind !== undefined) {
-    const relations = readRelations(scanner, candidate.element, kind);
-    return relations.length === 0 ? undefined : relations.map(formatCapability).join(', ');
-  }
+  const list = listOf(candidate, name);
+  if (list !== undefined) return list.length === 0 ? undefined : list.join(', ');
+  const { architecture } = candidate;
   const evr = parseEvr(candidate.version);
+  const vr = formatEvr({ ...evr, epoch: '0' });
   switch (name) {
     case 'name':
     case 'package':
       return candidate.name;
     case 'version':
+    case 'evr':
       return candidate.version;
+    case 'rpm:version':
+      return evr.version;
     case 'epoch':
       return evr.epoch;
     case 'release':
       return evr.release;
+    case 'nevra':
+      return `${candidate.name}-${candidate.version}.${architecture}`;
+    case 'nvr':
+      return `${candidate.name}-${vr}`;
+    case 'nvra':
+      return `${candidate.name}-${vr}.${architecture}`;
     case 'architecture':
     case 'arch':
-      return candidate.architecture;
+      return architecture;
     case 'size':
       return String(candidate.size);
     case 'location':
@@ -78,9 +107,45 @@ function fieldOf(candidate: YumCandidate, name: string): string | undefined {
       return candidate.location;
     case 'checksum':
       return candidate.checksums[0]?.value;
+    case 'repoid':
+    case 'reponame':
+      return candidate.mirror;
+    case '$source':
+      return isSourceArchitecture(architecture) ? '' : (sourceOf(candidate)?.name ?? candidate.name);
+    case '$sourceversion':
+      return isSourceArchitecture(architecture) ? '' : (sourceOf(candidate)?.version ?? candidate.version);
+    case '$packagetype':
+      return isSourceArchitecture(architecture) ? 'source' : 'rpm';
     default: {
       const field = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
       return field === undefined ? undefined : readPackageField(scanner, candidate.element, field);
     }
   }
+}
+
+/** Relations as rpm writes them, or files; undefined for what is no list. */
+function listOf({ element, storedFilelists }: YumCandidate, name: string): string[] | undefined {
+  const kind = RELATION_KINDS.find((known) => known === name);
+  if (kind !== undefined) return readRelations(scanner, element, kind).map(formatCapability);
+  if (name !== 'files') return undefined;
+  const filelists = storedFilelists?.();
+  if (filelists !== undefined) return filelistsPaths(filelists);
+  const files: string[] = [];
+  visitRelations(scanner, element, { file: (start, end) => files.push(decodeXml(element, start, end).trim()) });
+  return files;
+}
+
+/** What a condition on a list may be meant for: each entry, and the bare name of each relation that has a version. */
+function valuesOf(candidate: YumCandidate, name: string): string[] | undefined {
+  const kind = RELATION_KINDS.find((known) => known === name);
+  if (kind === undefined) return listOf(candidate, name);
+  return [...new Set(readRelations(scanner, candidate.element, kind).flatMap((entry) => [formatCapability(entry), entry.name]))];
+}
+
+/** The source package that the file name in SourceRPM stands for, which has no epoch; that is the package's own. */
+function sourceOf(candidate: YumCandidate): { readonly name: string; readonly version: string } | undefined {
+  const file = readPackageField(scanner, candidate.element, 'sourcerpm') ?? '';
+  const [, name, version, release] = /^(.+)-([^-]+)-([^-]+)\.(?:no)?src\.rpm$/.exec(file) ?? [];
+  if (name === undefined || version === undefined) return undefined;
+  return { name, version: formatEvr({ epoch: parseEvr(candidate.version).epoch, version, release }) };
 }

@@ -21,6 +21,19 @@ describe('apt/subject', () => {
     ]);
   });
 
+  it('has the special fields of its source package and its kind', () => {
+    const special = (...fields: Parameters<typeof stanza>): (string | undefined)[] => {
+      const [read] = parseStanzas(Buffer.from(stanza(...fields)), 'test');
+      if (read === undefined) throw new Error('no stanza');
+      const described = packageSubject(readCandidate(read, { mirror: 'm', component: 'main', what: 'test' }));
+      return ['$Source', '$SourceVersion', '$PackageType'].map(described.field);
+    };
+    expect(special('a', { Version: '1', Source: 'src (3)' })).toEqual(['src', '3', 'deb']);
+    expect(special('a', { Version: '1', Source: 'src' })).toEqual(['src', '1', 'deb']);
+    expect(special('a', { Version: '1', Filename: 'pool/a.udeb' })).toEqual(['a', '1', 'udeb']);
+    expect(special('a', { Version: '1', Architecture: 'source' })).toEqual(['', '', 'source']);
+  });
+
   it('satisfies its own name and those that it provides', () => {
     expect(subject.satisfies('nginx', undefined, undefined)).toBe(true);
     expect(subject.satisfies('nginx', '>=', '1:1.21')).toBe(true);

@@ -44,6 +44,7 @@ const NGINX = 'nginx_5_amd64';
 const SOURCE = 'nginx_6_source';
 const APACHE = 'apache_7_amd64';
 const DOC = 'doc_5_all';
+const LISTS: QuerySubject = { ...subject('bash', '1'), values: (field) => (field === 'Files' ? ['/bin/bash', '/etc/bashrc'] : undefined) };
 const MANAGER = 'NetworkManager_1_x86_64';
 const PAM = 'pam_ssh_agent_auth_3-4_noarch';
 
@@ -112,5 +113,16 @@ describe('query/matcher', () => {
     expect(many.filter(matcher(parseQuery('package-1*'), compare))).toHaveLength(11_111);
     expect(many.filter(matcher(parseQuery('Description (~ "package.*(9|8)+$")'), compare))).toHaveLength(12_600);
     expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  it.each([
+    ['Files (/bin/bash)', true],
+    ['Files (bash)', false],
+    ['Files (% /etc/*)', true],
+    ['Files (% *)', false],
+    ['Files (~ bashrc$)', true],
+    ['!Files (~ bashrc$)', false],
+  ])('takes %j to ask about each entry of a list', (query, expected) => {
+    expect(matcher(parseQuery(query), compare)(LISTS)).toBe(expected);
   });
 });

@@ -49,8 +49,23 @@ describe('yum/subject', () => {
     ['Conflicts', undefined],
     ['Nothing', undefined],
     ['constructor', undefined],
+    ['rpm:version', '2.0'],
+    ['evr', '1:2.0-1'],
+    ['nevra', 'foo-1:2.0-1.noarch'],
+    ['nvra', 'foo-2.0-1.noarch'],
+    ['$Source', 'foo'],
+    ['$SourceVersion', '1:1-1'],
+    ['$PackageType', 'rpm'],
   ])('field %s is %s', (name, value) => {
     expect(subject.field(name)).toBe(value);
+  });
+
+  it('gives each relation of a list, and its name', () => {
+    expect(subject.values?.('Requires')).toEqual(['bar >= 1:2', 'bar', '/bin/sh']);
+    expect(subject.values?.('Files')).toEqual([]);
+    expect(subject.values?.('Summary')).toBeUndefined();
+    expect(source.field('$PackageType')).toBe('source');
+    expect(source.field('$Source')).toBe('');
   });
 
   it.each<[string, Relation | undefined, string | undefined, boolean]>([

@@ -67,6 +67,20 @@ describe('yum/universe', () => {
     expect(result).toEqual({ selected: ['app-1-1.noarch', 'data-1-1.noarch', 'opt-1-1.noarch'], missing: ['/not/there'] });
   });
 
+  it('finds files in what is stored of filelists, and lists them for queries', async () => {
+    const [app, data] = await load([{ name: 'app', requires: ['/usr/share/a&b'] }, { name: 'data' }]);
+    if (app === undefined || data === undefined) throw new Error('nothing was loaded');
+    const element = Buffer.from(
+      '<package pkgid="x"><version ver="1"/><file>/usr/share/a&amp;b</file><file type="dir">/opt</file></package>',
+    );
+    const stored = { id: 1, sha256: '', record: data.element, ...data };
+    const found = yumFamily.candidate(stored, 'repo', (kind) => (kind === 'filelists' ? element : undefined));
+    const candidates = [{ ...app, filelists: undefined }, found];
+    const universe = await yumFamily.universe(candidates, rig.blobs);
+    expect(closure(universe, candidates.slice(0, 1), { ...STRONG, label: yumFamily.label }).selected).toEqual(candidates);
+    expect(yumFamily.subject(found).values?.('files')).toEqual(['/usr/share/a&b', '/opt']);
+  });
+
   it('reads no filelists where primary answers everything', async () => {
     const candidates = await load([
       { name: 'app', requires: ['/usr/bin/x'] },
