@@ -9,8 +9,9 @@ import type { BlobStore } from '../store/blobs.ts';
 import type { StoredIndex, UpstreamState } from '../store/catalogue.ts';
 import { type AptCandidate, labelOf, readCandidate } from './candidate.ts';
 import { readStanzas } from './format/deb822.ts';
-import { selectionOf } from './index-choice.ts';
 import { type AptParticulars, particularsOf } from './particulars.ts';
+import { architecturesOf } from './selection.ts';
+import { readSourceCandidate, SOURCE } from './source-candidate.ts';
 
 /** The packages of an index are held in memory, whatever size is stated. In bytes. */
 const MOST_UNPACKED = 1024 * 1024 * 1024;
@@ -25,22 +26,25 @@ export interface LoadSource {
 }
 
 /**
- * The packages in the stored indexes that are for the mirror's architectures or for all, in the order of the indexes. A package that is
+ * The packages in the stored indexes that are for the mirror's architectures, for all, or sources, in the order of the indexes. A package that is
  * listed several times is taken once; where the files differ the first counts, and a warning is reported.
  * Errors: METADATA_INVALID, CHECKSUM_MISMATCH when an index does not unpack to what the Release says, DECOMPRESS_*, BLOB_*.
  */
 export async function loadCandidates(source: LoadSource): Promise<AptCandidate[]> {
   const particulars = particularsOf(source.name, source.upstream);
-  const architectures = new Set([...selectionOf(source.config).architectures, 'all']);
+  const binary = new Set([...architecturesOf(source.config), 'all']);
+  const sources = new Set([SOURCE]);
   const candidates: AptCandidate[] = [];
   const byLabel = new Map<string, AptCandidate>();
   const conflicts: string[] = [];
   for (const index of source.upstream.indexes) {
     const what = `mirror ${source.name}: ${index.path}`;
+    const ofSources = particulars.indexes[index.path]?.kind === 'sources';
+    const [read, architectures] = ofSources ? ([readSourceCandidate, sources] as const) : ([readCandidate, binary] as const);
     const origin = { mirror: source.name, component: particulars.indexes[index.path]?.component ?? '', what };
     for await (const stanzas of readStanzas(unpackIndex(source, index, particulars), what)) {
       for (const stanza of stanzas) {
-        const candidate = readCandidate(stanza, origin);
+        const candidate = read(stanza, origin);
         if (!architectures.has(candidate.architecture)) continue;
         const label = labelOf(candidate);
         const known = byLabel.get(label);

@@ -2,14 +2,11 @@ import { z } from 'zod';
 import { CHECKSUM_ALGORITHMS } from '../core/digests.ts';
 import { MirrorError } from '../core/errors.ts';
 import type { UpstreamState } from '../store/catalogue.ts';
+import { selectionSchema } from './selection.ts';
 
 const schema = z.object({
   /** What was asked for when the metadata was accepted. */
-  selection: z.object({
-    suite: z.string(),
-    components: z.array(z.string()).readonly().optional(),
-    architectures: z.array(z.string()).readonly(),
-  }),
+  selection: selectionSchema,
   /** The components that the stored indexes are of; one empty name for a flat repository. */
   components: z.array(z.string()).readonly(),
   /** From the Release. */
@@ -17,10 +14,13 @@ const schema = z.object({
   label: z.string().optional(),
   suite: z.string().optional(),
   codename: z.string().optional(),
+  /** Whose keys the next Release is to be signed with. */
+  signedBy: z.array(z.string()).readonly().optional(),
   /** By the path of the stored index. */
   indexes: z.record(
     z.string(),
     z.object({
+      kind: z.enum(['packages', 'sources']).default('packages'),
       component: z.string(),
       unpacked: z
         .object({

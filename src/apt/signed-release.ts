@@ -17,13 +17,20 @@ export interface SignedRelease {
   readonly signedBy: string | undefined;
   /** The document's name for messages. */
   readonly what: string;
+  /** The bytes that are parsed. */
+  readonly text: Buffer;
+  /** What was fetched, as it was served, by its bare name. */
+  readonly documents: ReadonlyMap<string, Buffer>;
 }
+
+/** An upstream to read the Release of, with the keys that may have signed it: undefined when nothing is to be verified. */
+export type ReleaseSource = Pick<UpstreamContext<AptMirrorConfig>, 'name' | 'config' | 'acquirer' | 'keyring' | 'clock'>;
 
 /**
  * Fetches InRelease, or Release and Release.gpg where there is none, and checks the signature. What is parsed are the signed bytes.
  * Errors: FETCH_NOT_FOUND, SIGNATURE_MISSING, SIGNATURE_INVALID, SIGNATURE_WEAK, METADATA_INVALID, PATH_UNSAFE.
  */
-export async function fetchSignedRelease(context: UpstreamContext<AptMirrorConfig>): Promise<SignedRelease> {
+export async function fetchSignedRelease(context: ReleaseSource): Promise<SignedRelease> {
   const directory = urlPath(releaseDirectory(context.name, context.config.suite));
   const inline = await optionalInline(context, `${directory}InRelease`);
   if (inline !== undefined) return readInline(context, inline.bytes, inline.url);
@@ -41,7 +48,7 @@ export async function fetchSignedRelease(context: UpstreamContext<AptMirrorConfi
 }
 
 /** Object stores answer 403 for what is not there; when access is really refused, asking for the Release says so. */
-async function optionalInline(context: UpstreamContext<AptMirrorConfig>, path: string): Promise<FetchedDocument | undefined> {
+async function optionalInline(context: ReleaseSource, path: string): Promise<FetchedDocument | undefined> {
   try {
     return await context.acquirer.optionalDocument(path, LIMITS.signedDocument);
   } catch (error) {
@@ -50,12 +57,14 @@ async function optionalInline(context: UpstreamContext<AptMirrorConfig>, path: s
   }
 }
 
-async function readInline(context: UpstreamContext<AptMirrorConfig>, document: Buffer, what: string): Promise<SignedRelease> {
-  const revision = sha256(document);
-  if (context.keyring === undefined)
-    return { release: parseRelease(unverifiedText(document, what), what), revision, signedBy: undefined, what };
+async function readInline(context: ReleaseSource, document: Buffer, what: string): Promise<SignedRelease> {
+  const common = { revision: sha256(document), what, documents: new Map([['InRelease', document]]) };
+  if (context.keyring === undefined) {
+    const text = unverifiedText(document, what);
+    return { ...common, release: parseRelease(text, what), signedBy: undefined, text };
+  }
   const { bytes, signature } = await context.keyring.verifyCleartext(document, what, context.clock.now());
-  return { release: parseRelease(bytes, what), revision, signedBy: signature.fingerprint, what };
+  return { ...common, release: parseRelease(bytes, what), signedBy: signature.fingerprint, text: bytes };
 }
 
 interface DetachedNames {
@@ -63,13 +72,10 @@ interface DetachedNames {
   readonly signaturePath: string;
 }
 
-async function readDetached(
-  context: UpstreamContext<AptMirrorConfig>,
-  document: Buffer,
-  { what, signaturePath }: DetachedNames,
-): Promise<SignedRelease> {
-  const revision = sha256(document);
-  if (context.keyring === undefined) return { release: parseRelease(document, what), revision, signedBy: undefined, what };
+async function readDetached(context: ReleaseSource, document: Buffer, { what, signaturePath }: DetachedNames): Promise<SignedRelease> {
+  const common = { revision: sha256(document), what, text: document };
+  const documents = new Map([['Release', document]]);
+  if (context.keyring === undefined) return { ...common, release: parseRelease(document, what), signedBy: undefined, documents };
   const signature = await context.acquirer.optionalDocument(signaturePath, LIMITS.signature);
   if (signature === undefined) {
     throw new MirrorError(
@@ -81,11 +87,37 @@ async function readDetached(
     );
   }
   const good = await context.keyring.verifyDetached(document, signature.bytes, what, context.clock.now());
-  return { release: parseRelease(document, what), revision, signedBy: good.fingerprint, what };
+  documents.set('Release.gpg', signature.bytes);
+  return { ...common, release: parseRelease(document, what), signedBy: good.fingerprint, documents };
 }
 
-/** The text of a signed document whose signature nobody asked to check. */
-function unverifiedText(document: Buffer, what: string): Buffer {
+/**
+ * Release and Release.gpg beside an InRelease, for clients that ask for them: those that say the same as it, rightly signed. None where the upstream has no such,
+ * or is about to replace them.
+ */
+export async function fetchDetachedRelease(context: ReleaseSource, signed: SignedRelease): Promise<ReadonlyMap<string, Buffer>> {
+  const directory = urlPath(releaseDirectory(context.name, context.config.suite));
+  const [plain, signature] = await Promise.all([
+    context.acquirer.optionalDocument(`${directory}Release`, LIMITS.signedDocument),
+    context.acquirer.optionalDocument(`${directory}Release.gpg`, LIMITS.signature),
+  ]);
+  if (plain === undefined || withoutTrailingBlanks(plain.bytes) !== withoutTrailingBlanks(signed.text)) return new Map();
+  const found = new Map([['Release', plain.bytes]]);
+  if (signature === undefined) return found;
+  if (context.keyring !== undefined) await context.keyring.verifyDetached(plain.bytes, signature.bytes, plain.url, context.clock.now());
+  return found.set('Release.gpg', signature.bytes);
+}
+
+/** A cleartext signature does not cover blanks at the ends of lines (RFC 9580, 7.2). */
+function withoutTrailingBlanks(text: Buffer): string {
+  return text
+    .toString('latin1')
+    .replace(/[ \t\r]+$/gm, '')
+    .trimEnd();
+}
+
+/** The text of a signed document whose signature nobody asked to check. METADATA_INVALID when it is malformed. */
+export function unverifiedText(document: Buffer, what: string): Buffer {
   try {
     return splitCleartext(document).text;
   } catch (error) {

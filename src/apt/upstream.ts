@@ -1,43 +1,44 @@
 import type { AptMirrorConfig } from '../config/schema.ts';
 import { counted } from '../core/counts.ts';
-import { type Expected, strongest } from '../core/digests.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
 import type { UpstreamContext } from '../family/family.ts';
-import type { Blob } from '../store/blobs.ts';
-import type { StoredIndex, UpstreamState } from '../store/catalogue.ts';
+import type { StoredIndex, Supplement, UpstreamState } from '../store/catalogue.ts';
+import { acquireIndexes, acquireOptionalIndexes, type FoundIndex } from './acquire-indexes.ts';
 import { checkFreshness } from './freshness.ts';
-import { chooseIndexes, type IndexVariant, type Selection, selectionOf, type WantedIndex } from './index-choice.ts';
+import { chooseDescriptions, chooseIndexes, componentsOf } from './index-choice.ts';
+import { acquireInstaller } from './installer.ts';
+import { fetchNextRelease } from './next-signers.ts';
 import { type AptParticulars, particularsOf } from './particulars.ts';
-import { fetchSignedRelease, type SignedRelease } from './signed-release.ts';
+import { type Selection, sameSelection, selectionOf } from './selection.ts';
+import { fetchDetachedRelease, type SignedRelease } from './signed-release.ts';
 import { checkSuite } from './suite-check.ts';
-import { isFlat, releaseDirectory, urlPath } from './urls.ts';
+import { chooseSupplements } from './supplement-choice.ts';
+import { isUnlisted, refreshUnlisted } from './unlisted.ts';
 
 /** How often an upstream that changes while it is read is begun anew. */
 const ATTEMPTS = 3;
 
-/** Checksum of a by-hash directory, as it is called there. */
-const BY_HASH: Readonly<Record<string, string>> = { sha256: 'SHA256', sha512: 'SHA512' };
-
 /**
- * Fetches and checks an archive's Release and brings the Packages indexes that the mirror needs into the pool. Gives `previous` itself
+ * Fetches and checks an archive's Release and brings the indexes and supplements that the mirror needs into the pool. Gives `previous` itself
  * when neither the Release nor what is needed of it has changed. When an index is not what the Release says, and a newer Release
  * has appeared, begins again with that.
- * Errors besides those of fetching: SIGNATURE_*, RELEASE_*, METADATA_*, PATH_UNSAFE, CHECKSUM_MISMATCH, NOT_AVAILABLE.
+ * Errors besides those of fetching: SIGNATURE_*, RELEASE_*, METADATA_*, PATH_UNSAFE, CHECKSUM_MISMATCH.
  */
 export async function refreshUpstream(
   context: UpstreamContext<AptMirrorConfig>,
   previous: UpstreamState | undefined,
 ): Promise<UpstreamState> {
-  refuseUnavailable(context);
   const before = previous !== undefined && isOfSameSuite(context, previous) ? previous : undefined;
-  let failure: unknown;
+  let failure: MirrorError | undefined;
   let failedRevision: string | undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const signed = await fetchSignedRelease(context);
-    if (signed.revision === failedRevision) throw failure;
-    checkFreshness(context, signed, before);
-    checkSuite(context, signed, before);
+    const signed = await optionalRelease(context, before);
+    if (signed !== undefined) {
+      if (signed.revision === failedRevision) throw failure;
+      checkFreshness(context, signed, before);
+      checkSuite(context, signed, before);
+    }
+    if (signed === undefined || isUnlisted(context, signed)) return refreshUnlisted(context, signed, previous);
     if (previous !== undefined && (await isUnchanged(context, signed, previous))) return previous;
     try {
       return await acquire(context, signed);
@@ -48,16 +49,23 @@ export async function refreshUpstream(
       failedRevision = signed.revision;
     }
   }
-  throw failure;
+  const message = `mirror ${context.name}: the upstream changed ${ATTEMPTS} times while it was read`;
+  throw new MirrorError(failure?.code ?? 'METADATA_INCOMPLETE', failure === undefined ? message : `${message}: ${failure.message}`, {
+    cause: failure,
+    hint: 'It is being updated just now; try again later.',
+  });
 }
 
-function refuseUnavailable(context: UpstreamContext<AptMirrorConfig>): void {
-  const { withDeps } = context.config;
-  if (typeof withDeps === 'object' && withDeps.source) {
-    throw new MirrorError(
-      'NOT_AVAILABLE',
-      `mirror ${context.name} asks for source packages (withDeps: source), which are not mirrored yet`,
-    );
+/** Only an upstream of which nothing is verified may be without a Release, and only a flat one can be read without it. */
+async function optionalRelease(
+  context: UpstreamContext<AptMirrorConfig>,
+  before: UpstreamState | undefined,
+): Promise<SignedRelease | undefined> {
+  try {
+    return await fetchNextRelease(context, before);
+  } catch (error) {
+    if (isMirrorError(error, 'FETCH_NOT_FOUND') && isUnlisted(context, undefined)) return undefined;
+    throw error;
   }
 }
 
@@ -68,105 +76,86 @@ function isOfSameSuite({ config, name }: UpstreamContext<AptMirrorConfig>, previ
 
 async function isUnchanged(context: UpstreamContext<AptMirrorConfig>, signed: SignedRelease, previous: UpstreamState): Promise<boolean> {
   if (previous.revision !== signed.revision || previous.verification.metadata !== (signed.signedBy !== undefined)) return false;
-  const before = particularsOf(context.name, previous).selection;
-  if (!sameSelection({ ...before, components: before.components }, selectionOf(context.config))) return false;
-  const sizes = await Promise.all(previous.indexes.map((index) => context.blobs.stat(index.sha256)));
+  const { selection } = particularsOf(context.name, previous);
+  if (!sameSelection(selection, selectionOf(context.config, context.verbatim))) return false;
+  const stored = [...previous.indexes, ...previous.supplements];
+  const sizes = await Promise.all(stored.map((index) => context.blobs.stat(index.sha256)));
   return sizes.every((size) => size !== undefined);
-}
-
-function sameSelection(before: Selection, now: Selection): boolean {
-  const text = ({ suite, components, architectures }: Selection): string => JSON.stringify([suite, components ?? null, architectures]);
-  return text(before) === text(now);
 }
 
 async function acquire(context: UpstreamContext<AptMirrorConfig>, signed: SignedRelease): Promise<UpstreamState> {
   const { release } = signed;
-  const selection = selectionOf(context.config);
-  const wanted = chooseIndexes(release, selection, signed.what);
-  context.report({ type: 'phase', subject: context.name, phase: 'indexes', detail: counted(wanted.length, 'index', 'indexes') });
-  const found = await acquireIndexes(context, signed, wanted);
-  const particulars: AptParticulars = {
-    selection,
-    components: isFlat(selection.suite) ? [''] : [...(selection.components ?? release.components)],
-    origin: release.origin,
-    label: release.label,
-    suite: release.suite,
-    codename: release.codename,
-    indexes: Object.fromEntries(
-      found.map(({ index, stored }) => [
-        stored.path,
-        {
-          component: index.component,
-          unpacked: index.unpacked,
-        },
-      ]),
-    ),
-  };
+  const selection = selectionOf(context.config, context.verbatim);
+  const components = componentsOf(release, selection, signed.what);
+  const packages = chooseIndexes(release, selection, signed.what);
+  const others = chooseSupplements(release, selection, components);
+  const descriptions = context.verbatim ? chooseDescriptions(release, packages) : [];
+  const detail = counted(packages.length + others.length + descriptions.length, 'index', 'indexes');
+  context.report({ type: 'phase', subject: context.name, phase: 'indexes', detail });
+  const found = await acquireIndexes(context, signed, packages);
+  const supplements = await acquireOptionalIndexes(context, signed, [...others, ...descriptions]);
+  const images = selection.installer ? await acquireInstaller(context, signed, { components, architectures: selection.architectures }) : [];
+  const documents = await keepDocuments(context, signed);
   return {
     revision: signed.revision,
     date: release.date ?? 0,
     validUntil: release.validUntil,
     indexes: found.map(({ stored }) => stored),
-    supplements: [],
+    supplements: [
+      ...documents,
+      ...supplements.flatMap((index) => supplementOf(context.name, index)),
+      ...(context.verbatim ? [...found, ...supplements].flatMap((index) => formsOf(context.name, index)) : []),
+      ...images,
+    ],
     verification: { metadata: signed.signedBy !== undefined, packages: false, signedBy: signed.signedBy },
-    particulars,
+    particulars: particularsFrom(signed, selection, components, found),
   };
 }
 
-interface FoundIndex {
-  readonly index: WantedIndex;
-  readonly stored: StoredIndex;
+function particularsFrom(
+  { release }: SignedRelease,
+  selection: Selection,
+  components: readonly string[],
+  found: readonly FoundIndex[],
+): AptParticulars {
+  return {
+    selection,
+    components,
+    origin: release.origin,
+    label: release.label,
+    suite: release.suite,
+    codename: release.codename,
+    signedBy: release.signedBy,
+    indexes: Object.fromEntries(
+      found.map(({ index: { kind, component = '', unpacked }, stored }) => [
+        stored.path,
+        { kind: kind === 'sources' ? 'sources' : 'packages', component, unpacked },
+      ]),
+    ),
+  };
 }
 
-/** All indexes, or an error: METADATA_INCOMPLETE with every one that the upstream lists but does not have. */
-async function acquireIndexes(
-  context: UpstreamContext<AptMirrorConfig>,
-  signed: SignedRelease,
-  wanted: readonly WantedIndex[],
-): Promise<FoundIndex[]> {
-  const results = await Promise.allSettled(wanted.map((index) => acquireIndex(context, signed, index)));
-  const found: FoundIndex[] = [];
-  const missing: string[] = [];
-  let firstMissing: unknown;
-  for (const [at, result] of results.entries()) {
-    if (result.status === 'fulfilled') found.push(result.value);
-    else if (!isMirrorError(result.reason, 'FETCH_NOT_FOUND')) throw result.reason;
-    else {
-      missing.push(wanted[at]?.path ?? '');
-      firstMissing ??= result.reason;
-    }
-  }
-  if (missing.length === 0) return found;
-  throw new MirrorError('METADATA_INCOMPLETE', `${signed.what} lists ${missing.join(', ')}, but the upstream has no such file`, {
-    cause: firstMissing,
-    hint: 'The upstream may be in the middle of an update; try again later.',
-  });
+/** The Release as it was served; a copy that is to be the same also has the form that nothing was read from. */
+async function keepDocuments(context: UpstreamContext<AptMirrorConfig>, signed: SignedRelease): Promise<Supplement[]> {
+  const documents = new Map(signed.documents);
+  if (context.verbatim && documents.has('InRelease'))
+    for (const [name, bytes] of await fetchDetachedRelease(context, signed)) documents.set(name, bytes);
+  const supplements: Supplement[] = [];
+  for (const [path, bytes] of documents)
+    supplements.push({ kind: 'release', mirror: context.name, path, ...(await context.acquirer.keep(bytes)) });
+  return supplements;
 }
 
-/** The best form that the upstream really has: some list forms that they do not keep. */
-async function acquireIndex(context: UpstreamContext<AptMirrorConfig>, signed: SignedRelease, index: WantedIndex): Promise<FoundIndex> {
-  let notFound: unknown;
-  for (const variant of index.variants) {
-    try {
-      const blob = await acquireVariant(context, signed, variant);
-      return { index, stored: { path: variant.path, sha256: blob.sha256, size: blob.size } };
-    } catch (error) {
-      if (!isMirrorError(error, 'FETCH_NOT_FOUND', 'FETCH_DENIED')) throw error;
-      notFound ??= error;
-    }
-  }
-  throw notFound;
+/** What is made of the index where it is published anew: its best form. */
+function supplementOf(mirror: string, { index: { kind, component }, stored }: FoundIndex): Supplement[] {
+  return kind === 'index' ? [] : [asSupplement({ kind, mirror, component }, stored)];
 }
 
-function acquireVariant(context: UpstreamContext<AptMirrorConfig>, signed: SignedRelease, { path, file }: IndexVariant): Promise<Blob> {
-  const directory = releaseDirectory(context.name, context.config.suite);
-  const places = signed.release.acquireByHash ? [byHashPath(path, file), path] : [path];
-  const urls = places.flatMap((place) => context.acquirer.origin.bases.map((base) => `${base}${urlPath(`${directory}${place}`)}`));
-  return context.acquirer.file({ urls, expected: file, maxSize: LIMITS.index });
+/** What is published of the index where it is published as it is: every form. */
+function formsOf(mirror: string, { index: { component }, forms }: FoundIndex): Supplement[] {
+  return forms.map((form) => asSupplement({ kind: 'index', mirror, component }, form));
 }
 
-function byHashPath(path: string, expected: Expected): string {
-  const best = strongest(expected.checksums);
-  if (best === undefined) return path;
-  return `${path.slice(0, path.lastIndexOf('/') + 1)}by-hash/${BY_HASH[best.algorithm]}/${best.value}`;
+function asSupplement(of: Pick<Supplement, 'kind' | 'mirror' | 'component'>, { path, sha256, size }: StoredIndex): Supplement {
+  return { ...of, path, sha256, size };
 }

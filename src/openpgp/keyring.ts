@@ -2,7 +2,7 @@ import { MirrorError, reasonOf } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { splitCleartext } from './cleartext.ts';
 import { isKeybox, splitKeyFile } from './key-file.ts';
-import { type KnownKey, readKnownKey } from './trusted-key.ts';
+import { type KnownKey, readKnownKey, type SigningPart } from './trusted-key.ts';
 import type { GoodSignature, Keyring, TrustedKey } from './types.ts';
 import { checkSignatures, malformed, readSignatures, type SignedBytes, type Verifier } from './verify.ts';
 
@@ -64,6 +64,13 @@ async function readKeyFile(file: KeyFile): Promise<KnownKey[]> {
 function createKeyring(keys: readonly TrustedKey[], verifier: Verifier): Keyring {
   return {
     keys,
+    limitedTo(fingerprints) {
+      const among = ({ primary, fingerprint }: SigningPart): boolean =>
+        fingerprints.some((entry) => entry === primary || entry === fingerprint || entry === `${fingerprint}!`);
+      const parts = verifier.parts.filter(among);
+      const left = keys.filter((key) => parts.some((part) => part.primary === key.fingerprint));
+      return createKeyring(left, { parts, trusted: left.map((key) => key.fingerprint) });
+    },
     async verifyDetached(bytes, signature, what, now): Promise<GoodSignature> {
       const signatures = parsed(() => readSignatures(signature), what);
       return checkSignatures(verifier, signatures, { bytes: detachedBytes(bytes), what, now });

@@ -27,6 +27,11 @@ export interface GoodSignature {
 export interface Keyring {
   readonly keys: readonly TrustedKey[];
   /**
+   * The same keys as far as they are among these fingerprints, upper-case hex: of a primary key, which stands for its subkeys too, or of one key that
+   * signs. One with a `!` behind it stands for that very key only.
+   */
+  limitedTo(fingerprints: readonly string[]): Keyring;
+  /**
    * Checks a detached signature, armored or binary, which may hold several signature packets.
    * `what` names the document in errors: SIGNATURE_INVALID (says which keys signed and which are trusted) or SIGNATURE_WEAK.
    */

@@ -124,7 +124,10 @@ function whenWrong(part: SigningPart, signature: SignaturePacket, now: Date): st
 function failure(verifier: Verifier, outcomes: readonly Outcome[], what: string): MirrorError {
   const reasons = outcomes.flatMap((outcome) => (outcome.kind === 'good' || outcome.kind === 'unknown' ? [] : [outcome.reason]));
   const strangers = outcomes.flatMap((outcome) => (outcome.kind === 'unknown' ? [outcome.reason] : []));
-  const trusted = `trusted ${verifier.trusted.length === 1 ? 'is' : 'are'} ${listed(verifier.trusted)}`;
+  const trusted =
+    verifier.trusted.length === 0
+      ? 'no key is trusted'
+      : `trusted ${verifier.trusted.length === 1 ? 'is' : 'are'} ${listed(verifier.trusted)}`;
   if (reasons.length === 0) {
     const by = strangers.length === 0 ? 'has no signature of a known version' : `is signed by ${listed(strangers)}`;
     const hint = 'If the upstream has a new key, check its fingerprint with the publisher and add it to `keys`.';

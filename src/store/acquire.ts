@@ -26,5 +26,7 @@ export interface Acquirer {
   optionalDocument(path: string, maxSize: number): Promise<FetchedDocument | undefined>;
   /** A file into the pool; in it when this returns. */
   file(wanted: Wanted): Promise<Blob>;
+  /** What was fetched as a document, into the pool; in it when this returns. */
+  keep(bytes: Buffer): Promise<Blob>;
   readonly origin: Origin;
 }

@@ -42,6 +42,11 @@ export function createAcquirer(options: AcquirerOptions): Acquirer {
       rememberAliases([{ wanted, blob }], options);
       return blob;
     },
+    async keep(bytes) {
+      const blob = await intake.add(bytes);
+      await intake.flush();
+      return blob;
+    },
   };
 }
 

@@ -85,6 +85,7 @@ export class Upstream {
         return found;
       },
       file: async (wanted) => this.#file(wanted),
+      keep: async (bytes) => this.store(bytes),
     };
   }
 
@@ -93,7 +94,7 @@ export class Upstream {
       const bytes = this.answer(url.slice(this.#base.length));
       if (bytes === undefined) continue;
       const matches =
-        bytes.length === wanted.expected.size &&
+        (wanted.expected.size === undefined || bytes.length === wanted.expected.size) &&
         wanted.expected.checksums.every(({ algorithm, value }) => createHash(algorithm).update(bytes).digest('hex') === value);
       if (!matches) throw new MirrorError('CHECKSUM_MISMATCH', `${url} is not what it should be`);
       this.#blobs.set(sha256(bytes), bytes);
@@ -123,7 +124,11 @@ export class Upstream {
         if (bytes === undefined) throw new MirrorError('BLOB_MISSING', digest);
         return Readable.from(range === undefined ? [bytes] : [bytes.subarray(range.start, range.end + 1)]);
       },
-      readWhole: unused,
+      readWhole: async (digest) => {
+        const bytes = this.#blobs.get(digest);
+        if (bytes === undefined) throw new MirrorError('BLOB_MISSING', digest);
+        return bytes;
+      },
       list: unused,
       delete: unused,
       intake: unused,
@@ -186,7 +191,12 @@ export interface TestContext extends UpstreamContext<AptMirrorConfig> {
   readonly events: MirrorEvent[];
 }
 
-export function contextOf(upstream: Upstream, keyring: Keyring | undefined, config: Record<string, unknown> = {}): TestContext {
+/** `verbatim` is no key of a mirror's configuration: it says that a publication of it is to be the same. */
+export function contextOf(
+  upstream: Upstream,
+  keyring: Keyring | undefined,
+  { verbatim = false, ...config }: Record<string, unknown> = {},
+): TestContext {
   const events: MirrorEvent[] = [];
   return {
     name: 'test',
@@ -194,7 +204,7 @@ export function contextOf(upstream: Upstream, keyring: Keyring | undefined, conf
     acquirer: upstream.acquirer,
     blobs: upstream.blobs,
     keyring,
-    verbatim: false,
+    verbatim: verbatim === true,
     clock: { now: () => NOW },
     report: (event) => events.push(event),
     signal: new AbortController().signal,

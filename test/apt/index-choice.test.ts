@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Release } from '../../src/apt/format/release.ts';
-import { chooseIndexes, selectionOf } from '../../src/apt/index-choice.ts';
+import { chooseIndexes } from '../../src/apt/index-choice.ts';
+import { selectionOf } from '../../src/apt/selection.ts';
 import { aptConfig } from './archive.ts';
 
 const release = (files: Readonly<Record<string, number>>, more: Partial<Release> = {}): Release => ({
@@ -15,10 +16,12 @@ const release = (files: Readonly<Record<string, number>>, more: Partial<Release>
   architectures: ['amd64'],
   acquireByHash: false,
   allInEachIndex: false,
+  signedBy: undefined,
   files: new Map(Object.entries(files).map(([path, size]) => [path, { size, checksums: [] }])),
   ...more,
 });
-const choose = (from: Release, config: Record<string, unknown> = {}) => chooseIndexes(from, selectionOf(aptConfig(config)), 'Release');
+const choose = (from: Release, config: Record<string, unknown> = {}) =>
+  chooseIndexes(from, selectionOf(aptConfig(config), false), 'Release');
 
 describe('apt/index-choice', () => {
   it('orders the forms of an index from the best packed to the plain one', () => {
@@ -55,7 +58,38 @@ describe('apt/index-choice', () => {
     expect(() => choose(release({}), { suite: './' })).toThrow(expect.objectContaining({ code: 'METADATA_INCOMPLETE' }));
   });
 
-  it('takes the architecture of this machine where none is configured', () => {
-    expect(selectionOf(aptConfig({ architectures: undefined })).architectures).toHaveLength(1);
+  it('has sources and packages for the installer where they are asked for', () => {
+    const files = {
+      'main/binary-amd64/Packages.gz': 1,
+      'main/source/Sources.xz': 1,
+      'main/debian-installer/binary-amd64/Packages.gz': 1,
+      'main/debian-installer/binary-all/Packages.gz': 1,
+      'contrib/binary-amd64/Packages.gz': 1,
+      'contrib/source/Sources.gz': 1,
+    };
+    const config = { components: ['main', 'contrib'] };
+    const paths = (more: Record<string, unknown>) =>
+      choose(release(files), { ...config, ...more }).map(({ kind, path }) => `${kind} ${path}`);
+    const binary = ['packages main/binary-amd64/Packages', 'packages contrib/binary-amd64/Packages'];
+    const sources = ['sources main/source/Sources', 'sources contrib/source/Sources'];
+    const udebs = ['packages main/debian-installer/binary-amd64/Packages', 'packages main/debian-installer/binary-all/Packages'];
+    expect(paths({})).toEqual(binary);
+    expect(paths({ sources: true }).sort()).toEqual([...binary, ...sources].sort());
+    expect(paths({ withDeps: { source: true } }).sort()).toEqual([...binary, ...sources].sort());
+    expect(paths({ udebs: true })).toEqual([...binary, ...udebs]);
+    const lacking = release({ 'main/binary-amd64/Packages': 1, 'contrib/binary-amd64/Packages': 1 });
+    expect(() => choose(lacking, { ...config, sources: true, udebs: true, architectures: ['amd64', 'arm64'] })).toThrow(
+      expect.objectContaining({
+        code: 'METADATA_INCOMPLETE',
+        message: expect.stringContaining(
+          'main/binary-arm64, main/source, contrib/binary-arm64, contrib/source, main/debian-installer/binary-amd64, main/debian-installer/binary-arm64',
+        ),
+      }),
+    );
+    expect(choose(release({ Packages: 1, 'Sources.gz': 1 }), { suite: './', sources: true }).map(({ kind }) => kind)).toEqual([
+      'packages',
+      'sources',
+    ]);
+    expect(() => choose(release({ Packages: 1 }), { suite: './', sources: true })).toThrow('lists no Sources index');
   });
 });

@@ -212,9 +212,4 @@ describe('apt/upstream', () => {
     const state = await refreshUpstream(contextOf(upstream, keyring, { suite: 'testing' }), previous);
     expect(state.date).toBe(earlier.getTime());
   });
-
-  it('does not silently leave source packages out', async () => {
-    const context = contextOf(await archive(), keyring, { withDeps: { source: true } });
-    await expect(refreshUpstream(context, undefined)).rejects.toMatchObject({ code: 'NOT_AVAILABLE' });
-  });
 });

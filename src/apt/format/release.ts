@@ -30,19 +30,25 @@ export interface Release {
    * among its architectures and does not say otherwise; apt goes by the same rule.
    */
   readonly allInEachIndex: boolean;
+  /**
+   * Fingerprints of the keys that the next Release is to be signed with, upper-case hex; one with a `!` behind it is that of the very (sub)key.
+   * Undefined where the Release does not say.
+   */
+  readonly signedBy: readonly string[] | undefined;
   /** By canonical path, relative to the Release file. */
   readonly files: ReadonlyMap<string, ReleaseFile>;
 }
 
-/** MD5Sum and SHA1 are too weak to vouch for anything, so they are not read. */
+/** Fields of checksums that can vouch for a file. MD5Sum and SHA1 are too weak, so they are not read. */
 const STRONG: readonly (readonly [field: string, algorithm: ChecksumAlgorithm])[] = [
   ['SHA256', 'sha256'],
   ['SHA512', 'sha512'],
 ];
+const WEAK = ['MD5Sum', 'SHA1'];
 const ENTRY = /^(?<value>[0-9A-Fa-f]+)\s+(?<size>\d{1,15})\s+(?<path>\S.*)$/;
 
 /**
- * Reads a Release file. Throws METADATA_INVALID for one that is malformed or states no SHA-256 or SHA-512, and PATH_UNSAFE for one that
+ * Reads a Release file. Throws METADATA_INVALID for one that is malformed or states checksums but no SHA-256 or SHA-512, and PATH_UNSAFE for one that
  * names a path outside of its directory.
  * @param bytes exactly the bytes whose signature was checked.
  * @param what names the document in errors.
@@ -64,8 +70,18 @@ export function parseRelease(bytes: Buffer, what: string): Release {
     acquireByHash: stanza.get('Acquire-By-Hash')?.toLowerCase() === 'yes',
     allInEachIndex:
       words(stanza.get('No-Support-for-Architecture-all')).includes('Packages') || !words(stanza.get('Architectures')).includes('all'),
+    signedBy: signedByOf(stanza),
     files: filesOf(stanza, what),
   };
+}
+
+/** What is not a fingerprint names no key. */
+function signedByOf(stanza: Stanza): string[] | undefined {
+  const text = stanza.get('Signed-By');
+  if (text === undefined) return undefined;
+  const entries = text.split(/[\s,]+/).map((entry) => entry.replace(/^0x/i, '').toUpperCase());
+  const fingerprints = entries.filter((entry) => /^(?:[0-9A-F]{40}|[0-9A-F]{64})!?$/.test(entry));
+  return fingerprints.length === 0 ? undefined : fingerprints;
 }
 
 function filesOf(stanza: Stanza, what: string): Map<string, ReleaseFile> {
@@ -83,10 +99,15 @@ function filesOf(stanza: Stanza, what: string): Map<string, ReleaseFile> {
       else merge(known, entry, what);
     }
   }
-  if (blocks === 0) {
-    throw new MirrorError('METADATA_INVALID', `${what} has no SHA256 or SHA512 checksums; MD5 and SHA-1 are too weak to be trusted`, {
-      hint: 'The upstream has to publish its Release file with SHA256 checksums.',
-    });
+  const weak = WEAK.filter((field) => stanza.get(field) !== undefined);
+  if (blocks === 0 && weak.length > 0) {
+    throw new MirrorError(
+      'METADATA_INVALID',
+      `${what} has only ${weak.join(' and ')} checksums; MD5 and SHA-1 are too weak to be trusted`,
+      {
+        hint: 'The upstream has to publish its Release file with SHA256 checksums.',
+      },
+    );
   }
   return files;
 }

@@ -20,6 +20,7 @@ describe('apt/format/release', () => {
         'No-Support-for-Architecture-all: Packages',
         'Architectures: all amd64 arm64',
         'Components: main updates/contrib main',
+        `Signed-By: ${'a1'.repeat(20)}!, 0x${'B2'.repeat(20)} nonsense`,
         'MD5Sum:',
         ' d41d8cd98f00b204e9800998ecf8427e 0 main/only-md5',
         'SHA256:',
@@ -42,6 +43,7 @@ describe('apt/format/release', () => {
       allInEachIndex: true,
       architectures: ['all', 'amd64', 'arm64'],
       components: ['main', 'updates/contrib'],
+      signedBy: [`${'A1'.repeat(20)}!`, 'B2'.repeat(20)],
     });
     expect([...release.files]).toEqual([
       [
@@ -69,9 +71,19 @@ describe('apt/format/release', () => {
     });
   });
 
+  it('takes one that lists no files at all', () => {
+    const release = parse('Suite: x\n');
+    expect([release.files.size, release.signedBy]).toEqual([0, undefined]);
+  });
+
   it.each([
     ['nothing', '\n\n', 'METADATA_INVALID', /is empty/],
-    ['weak checksums only', 'MD5Sum:\n d41d8cd98f00b204e9800998ecf8427e 0 x\nSHA1:\n', 'METADATA_INVALID', /too weak/],
+    [
+      'weak checksums only',
+      'MD5Sum:\n d41d8cd98f00b204e9800998ecf8427e 0 x\nSHA1:\n',
+      'METADATA_INVALID',
+      /only MD5Sum and SHA1 checksums.*too weak/,
+    ],
     ['a second stanza', `SHA256:\n ${A} 1 x\n\nSuite: evil\n`, 'METADATA_INVALID', /second stanza, on line 4/],
     ['a checksum of the wrong length', `SHA256:\n ${A}0 1 x\n`, 'METADATA_INVALID', /not "checksum size path"/],
     ['a negative size', `SHA256:\n ${A} -1 x\n`, 'METADATA_INVALID', /not "checksum size path"/],

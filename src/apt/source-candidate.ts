@@ -1,0 +1,38 @@
+import { MirrorError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { CandidateFile } from '../solve/universe.ts';
+import type { AptCandidate, CandidateOrigin } from './candidate.ts';
+import type { ListedFile } from './format/listed-files.ts';
+import { readSourceStanza } from './format/sources-index.ts';
+import type { Stanza } from './format/stanza.ts';
+
+/** What a source package has in place of an architecture. */
+export const SOURCE = 'source';
+
+/**
+ * Reads one stanza of a Sources index as a candidate: its own file is the .dsc, the others are its further files. METADATA_INVALID, PATH_UNSAFE.
+ */
+export function readSourceCandidate(stanza: Stanza, { mirror, component, what }: CandidateOrigin): AptCandidate {
+  const { name, version, directory, dsc, files } = readSourceStanza(stanza, what);
+  const fileOf = (file: ListedFile): CandidateFile => {
+    if (file.size > LIMITS.package) {
+      throw new MirrorError(
+        'METADATA_INVALID',
+        `${what}, line ${stanza.line}: source package ${name} has "${file.name}" of ${file.size} bytes, over the ${LIMITS.package} that a file may have`,
+      );
+    }
+    const location = directory === '' ? file.name : `${directory}/${file.name}`;
+    const checksums = file.checksums.filter(({ algorithm }) => algorithm === 'sha256' || algorithm === 'sha512');
+    return { location, size: file.size, checksums };
+  };
+  return {
+    mirror,
+    name,
+    version,
+    architecture: SOURCE,
+    ...fileOf(dsc),
+    furtherFiles: files.map(fileOf),
+    component,
+    stanza: stanza.bytes,
+  };
+}
