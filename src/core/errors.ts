@@ -26,6 +26,8 @@ export const ERROR_KINDS = {
   },
   NAME_TAKEN: { exit: 2, meaning: 'The name is that of something else already. Choose another, or drop that first.' },
   IN_USE: { exit: 1, meaning: 'What is to be dropped is needed by something else, which the message names.' },
+  FILE_MISSING: { exit: 1, meaning: 'A file that was named is not there or cannot be read. The message says which, and what named it.' },
+  FILES_REFUSED: { exit: 1, meaning: 'Several files cannot be added to a repo; the message says why for each. Nothing was added.' },
   NAME_INVALID: { exit: 2, meaning: 'A name does not match [a-z0-9][a-z0-9._-]*.' },
   NOTHING_TO_ADOPT: { exit: 1, meaning: '`mirror quickstart` found no apt or dnf repository on this machine that can be mirrored.' },
   NOT_AVAILABLE: { exit: 2, meaning: 'The configuration asks for something that this version does not do. Nothing was changed.' },
@@ -66,6 +68,11 @@ export const ERROR_KINDS = {
   PACKAGE_UNSIGNED: { exit: 1, meaning: 'A package carries no signature by a trusted key although the mirror asks for one.' },
   SYNC_INCOMPLETE: { exit: 1, meaning: 'Some files of a mirror could not be fetched. The mirror keeps its last complete state.' },
   NEVER_SYNCED: { exit: 1, meaning: 'A source of the publication has no packages yet. Run `mirror sync` first.' },
+  CHECK_UNDECIDED: {
+    exit: 1,
+    meaning:
+      'Whether packages can be installed together could not be found out within reasonable time and memory. Ask about fewer at a time.',
+  },
   CLOCK: { exit: 1, meaning: 'The clock of this machine is behind what was published before. Set it right and run again.' },
   LISTEN: { exit: 1, meaning: 'The server cannot listen on the address. The message has the cause.' },
 } as const satisfies Record<string, ErrorKind>;

@@ -3,7 +3,10 @@ import type { Candidate, ClosureOptions, Conflict, Requirement, Universe } from 
 
 /** What is to be installed, and where. */
 export interface Machine<C extends Candidate> extends Pick<ClosureOptions, 'recommends' | 'native'> {
-  /** Candidates of the universe that are installed already. Each stays or is upgraded; what each states is taken to be satisfied as it is. */
+  /**
+   * Candidates of the universe that are installed already. Each stays or is upgraded; of several versions one is installed. What they require
+   * that is not there, and what they state against each other, does not count.
+   */
   readonly installed?: readonly C[];
   /** Negative, zero or positive, as the family orders versions. */
   readonly compareVersions: (a: string, b: string) => number;
@@ -75,8 +78,8 @@ export function encode<C extends Candidate>(universe: Universe<C>, machine: Mach
     }
     for (const [place, conflict] of universe.conflicts(owner).entries()) {
       const other = variables.get(conflict.with);
-      if (other === undefined || (isInstalled && installed.has(conflict.with))) continue;
-      sink.exclude(-1 - place, other);
+      const together = isInstalled && installed.has(conflict.with) && !areTwins(owner, conflict.with);
+      if (other !== undefined && !together) sink.exclude(-1 - place, other);
     }
   };
 
@@ -114,19 +117,25 @@ function standingOf<C extends Candidate>(universe: Universe<C>, machine: Machine
     universe.candidates.filter(({ name }) => installedNames.has(name)),
     ({ name }) => name,
   );
-  const upgrades = installed.map((present) => {
-    const newer = (namesakes.get(present.name) ?? []).filter(
-      (other) =>
-        other !== present &&
-        (other.architecture === present.architecture || isForAll(other) || isForAll(present)) &&
-        compareVersions(other.version, present.version) >= 0,
-    );
-    return [present, ...newer.sort((a, b) => compareVersions(b.version, a.version))];
+  const groups = Map.groupBy(installed, ({ name, architecture }) => `${name} ${architecture}`);
+  const standing = [...groups.values()].map((group) => {
+    const others = (namesakes.get(group[0]?.name ?? '') ?? []).filter((other) => !group.includes(other));
+    const newer = others.filter((other) => group.some((present) => upgrades(other, present, compareVersions)));
+    return [group, newer].flatMap((list) => list.sort((a, b) => compareVersions(b.version, a.version)));
   });
   return [
     ...essential.map((candidates) => ({ kind: 'essential' as const, candidates })),
-    ...upgrades.map((candidates) => ({ kind: 'installed' as const, candidates })),
+    ...standing.map((candidates) => ({ kind: 'installed' as const, candidates })),
   ];
+}
+
+function upgrades(other: Candidate, present: Candidate, compareVersions: (a: string, b: string) => number): boolean {
+  const replaces = other.architecture === present.architecture || isForAll(other) || isForAll(present);
+  return replaces && compareVersions(other.version, present.version) >= 0;
+}
+
+function areTwins(one: Candidate, other: Candidate): boolean {
+  return one.name === other.name && one.architecture === other.architecture;
 }
 
 function isForAll({ architecture }: Candidate): boolean {

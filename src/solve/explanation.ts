@@ -50,15 +50,21 @@ function statementCandidates<C extends Candidate>(statement: Statement<C>): read
   return statement.kind === 'conflicts' ? [statement.conflict.with] : statement.candidates;
 }
 
-/** Requirements before what they lead to, and a conflict as soon as both of its packages have come up. */
+/** What every machine has first; requirements before what they lead to, and a conflict as soon as both of its packages have come up. */
 function ordered({ assumptions, facts }: Contradiction, root: number): Fact[] {
   const distances = distancesOf(assumptions, facts, root);
   const distance = (variable: number): number => distances.get(variable) ?? Number.MAX_SAFE_INTEGER;
   const place = (fact: Fact): number =>
     fact.number < 0 ? Math.max(...fact.literals.map((literal) => distance(literal >> 1))) : distance(fact.owner);
   return facts
-    .map((fact) => ({ fact, place: place(fact), isConflict: fact.number < 0 }))
-    .sort((a, b) => a.place - b.place || Number(a.isConflict) - Number(b.isConflict) || a.fact.owner - b.fact.owner)
+    .map((fact) => ({ fact, place: fact.owner === root ? -1 : place(fact), isConflict: fact.number < 0 }))
+    .sort(
+      (a, b) =>
+        a.place - b.place ||
+        Number(a.isConflict) - Number(b.isConflict) ||
+        a.fact.owner - b.fact.owner ||
+        Math.abs(a.fact.number) - Math.abs(b.fact.number),
+    )
     .map(({ fact }) => fact);
 }
 

@@ -11,8 +11,9 @@ export interface Contradiction {
  * facts, those that are the most steps away from what is assumed before nearer ones. `root` is a variable that is true in any case.
  */
 export function minimise(contradiction: Contradiction, root: number): Contradiction {
-  let { assumptions, facts } = refuted(contradiction, root) ?? contradiction;
-  for (const assumption of assumptions) {
+  let { assumptions, facts } = contradiction;
+  for (const assumption of contradiction.assumptions) {
+    if (!assumptions.includes(assumption)) continue;
     const fewer = refuted({ assumptions: assumptions.filter((other) => other !== assumption), facts }, root);
     if (fewer !== undefined) ({ assumptions, facts } = fewer);
   }

@@ -35,9 +35,10 @@ export function createProver<C extends Candidate>(universe: Universe<C>, options
       const assumed = asked.map((candidates) => variableFor(candidates, encoding, solver));
       const refutation = solver.refute(assumed);
       if (refutation === undefined) return { installable: true, solution: held(solver, encoding) };
-      const { clauses, assumptions } = refutation;
-      const minimal = minimise({ assumptions, facts: clauses.map((clause) => solver.fact(clause)) }, encoding.root);
-      return { installable: false, explanation: explain(minimal, encoding, { universe, label: options.label }) };
+      const facts = refutation.clauses.map((clause) => solver.fact(clause));
+      const minimal = minimise({ assumptions: assumed, facts }, encoding.root);
+      const inOrder = { assumptions: assumed.filter((variable) => minimal.assumptions.includes(variable)), facts: minimal.facts };
+      return { installable: false, explanation: explain(inOrder, encoding, { universe, label: options.label }) };
     },
     findBroken() {
       const broken = brokenVariables(solver, encoding.root);

@@ -1,10 +1,12 @@
+import { MirrorError } from '../core/errors.ts';
 import { type Failure, type Learnt, learn, type Refutation, refute } from './analysis.ts';
 import { Assignment, FALSE, TRUE } from './assignment.ts';
 import { ClauseStore, LITERALS } from './clause-store.ts';
 import { Integers } from './integers.ts';
 
-/** How many integers the clauses that one question teaches may take: a question that needs more is given up. */
-const MOST_LEARNT = 8 * 1024 * 1024;
+/** How often one question may come to a contradiction, and how many integers what it teaches may take. What needs more is given up. */
+const MOST_CONFLICTS = 10_000;
+const MOST_LEARNT = 4 * 1024 * 1024;
 
 /** Tells what follows from a variable: called once, when it has become true for the first time. */
 export type Expand = (variable: number, sink: ClauseSink) => void;
@@ -24,8 +26,14 @@ export interface Fact {
   readonly literals: readonly number[];
 }
 
-/** That a question is too hard to be decided with the memory that it may take. */
-export class UndecidedError extends Error {}
+/** That a question is too hard to be decided within reasonable time and memory. */
+export class UndecidedError extends MirrorError {
+  constructor() {
+    super('CHECK_UNDECIDED', 'whether the packages can be installed together could not be found out within reasonable time and memory', {
+      hint: 'Ask about fewer packages at a time.',
+    });
+  }
+}
 
 /**
  * Decides whether variables can be true together: conflict-driven clause learning with watched literals. Everything is false unless it
@@ -180,6 +188,7 @@ export class Solver implements ClauseSink {
   #complete(): Failure | undefined {
     const base = this.#assignment.level;
     const most = this.#store.length + MOST_LEARNT;
+    let conflicts = 0;
     for (;;) {
       const choice = this.#openChoice();
       if (choice === -1) return undefined;
@@ -189,7 +198,8 @@ export class Solver implements ClauseSink {
         const learnt = learn(clause, this.#store, this.#assignment);
         this.#backtrack(Math.max(base, learnt.level));
         this.#keep(learnt);
-        if (this.#store.length > most) throw new UndecidedError('the question takes more memory than it may');
+        conflicts += 1;
+        if (conflicts > MOST_CONFLICTS || this.#store.length > most) throw new UndecidedError();
       }
     }
   }
