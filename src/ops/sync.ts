@@ -100,7 +100,7 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
     async bring(mirror, selector) {
       const state = states.get(mirror.name);
       if (state === undefined) return;
-      const key = selector.key(mirror);
+      const key = await selector.key(mirror);
       if (state.contents?.selection === key) {
         const contents = { ...state.contents, syncedAt: clock.now().getTime() };
         if (options.dryRun !== true) catalogue.putMirror({ ...state, contents });
@@ -198,6 +198,7 @@ function difference(before: ReadonlySet<number>, ids: readonly number[]): { adde
 
 /** What a sync would have the mirror have, and fetch for it. */
 async function planned(state: MirrorState, { selected, unsatisfied }: Selection, { blobs }: OperationContext): Promise<MirrorReport> {
+  const { verification } = state.upstream;
   let [bytes, downloaded, downloadedBytes] = [0, 0, 0];
   for (const candidate of selected) {
     bytes += totalSize(candidate);
@@ -213,6 +214,7 @@ async function planned(state: MirrorState, { selected, unsatisfied }: Selection,
     bytes,
     downloaded,
     downloadedBytes,
+    verified: verification.metadata || verification.packages,
     unsatisfied,
   };
 }

@@ -34,6 +34,17 @@ describeWithTools(['dpkg-deb', 'gpg'], 'clients/operator', () => {
     expect(stderr).toContain('test: warning: the filter matches no package of the upstream: zzz*');
   });
 
+  it('tells how far it can trust what it would fetch', async () => {
+    const upstream = `type: apt, url: ${site.server.url}, suite: stable, architectures: [amd64]`;
+    site.configure(`mirrors:\n  signed: { ${upstream}, keys: [../upstream/key.asc] }\n  unsigned: { ${upstream}, verify: [] }\n`);
+    expect(await site.json('sync', '--metadata-only')).toMatchObject({
+      mirrors: [
+        { name: 'signed', status: 'planned', packages: 2, verified: true },
+        { name: 'unsigned', status: 'planned', packages: 2, verified: false },
+      ],
+    });
+  });
+
   it('never mixes generations while one after the other is published', async () => {
     configure('', '  site: { from: [test], label: L0 }\n');
     await site.ok('publish', 'site');
