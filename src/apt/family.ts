@@ -8,6 +8,7 @@ import type { PackageRecord, StoredPackage, UpstreamState } from '../store/catal
 import { type AptCandidate, furtherFileUrls, labelOf, packageRecord, packageUrls, storedCandidate } from './candidate.ts';
 import { compareVersions } from './format/version.ts';
 import { loadCandidates } from './load.ts';
+import { aptPackageFiles } from './package-files.ts';
 import { publishTree } from './publish.ts';
 import { packageSubject } from './subject.ts';
 import { createUniverse } from './universe.ts';
@@ -70,6 +71,8 @@ export const aptFamily: Family<AptMirrorConfig, AptCandidate> = {
   describe(candidate: AptCandidate): string {
     return `${candidate.stanza.toString('utf8').trimEnd()}\n`;
   },
+
+  localPackages: aptPackageFiles,
 
   compareVersions,
 

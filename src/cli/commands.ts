@@ -6,6 +6,7 @@ import { addKeyCommand } from './commands/key.ts';
 import { addListCommand } from './commands/list.ts';
 import { addPublishCommand } from './commands/publish.ts';
 import { addQuickstartCommand } from './commands/quickstart.ts';
+import { addRepoCommand } from './commands/repo.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addStatusCommand } from './commands/status.ts';
@@ -24,6 +25,7 @@ export function addCommands(program: Command, host: Host): void {
   addStatusCommand(program, host);
   program.commandsGroup('Work:');
   addSyncCommand(program, host);
+  addRepoCommand(program, host);
   addPublishCommand(program, host);
   addServeCommand(program, host);
   program.commandsGroup('Keys and clients:');

@@ -6,6 +6,7 @@ import type { configSchema } from './schema.ts';
 
 type ConfigInput = z.input<typeof configSchema>;
 export type MirrorInput = NonNullable<ConfigInput['mirrors']>[string];
+export type RepoInput = NonNullable<ConfigInput['repos']>[string];
 export type PublicationInput = NonNullable<ConfigInput['publications']>[string];
 
 /**
@@ -14,6 +15,11 @@ export type PublicationInput = NonNullable<ConfigInput['publications']>[string];
  */
 export function addMirror(text: string, name: string, value: MirrorInput): string {
   return addEntry(text, 'mirrors', name, value);
+}
+
+/** As `addMirror`, for a repo. */
+export function addRepo(text: string, name: string, value: RepoInput): string {
+  return addEntry(text, 'repos', name, value);
 }
 
 /** As `addMirror`, for a publication. */

@@ -1,4 +1,11 @@
-import { addMirror, addPublication, type MirrorInput, type PublicationInput } from '../config/edit.ts';
+import {
+  addMirror,
+  addPublication,
+  addRepo as addRepoEntry,
+  type MirrorInput,
+  type PublicationInput,
+  type RepoInput,
+} from '../config/edit.ts';
 import { type LoadedConfig, parseConfig } from '../config/load.ts';
 import { replaceConfigFile } from '../config/write.ts';
 import { MirrorError } from '../core/errors.ts';
@@ -23,17 +30,32 @@ export async function addMirrors(
 ): Promise<void> {
   let { text } = loaded;
   for (const { name, value, publication } of mirrors) {
-    if (!NAME_PATTERN.test(name)) {
-      throw new MirrorError('NAME_INVALID', `"${name}" cannot be a name`, {
-        hint: 'Use a-z, 0-9, ".", "_" and "-", a letter or digit first.',
-      });
-    }
-    const { config } = loaded;
-    const taken = [config.mirrors, config.repos, config.groups].some((section) => Object.hasOwn(section, name));
-    if (taken) throw new MirrorError('CONFIG_EXISTS', `${loaded.path} has the name ${name} already`, { hint: 'Choose another name.' });
+    checkNewName(name, loaded);
     text = addMirror(text, name, value);
     if (publication !== undefined) text = addPublication(text, name, publication);
   }
   parseConfig(text, loaded.path, environment);
   await replaceConfigFile(loaded.path, text);
+}
+
+/** Adds an empty repo to the configuration file; as `addMirrors`. */
+export async function addRepo(
+  loaded: LoadedConfig,
+  { name, value }: { readonly name: string; readonly value: RepoInput },
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  checkNewName(name, loaded);
+  const text = addRepoEntry(loaded.text, name, value);
+  parseConfig(text, loaded.path, environment);
+  await replaceConfigFile(loaded.path, text);
+}
+
+function checkNewName(name: string, { config, path }: LoadedConfig): void {
+  if (!NAME_PATTERN.test(name)) {
+    throw new MirrorError('NAME_INVALID', `"${name}" cannot be a name`, {
+      hint: 'Use a-z, 0-9, ".", "_" and "-", a letter or digit first.',
+    });
+  }
+  const taken = [config.mirrors, config.repos, config.groups].some((section) => Object.hasOwn(section, name));
+  if (taken) throw new MirrorError('CONFIG_EXISTS', `${path} has the name ${name} already`, { hint: 'Choose another name.' });
 }

@@ -14,7 +14,7 @@ export function isVersion(text: string): boolean {
   return colon === -1 || (match[1] !== undefined && Number(match[1]) <= MAX_EPOCH);
 }
 
-/** Whether the text can be the one architecture of a binary package. */
+/** Whether the text can be the one architecture of a binary package; `source` and `any` stand for others. */
 export function isArchitecture(text: string): boolean {
-  return text.length <= 64 && ARCHITECTURE.test(text);
+  return text.length <= 64 && ARCHITECTURE.test(text) && text !== 'source' && text !== 'any';
 }

@@ -9,7 +9,7 @@ const SLASH = 0x2f;
  */
 export function packagedPath(path: Buffer, what: string): Buffer {
   const unsafe = (why: string): MirrorError =>
-    new MirrorError('PATH_UNSAFE', `${what} has the path "${path.toString('utf8', 0, 200)}", which ${why}`);
+    new MirrorError('PATH_UNSAFE', `${what} has the path "${path.toString('utf8', 0, 200).replaceAll('\n', '\\n')}", which ${why}`);
   if (path.includes('\n')) throw unsafe('has a line break');
   const text = path.toString('latin1');
   if (!/(?:^|\/)\.{0,2}(?:\/|$)/.test(text)) return path;

@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { isFingerprint } from '../../config/checks.ts';
 import type { MirrorInput } from '../../config/edit.ts';
 import { MirrorError } from '../../core/errors.ts';
 import type { NewMirror } from '../../ops/add.ts';
 import type { Host } from '../host.ts';
+import { collect, keyEntries } from '../key-flags.ts';
 import type { Outcome, Session } from '../session.ts';
 
 interface CommonFlags {
@@ -102,10 +101,6 @@ function common(command: Command): Command {
     .option('--publish', 'describe a publication of the same name, too');
 }
 
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
-}
-
 function parseVariable(text: string): [string, string] {
   const equals = text.indexOf('=');
   if (equals < 1) throw new MirrorError('USAGE', `--var ${text} is not of the form NAME=VALUE`);
@@ -116,25 +111,13 @@ async function commonValues(
   session: Session,
   flags: CommonFlags,
 ): Promise<Pick<MirrorInput, 'keys' | 'architectures' | 'filter' | 'withDeps'>> {
-  const { path } = await session.config();
-  const keys = flags.key.map((key) => {
-    if (/^https?:\/\//i.test(key) || isFingerprint(key)) return key;
-    const file = resolve(session.io.cwd, key);
-    if (existsSync(file)) return keyPath(file, path);
-    throw new MirrorError('KEY_MISSING', `the key file ${file} does not exist`, { hint: 'Give a file, a URL or a fingerprint.' });
-  });
+  const keys = await keyEntries(flags.key, session);
   return {
     ...(keys.length === 0 ? {} : { keys }),
     ...(flags.arch.length === 0 ? {} : { architectures: [...flags.arch] }),
     ...(flags.filter === undefined ? {} : { filter: flags.filter }),
     ...(flags.withDeps === true ? { withDeps: true } : {}),
   };
-}
-
-/** As short as it can be: files beside the configuration are named relative to it. */
-function keyPath(absolute: string, configPath: string): string {
-  const inside = relative(dirname(configPath), absolute);
-  return inside.startsWith('..') ? absolute : inside;
 }
 
 async function addAll(session: Session, mirrors: readonly NewMirror[]): Promise<Outcome> {

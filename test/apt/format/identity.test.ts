@@ -10,6 +10,7 @@ describe('apt/format/identity', () => {
     expect(isVersion('1.é')).toBe(false);
     expect(isVersion(`1${'-'.repeat(50_000)}`)).toBe(false);
     expect(isArchitecture('a'.repeat(65))).toBe(false);
+    expect(['source', 'any'].map(isArchitecture)).toEqual([false, false]);
   });
 
   describeWithTools(['dpkg'], 'as dpkg', () => {

@@ -1,0 +1,211 @@
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { RepoConfig } from '../config/schema.ts';
+import { counted } from '../core/counts.ts';
+import { isMirrorError, MirrorError } from '../core/errors.ts';
+import type { LocalFile, LocalPackage, LocalPackages } from '../family/local-packages.ts';
+import type { Keyring } from '../openpgp/types.ts';
+import type { Intake } from '../store/blobs.ts';
+import type { PackageExtra, PackageRecord } from '../store/catalogue.ts';
+import { acquireLock } from '../store/locks.ts';
+import type { OperationContext } from './context.ts';
+import { familyNamed } from './families.ts';
+import { localFiles } from './local-files.ts';
+import { type Additions, planAdditions } from './repo-conflicts.ts';
+import { repoContents, repoNamed } from './repos.ts';
+import { loadKeyring } from './trusted-keys.ts';
+
+/** Packages that are stored at once. */
+const BATCH = 500;
+const PROBLEMS_SHOWN = 20;
+
+export interface RepoAddOptions {
+  /** Says what would be added and adds nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** A package that is there with other content is replaced. */
+  readonly forceReplace?: boolean | undefined;
+}
+
+/** What was, or would be, added. Packages are named as people do: name_version_architecture. */
+export interface RepoAddReport {
+  readonly name: string;
+  readonly dryRun: boolean;
+  readonly added: readonly string[];
+  /** Of these, the repo had other content before. Also among `added`. */
+  readonly replaced: readonly string[];
+  /** Was there already, the same. */
+  readonly present: readonly string[];
+  /** What the repo has now, or would have. */
+  readonly packages: number;
+}
+
+/**
+ * Adds the packages in some files and directories to a local repository: all or none. Every file is read whole and checked first, with what it names beside it.
+ * Throws NAME_UNKNOWN, NOT_AVAILABLE for a family that cannot, USAGE, what is wrong with a file (FILES_REFUSED where it is several), PACKAGE_CONFLICT, LOCKED, ABORTED, STORAGE.
+ * @param paths absolute.
+ */
+export async function addToRepo(
+  name: string,
+  paths: readonly string[],
+  context: OperationContext,
+  options: RepoAddOptions = {},
+): Promise<RepoAddReport> {
+  const repo = repoNamed(name, context.config);
+  const family = familyNamed(repo.type);
+  const reader = family.localPackages;
+  if (reader === undefined) {
+    throw new MirrorError(
+      'NOT_AVAILABLE',
+      `repo "${name}" is of the type ${repo.type}, and only apt packages can be added to repos in this version`,
+    );
+  }
+  using _ = await acquireLock(context.storage, `repo-${name}`, `adding to ${name}`);
+  const files = await localFiles(paths, reader.extensions);
+  if (files.length === 0) {
+    throw new MirrorError('USAGE', `there is nothing to add in ${paths.join(', ')}`, {
+      hint: `Packages end in ${reader.extensions.join(', ')}.`,
+    });
+  }
+  const keyring = await repoKeyring(name, repo, context);
+  const read = await readAll(name, files, { reader, keyring }, context);
+  const { list } = repoContents(name, repo.type, context);
+  const plan = planAdditions(read, context.catalogue.packages(list.id), {
+    repo: name,
+    label: family.label,
+    forceReplace: options.forceReplace === true,
+  });
+  const labels = plan.added.map(({ record }) => family.label(record));
+  const ids = options.dryRun === true ? [] : await storeAll(name, plan, context);
+  const packages = plan.kept.length + plan.added.length;
+  if (options.dryRun !== true) {
+    context.catalogue.putRepo({
+      name,
+      family: repo.type,
+      contents: {
+        list: context.catalogue.saveList(repo.type, [...plan.kept, ...ids]),
+        supplements: [],
+        checked: { metadata: true, packages: false },
+        keys: (keyring?.keys ?? []).map(({ fingerprint, armored }) => ({ fingerprint, armored })),
+      },
+      changedAt: context.clock.now().getTime(),
+    });
+  }
+  const summary = `${counted(labels.length, 'package')} ${options.dryRun === true ? 'to add' : 'added'}, ${counted(packages, 'package')} in all`;
+  context.report({ type: 'done', subject: name, summary });
+  return { name, dryRun: options.dryRun === true, added: labels, replaced: plan.replaced, present: plan.present, packages };
+}
+
+async function repoKeyring(name: string, repo: RepoConfig, context: OperationContext): Promise<Keyring | undefined> {
+  if (repo.keys.length === 0) return undefined;
+  const { fetcher, catalogue, report, signal, clock } = context;
+  return await loadKeyring({ name, config: repo, fetcher, catalogue, report, signal, clock });
+}
+
+interface Reading {
+  readonly reader: LocalPackages;
+  readonly keyring: Keyring | undefined;
+}
+
+/** Reads every file, so that all that is wrong can be told at once. */
+async function readAll(
+  name: string,
+  files: readonly LocalFile[],
+  { reader, keyring }: Reading,
+  { report, signal, clock }: OperationContext,
+): Promise<LocalPackage[]> {
+  report({ type: 'phase', subject: name, phase: 'verify', detail: counted(files.length, 'file') });
+  const packages: LocalPackage[] = [];
+  const problems: MirrorError[] = [];
+  const covered = new Set<string>();
+  let bytes = 0;
+  for (const [index, file] of files.entries()) {
+    if (signal.aborted) throw new MirrorError('ABORTED', `adding to ${name} was interrupted; nothing was added`);
+    if (!covered.has(file.path)) {
+      try {
+        const found = await reader.read(file, { keyring, now: clock.now() });
+        for (const message of found.notices) report({ type: 'info', subject: name, message });
+        for (const one of found.packages) {
+          for (const { path } of one.files) covered.add(path);
+          bytes += one.record.size;
+          packages.push(packed(one));
+        }
+      } catch (error) {
+        if (!isMirrorError(error)) throw error;
+        problems.push(error);
+      }
+    }
+    report({ type: 'progress', subject: name, phase: 'verify', items: index + 1, totalItems: files.length, bytes, totalBytes: undefined });
+  }
+  const [first, second] = problems;
+  if (first !== undefined) throw second === undefined ? first : refused(problems);
+  return packages;
+}
+
+/** Extras wait in memory until all files have been read. */
+function packed(found: LocalPackage): LocalPackage {
+  return { ...found, extras: found.extras.map(({ kind, data }) => ({ kind, data: zstdCompressSync(data) })) };
+}
+
+function refused(problems: readonly MirrorError[]): MirrorError {
+  const shown = problems.slice(0, PROBLEMS_SHOWN).map((problem) => problem.message);
+  if (problems.length > PROBLEMS_SHOWN) shown.push(`and ${problems.length - PROBLEMS_SHOWN} more`);
+  return new MirrorError('FILES_REFUSED', `${counted(problems.length, 'file')} cannot be added, so nothing was:\n  ${shown.join('\n  ')}`, {
+    hint: 'Leave them out, or mend them.',
+    details: { refused: problems.length },
+  });
+}
+
+/** Brings the files into the pool and stores the packages; gives their ids. Until the repo names them nothing has been added. */
+async function storeAll(name: string, { added }: Additions, context: OperationContext): Promise<number[]> {
+  if (added.length === 0) return [];
+  const { blobs, catalogue, config, report, signal } = context;
+  report({ type: 'phase', subject: name, phase: 'store', detail: counted(added.length, 'package') });
+  const { type } = repoNamed(name, config);
+  const ids: number[] = [];
+  const intake = await blobs.intake(`repo-${name}`);
+  try {
+    for (let start = 0; start < added.length; start += BATCH) {
+      const batch = added.slice(start, start + BATCH);
+      for (const one of batch) {
+        if (signal.aborted) throw new MirrorError('ABORTED', `adding to ${name} was interrupted; nothing was added`);
+        await bring(one, intake, context);
+      }
+      await intake.flush();
+      const stored = catalogue.addPackages(
+        type,
+        batch.map(({ record }) => record),
+      );
+      catalogue.addExtras(batch.flatMap((one, index) => extrasOf(one, stored[index])));
+      ids.push(...stored);
+      report({
+        type: 'progress',
+        subject: name,
+        phase: 'store',
+        items: ids.length,
+        totalItems: added.length,
+        bytes: 0,
+        totalBytes: undefined,
+      });
+    }
+    await intake.finish();
+  } catch (error) {
+    await intake.abandon();
+    throw error;
+  }
+  return ids;
+}
+
+/** Brings the files of a package into the pool, as they were when they were checked. */
+async function bring({ record, files }: LocalPackage, intake: Intake, { blobs }: OperationContext): Promise<void> {
+  const expected = [record, ...(record.files ?? [])] satisfies Pick<PackageRecord, 'sha256'>[];
+  for (const [index, file] of files.entries()) {
+    const { sha256 } = expected[index] ?? record;
+    if ((await blobs.stat(sha256)) !== undefined) continue;
+    const blob = await intake.add(file.read());
+    if (blob.sha256 !== sha256)
+      throw new MirrorError('CHECKSUM_MISMATCH', `${file.path} changed while it was being added; nothing was added`);
+  }
+}
+
+function extrasOf({ extras }: LocalPackage, id: number | undefined): PackageExtra[] {
+  return id === undefined ? [] : extras.map(({ kind, data }) => ({ id, kind, data: zstdDecompressSync(data) }));
+}
