@@ -30,6 +30,7 @@ export async function writeIndexForms(writer: TreeWriter, index: IndexText): Pro
   const blobs = await packText(text, {
     separator,
     compressions,
+    cache: writer.packedBlocks,
     write: (compression, bytes) =>
       writer.write(
         ({ sha256 }): WrittenPaths => [

@@ -3,7 +3,7 @@ import { safeRelativePath } from '../core/paths.ts';
 import type { PublishContext, PublishedComponent, PublishedTree } from '../family/family.ts';
 import type { StoredPackage } from '../store/catalogue.ts';
 import { debianArchitecture } from './format/architecture.ts';
-import { packagesText } from './format/packages-text.ts';
+import { type ListedPackage, packagesText } from './format/packages-text.ts';
 import type { ListedFile } from './format/release-text.ts';
 import { withDirectory } from './format/sources-text.ts';
 import { writeIndexForms } from './index-forms.ts';
@@ -117,10 +117,12 @@ function packagesIndex(
   return {
     directory: { path: `${parent}/binary-${architecture}`, component: component.name, architecture },
     name: 'Packages',
-    text: () => [
-      packagesText(listed.map(({ stored, path }) => ({ stanza: stored.record, filename: path, size: stored.size, sha256: stored.sha256 }))),
-    ],
+    text: () => packagesText(listedPackages(listed)),
   };
+}
+
+function* listedPackages(placed: readonly PlacedPackage[]): Generator<ListedPackage> {
+  for (const { stored, path } of placed) yield { stanza: stored.record, filename: path, size: stored.size, sha256: stored.sha256 };
 }
 
 function* sourcesText(sources: readonly PlacedSource[]): Generator<Buffer> {

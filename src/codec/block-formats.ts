@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw as deflateRawCallback, type ZlibOptions, type ZstdOptions, zstdCompress } from 'node:zlib';
 import { xzStream } from './compress.ts';
 import type { Compression } from './compression.ts';
-import { blockOfXzStream, xzFile } from './xz-file.ts';
+import { blockOfXzStream, XZ_HEADER_LENGTH, xzFile } from './xz-file.ts';
 
 /** How a text can be written in blocks that are packed independently of each other. */
 export type BlockCompression = Extract<Compression, 'none' | 'gz' | 'xz' | 'zst'>;
@@ -17,6 +17,8 @@ export interface PackedBlock {
 export interface BlockFormat {
   /** Names all that decides what a block is packed to, besides the block: equal names, equal bytes. */
   readonly identity: string;
+  /** What stands in a file before the first block: bytes. The others follow without anything between them. */
+  readonly head: number;
   /** Off the main thread. */
   pack(block: Buffer): Promise<Buffer>;
   /** The file: a function of the blocks alone. */
@@ -42,6 +44,7 @@ const compressZstd = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
 
 const none: BlockFormat = {
   identity: 'none',
+  head: 0,
   pack: async (block) => block,
   async *file(blocks) {
     for await (const { plain } of blocks) yield plain;
@@ -51,6 +54,7 @@ const none: BlockFormat = {
 /** One member: what every reader of gzip takes. Each block ends at a byte and refers to none before it, as after a full flush of zlib. */
 const gz: BlockFormat = {
   identity: `gz ${DEFLATE.level} ${DEFLATE.memLevel} zlib ${process.versions.zlib}`,
+  head: GZIP_HEADER.length,
   pack: (block) => deflateRaw(block, DEFLATE),
   async *file(blocks) {
     yield GZIP_HEADER;
@@ -71,6 +75,7 @@ const gz: BlockFormat = {
 /** One stream of many blocks, as `xz -T0` makes it. */
 const xz: BlockFormat = {
   identity: `xz ${XZ_PRESET} lzma ${LZMA_VERSION}`,
+  head: XZ_HEADER_LENGTH,
   async pack(block) {
     return blockOfXzStream(await xzStream(block, XZ_PRESET));
   },
@@ -86,6 +91,7 @@ async function* sized(blocks: AsyncIterable<PackedBlock>): AsyncGenerator<{ read
 /** A frame for each block; a file of no blocks is one empty frame. */
 const zst: BlockFormat = {
   identity: `zst ${ZSTD_LEVEL} zstd ${process.versions['zstd']}`,
+  head: 0,
   pack: (block) => compressZstd(block, ZSTD),
   async *file(blocks) {
     let empty = true;

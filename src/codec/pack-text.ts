@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+import type { BlockCache, PlacedBlock } from './block-cache.ts';
 import { BLOCK_FORMATS, type BlockCompression, type PackedBlock } from './block-formats.ts';
 import { fanOut } from './fan-out.ts';
 import { textBlocks } from './text-blocks.ts';
@@ -11,14 +13,20 @@ export interface PackTextOptions<C extends BlockCompression, R> {
   readonly compressions: readonly C[];
   /** Takes the bytes of one file. Called once for each compression, all at the same time. */
   write(compression: C, bytes: AsyncIterable<Buffer>): Promise<R>;
-  /** Packs a block, or finds what it was packed to before. */
-  readonly pack?: ((compression: C, block: Buffer) => Promise<Buffer>) | undefined;
+  /** Where blocks are looked for before they are packed. */
+  readonly cache?: BlockCache<R> | undefined;
 }
 
 /** A block in every form, or on its way to it. */
 interface Block {
   readonly plain: Buffer;
-  readonly packed: readonly Promise<Buffer>[];
+  readonly forms: readonly Form[];
+}
+
+interface Form {
+  /** Undefined for what is not packed. */
+  readonly key: Buffer | undefined;
+  readonly packed: Promise<Buffer>;
 }
 
 /**
@@ -28,23 +36,22 @@ interface Block {
  */
 export async function packText<C extends BlockCompression, R>(
   text: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  { separator, compressions, write, pack = packBlock }: PackTextOptions<C, R>,
+  { separator, compressions, write, cache }: PackTextOptions<C, R>,
 ): Promise<Map<C, R>> {
   async function* blocks(): AsyncGenerator<Block> {
-    for await (const plain of textBlocks(text, { separator })) {
-      const packed = compressions.map((compression) => pack(compression, plain));
-      // Whoever waits for a block sees its failure; some are not waited for any more after another has failed.
-      for (const one of packed) one.catch(() => undefined);
-      yield { plain, packed };
-    }
+    for await (const plain of textBlocks(text, { separator })) yield { plain, forms: formsOf(plain, compressions, cache) };
   }
   const readers = fanOut(blocks(), { readers: compressions.length, ahead: AHEAD });
   const written = await Promise.allSettled(
     compressions.map(async (compression, index): Promise<[C, R]> => {
       const reader = readers[index];
       if (reader === undefined) throw new Error('there are as many readers as compressions');
+      const placed: PlacedBlock[] = [];
       try {
-        return [compression, await write(compression, BLOCK_FORMATS[compression].file(oneForm(reader, index)))];
+        const format = BLOCK_FORMATS[compression];
+        const result = await write(compression, format.file(oneForm(reader, index, (block) => placed.push(block), format.head)));
+        cache?.add(result, placed);
+        return [compression, result];
       } finally {
         await reader.return();
       }
@@ -58,10 +65,33 @@ export async function packText<C extends BlockCompression, R>(
   return results;
 }
 
-function packBlock(compression: BlockCompression, block: Buffer): Promise<Buffer> {
-  return BLOCK_FORMATS[compression].pack(block);
+/** Begins to pack a block, in each form that was not packed before. */
+function formsOf<R>(plain: Buffer, compressions: readonly BlockCompression[], cache: BlockCache<R> | undefined): Form[] {
+  const digest = cache === undefined ? undefined : hash('sha256', plain);
+  return compressions.map((compression) => {
+    const format = BLOCK_FORMATS[compression];
+    const key = digest === undefined || compression === 'none' ? undefined : hash('sha256', `${format.identity}\n${digest}`, 'buffer');
+    const known = key === undefined ? undefined : cache?.find(key);
+    const packed = known === undefined ? format.pack(plain) : known.then((found) => found ?? format.pack(plain));
+    // Whoever waits for a block sees its failure; some are not waited for any more after another has failed.
+    packed.catch(() => undefined);
+    return { key, packed };
+  });
 }
 
-async function* oneForm(blocks: AsyncIterable<Block>, index: number): AsyncGenerator<PackedBlock> {
-  for await (const { plain, packed } of blocks) yield { plain, packed: (await packed[index]) ?? plain };
+/** @param placed is told where each block stands that can be found again. */
+async function* oneForm(
+  blocks: AsyncIterable<Block>,
+  index: number,
+  placed: (block: PlacedBlock) => void,
+  head: number,
+): AsyncGenerator<PackedBlock> {
+  let position = head;
+  for await (const { plain, forms } of blocks) {
+    const form = forms[index];
+    const packed = (await form?.packed) ?? plain;
+    if (form?.key !== undefined) placed({ key: form.key, position, length: packed.length, digest: hash('sha256', packed, 'buffer') });
+    position += packed.length;
+    yield { plain, packed };
+  }
 }

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 
-const HEADER_LENGTH = 12;
+/** What stands before the first block, in bytes. */
+export const XZ_HEADER_LENGTH = 12;
 const FOOTER_LENGTH = 12;
 const CRC_LENGTH = 4;
 /** Of a CRC64. */
@@ -14,9 +15,9 @@ const HEADER = Buffer.concat([Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]),
  * be put into any stream with the same kind of check. Its length is a multiple of four.
  */
 export function blockOfXzStream(stream: Buffer): Buffer {
-  if (!stream.subarray(0, HEADER_LENGTH).equals(HEADER)) throw new Error('this is no xz stream with CRC64 checks');
+  if (!stream.subarray(0, XZ_HEADER_LENGTH).equals(HEADER)) throw new Error('this is no xz stream with CRC64 checks');
   const indexLength = (stream.subarray(-FOOTER_LENGTH).readUInt32LE(4) + 1) * 4;
-  const block = stream.subarray(HEADER_LENGTH, -FOOTER_LENGTH - indexLength);
+  const block = stream.subarray(XZ_HEADER_LENGTH, -FOOTER_LENGTH - indexLength);
   const unpadded = unpaddedSize(block);
   if (unpadded + padding(unpadded) !== block.length) throw new Error('this is no xz stream of one block');
   return block;

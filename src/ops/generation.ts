@@ -8,6 +8,7 @@ import type { Candidate } from '../solve/universe.ts';
 import type { Contents, PackageList, PublicationState, Supplement } from '../store/catalogue.ts';
 import { createTree, loadGeneration } from '../store/generation-map.ts';
 import type { TreeEntry } from '../store/generations.ts';
+import { createPackedBlocks } from '../store/packed-blocks.ts';
 import type { OperationContext } from './context.ts';
 import { keyText } from './key-text.ts';
 
@@ -85,7 +86,8 @@ export async function writeGeneration(generation: NewGeneration, context: Operat
   const previous = before === undefined ? undefined : await loadGeneration(blobs, before.generation.digest);
   const intake = await blobs.intake(`publish-${name}`);
   try {
-    const tree = createTree({ intake, previous, time });
+    const packedBlocks = createPackedBlocks(blobs, catalogue);
+    const tree = createTree({ intake, previous, time, packedBlocks });
     const published = await family.publish({
       name,
       config: { ...publication, distribution: publicationDistribution(config, publication) },
@@ -102,6 +104,7 @@ export async function writeGeneration(generation: NewGeneration, context: Operat
     await refuseConflicts(name, publicationPath(name, publication), tree.entries(), context);
     const map = await tree.finish();
     await intake.finish();
+    catalogue.rememberPackedBlocks(packedBlocks.added());
     const state = publicationState(generation, published, { digest: map.sha256, publishedAt: time.getTime() });
     catalogue.publish(state);
     return state;

@@ -148,10 +148,13 @@ function currentContent(name: string, publication: PublicationConfig, settings: 
   const { catalogue } = context;
   const contents = parts.map(({ component = DEFAULT_COMPONENT, sources: names }) => {
     const own = names.flatMap((source) => sources.get(source)?.contents ?? []);
-    const lists = own.map(({ list }) => [...catalogue.packages(list.id)]);
+    const lists = own.map(({ list }) => catalogue.deferredPackages(list.id));
     const packages = mergePackages(lists, publication.merge, familyNamed(family).compareVersions);
+    const [first] = own;
+    // Merging only leaves packages out.
+    const same = own.length === 1 && first?.list.count === packages.length;
     const ids = packages.map((entry) => entry.id);
-    return { component, packages, list: catalogue.saveList(family, ids), supplements: combinedSupplements(own) };
+    return { component, packages, list: same ? first.list : catalogue.saveList(family, ids), supplements: combinedSupplements(own) };
   });
   return {
     family,
@@ -211,7 +214,7 @@ function earlierContent(name: string, number: number, { catalogue }: OperationCo
     return { component, list, supplements };
   });
   const components = parts.map(({ component, list, supplements }) => {
-    return { name: component, packages: [...catalogue.packages(list.id)], supplements };
+    return { name: component, packages: catalogue.deferredPackages(list.id), supplements };
   });
   const { family, from, verified, packagesSigned, packageKeys } = state;
   return { family, from, components, parts, trust: { verified, packagesSigned, packageKeys } };

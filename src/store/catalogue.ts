@@ -242,6 +242,20 @@ export interface DigestAlias {
   readonly sha256: string;
 }
 
+/** Where in a blob a block of an index stands that was packed to it. */
+export interface PackedBlock {
+  /** SHA-256 of what was packed, and how. */
+  readonly key: Buffer;
+  /** The blob. */
+  readonly sha256: string;
+  /** In bytes from its beginning. */
+  readonly position: number;
+  /** In bytes. */
+  readonly length: number;
+  /** SHA-256 of the packed bytes. */
+  readonly digest: Buffer;
+}
+
 /**
  * The state database. Calls are synchronous and durable when they return. Rows name only blobs that are in the pool:
  * callers flush their intake first.
@@ -260,6 +274,8 @@ export interface Catalogue {
   list(id: number): PackageList | undefined;
   /** The packages of a list, sorted by name, then architecture, then id. Streams from the database. */
   packages(listId: number): IterableIterator<StoredPackage>;
+  /** As `packages`, all at once, but each record is read when it is asked for and not kept: for going through many packages in little memory. */
+  deferredPackages(listId: number): StoredPackage[];
   /** One kind of extra of some packages, in the order of the ids; undefined data where there is none. */
   extras(ids: readonly number[], kind: string): IterableIterator<{ readonly id: number; readonly data: Buffer | undefined }>;
 
@@ -301,6 +317,11 @@ export interface Catalogue {
   sha256For(algorithm: string, value: string): string | undefined;
   /** One transaction. */
   rememberDigests(aliases: readonly DigestAlias[]): void;
+
+  /** Where a packed block was last seen; the blob may be gone since. */
+  packedBlock(key: Buffer): PackedBlock | undefined;
+  /** One transaction. */
+  rememberPackedBlocks(blocks: readonly PackedBlock[]): void;
 
   /** A number that grows with every change made by any process; cheap, for polling. */
   changes(): number;

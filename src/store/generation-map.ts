@@ -1,3 +1,4 @@
+import type { BlockCache } from '../codec/block-cache.ts';
 import { MirrorError } from '../core/errors.ts';
 import { safeRelativePath } from '../core/paths.ts';
 import type { Blob, BlobStore, Intake } from './blobs.ts';
@@ -18,6 +19,7 @@ export interface TreeOptions {
   readonly previous: ReadonlyMap<string, TreeEntry> | undefined;
   /** Last-Modified of what is new. */
   readonly time: Date;
+  readonly packedBlocks?: BlockCache<Blob> | undefined;
 }
 
 /** A repository tree that is being written. */
@@ -57,6 +59,7 @@ export function createTree(options: TreeOptions): Tree {
   const sorted = (): TreeEntry[] => [...entries.values()].sort((a, b) => compareBytes(a.path, b.path));
 
   return {
+    packedBlocks: options.packedBlocks,
     link: (path, blob, permanence = 'fixed') => put(path, blob, permanence),
     async write(paths, bytes) {
       const blob = await intake.add(bytes);

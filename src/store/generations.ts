@@ -1,3 +1,4 @@
+import type { BlockCache } from '../codec/block-cache.ts';
 import type { Blob } from './blobs.ts';
 
 /**
@@ -21,6 +22,8 @@ export type WrittenPaths = readonly { readonly path: string; readonly permanence
 
 /** What a family writes a repository tree to. Publishing the same path twice with other content is PACKAGE_CONFLICT. */
 export interface TreeWriter {
+  /** Blocks of texts that were published before. */
+  readonly packedBlocks?: BlockCache<Blob> | undefined;
   /** A file that is in the pool already: a package (`fixed`, the default), or an upstream's index under its own name. */
   link(path: string, blob: Blob, permanence?: Permanence): void;
   /**

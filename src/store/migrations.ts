@@ -92,6 +92,15 @@ const MIGRATIONS: readonly string[] = [
   UPDATE generations SET
     parts = (SELECT json_group_array(json_set(value, '$.supplements', json('[]'))) FROM json_each(generations.parts));
   `,
+  `
+  CREATE TABLE packed_blocks (
+    key BLOB PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    digest BLOB NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** The schema that this version of the program writes. */

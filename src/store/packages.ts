@@ -4,8 +4,10 @@ import type { FamilyName } from '../config/schema.ts';
 import { MirrorError } from '../core/errors.ts';
 import type { Catalogue, PackageExtra, PackageRecord, StoredPackage } from './catalogue.ts';
 import { filesColumn, readColumn } from './columns.ts';
+import { deferRecords, type PackageEntry } from './deferred-packages.ts';
+import { compareBytes } from './generation-format.ts';
 
-type PackageRow = [
+type EntryRow = [
   id: number,
   name: string,
   version: string,
@@ -13,25 +15,32 @@ type PackageRow = [
   sha256: string,
   size: number,
   location: string,
-  record: Buffer,
   files: string | null,
 ];
+
+/** How many packages are read at once: one statement for each would take three times as long. */
+const PAGE = 256;
+const ENTRY = 'packages.id, name, version, architecture, sha256, size, location, files';
+/** Packages with the ids of a JSON array, in its order: the left side of CROSS JOIN is the outer loop. */
+const WANTED = 'FROM json_each(?) AS wanted CROSS JOIN packages ON packages.id = wanted.value';
 
 /** The table of packages, and of their extras. */
 export function createPackageTable(database: Database): Pick<Catalogue, 'addPackages' | 'addExtras' | 'extras'> & {
   /** The packages with these ids, in their order, read as they are asked for. */
   stream(ids: readonly number[]): IterableIterator<StoredPackage>;
+  /**
+   * The packages with these ids, sorted by name, then architecture, then id, each by its bytes. Their records are read when they are asked for.
+   * @param guarded calls what reads them.
+   */
+  deferred(ids: readonly number[], guarded: <T>(call: () => T) => T): StoredPackage[];
 } {
   const findId = database.prepare<[string, Buffer], number>('SELECT id FROM packages WHERE family = ? AND identity = ?').pluck();
   const insert = database.prepare<[string, Buffer, string, string, string, string, number, string, Buffer, string | null]>(
     `INSERT INTO packages (family, identity, name, version, architecture, sha256, size, location, record, files)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const byId = database
-    .prepare<[number], PackageRow>(
-      'SELECT id, name, version, architecture, sha256, size, location, record, files FROM packages WHERE id = ?',
-    )
-    .raw();
+  const entries = database.prepare<[string], EntryRow>(`SELECT ${ENTRY} ${WANTED}`).raw();
+  const records = database.prepare<[string], [id: number, record: Buffer]>(`SELECT packages.id, record ${WANTED}`).raw();
   const insertExtra = database.prepare<[number, string, Buffer]>(
     'INSERT INTO extras (package, kind, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   );
@@ -50,6 +59,9 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
     return Number(result.lastInsertRowid);
   };
 
+  const entriesOf = (ids: readonly number[]): PackageEntry[] => complete(ids, entries.all(JSON.stringify(ids))).map(toEntry);
+  const recordsOf = (ids: readonly number[]): Buffer[] => complete(ids, records.all(JSON.stringify(ids))).map(([, record]) => record);
+
   return {
     addPackages: database.transaction((family: FamilyName, records: readonly PackageRecord[]) =>
       records.map((record) => idOf(family, record)),
@@ -62,15 +74,33 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
       for (const id of ids) yield { id, data: extra.get(id, kind) };
     },
     *stream(ids) {
-      for (const wanted of ids) {
-        const row = byId.get(wanted);
-        if (row === undefined) throw packageUnknown(wanted);
-        const [id, name, version, architecture, sha256, size, location, record, files] = row;
-        const stored = { id, name, version, architecture, sha256, size, location, record };
-        yield files === null ? stored : { ...stored, files: readColumn(filesColumn, files, `the files of package ${id}`) };
+      for (const page of pages(ids)) {
+        const found = recordsOf(page);
+        for (const [index, entry] of entriesOf(page).entries()) yield { ...entry, record: found[index] ?? Buffer.alloc(0) };
       }
     },
+    deferred(ids, guarded) {
+      const all: PackageEntry[] = [];
+      for (const page of pages(ids)) all.push(...entriesOf(page));
+      all.sort((a, b) => compareBytes(a.name, b.name) || compareBytes(a.architecture, b.architecture) || a.id - b.id);
+      return deferRecords(all, (wanted) => guarded(() => recordsOf(wanted)));
+    },
   };
+}
+
+function* pages(ids: readonly number[]): Generator<readonly number[]> {
+  for (let start = 0; start < ids.length; start += PAGE) yield ids.slice(start, start + PAGE);
+}
+
+function toEntry([id, name, version, architecture, sha256, size, location, files]: EntryRow): PackageEntry {
+  const entry = { id, name, version, architecture, sha256, size, location };
+  return files === null ? entry : { ...entry, files: readColumn(filesColumn, files, `the files of package ${id}`) };
+}
+
+/** Checks that there is a row for each id, in their order. */
+function complete<R extends readonly [id: number, ...unknown[]]>(ids: readonly number[], rows: R[]): R[] {
+  for (const [index, id] of ids.entries()) if (rows[index]?.[0] !== id) throw packageUnknown(id);
+  return rows;
 }
 
 /** The error for an id that no package has. */

@@ -9,6 +9,7 @@ import { createListTable } from './lists.ts';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './migrations.ts';
 import { createMirrorTable } from './mirrors.ts';
 import { createPackageTable } from './packages.ts';
+import { createPackedBlockTable } from './packed-blocks.ts';
 import { createPublicationTables } from './publications.ts';
 import { createRepoTable } from './repos.ts';
 import { createSnapshotTable } from './snapshots.ts';
@@ -92,6 +93,7 @@ function createCatalogue(database: Database.Database, path: string): Catalogue {
   const publications = createPublicationTables(database);
   const keys = createKeyTable(database);
   const digests = createDigestTable(database);
+  const packedBlocks = createPackedBlockTable(database);
   const dataVersion = database.prepare<[], number>('PRAGMA data_version').pluck();
   let changes = 0;
   let seen = dataVersion.get();
@@ -123,6 +125,7 @@ function createCatalogue(database: Database.Database, path: string): Catalogue {
     saveList: writing(lists.save),
     list: reading(lists.get),
     packages: streaming((listId: number) => packages.stream(lists.sortedMembers(listId))),
+    deferredPackages: reading((listId: number) => packages.deferred(lists.members(listId), (call) => guard(path, call))),
     extras: streaming(packages.extras),
     mirror: reading(mirrors.mirror),
     mirrors: reading(mirrors.mirrors),
@@ -146,6 +149,8 @@ function createCatalogue(database: Database.Database, path: string): Catalogue {
     unpinKey: writing(keys.unpinKey),
     sha256For: reading(digests.sha256For),
     rememberDigests: writing(digests.rememberDigests),
+    packedBlock: reading(packedBlocks.packedBlock),
+    rememberPackedBlocks: writing(packedBlocks.rememberPackedBlocks),
     changes: reading(() => {
       // SQLite's number changes with the commits of other connections only; our own are counted by us.
       const now = dataVersion.get();

@@ -6,6 +6,7 @@ import { temporaryDirectory } from './storage-fixture.ts';
 
 /** What the first version of the schema had otherwise. */
 const TO_FIRST = `
+  DROP TABLE packed_blocks;
   DROP TABLE snapshots;
   DROP TABLE repos;
   ALTER TABLE packages DROP COLUMN files;

@@ -14,25 +14,36 @@ export interface ListedPackage {
 
 /** More than the fields take that may be added to a stanza, besides the file name: bytes. */
 const ADDED = 200;
+/** The text is given in pieces of at least this many bytes. */
+const PIECE = 64 * 1024;
+
+const FILENAME = Buffer.from('\nFilename:');
+const SIZE = Buffer.from('\nSize:');
+const SHA256 = Buffer.from('\nSHA256:');
 
 /**
- * The text of a Packages index. Stanzas stay as they are, byte for byte, since apt takes packages whose fields differ for different
+ * The text of a Packages index, in pieces. Stanzas stay as they are, byte for byte, since apt takes packages whose fields differ for different
  * ones; only the value of Filename is replaced, and Filename, Size and SHA256 are added at the end where they are missing.
  */
-export function packagesText(packages: readonly ListedPackage[]): Buffer {
-  const most = packages.reduce((sum, { stanza, filename }) => sum + stanza.length + Buffer.byteLength(filename) + ADDED, 0);
-  const text = Buffer.allocUnsafeSlow(most);
+export function* packagesText(packages: Iterable<ListedPackage>): Generator<Buffer> {
+  let text = Buffer.alloc(0);
   let end = 0;
   for (const listed of packages) {
+    const most = listed.stanza.length + Buffer.byteLength(listed.filename) + ADDED;
+    if (text.length - end < most) {
+      if (end > 0) yield text.subarray(0, end);
+      text = Buffer.allocUnsafeSlow(Math.max(PIECE, most));
+      end = 0;
+    }
     end = append(text, end, listed);
     end += text.write('\n\n', end);
   }
-  return text.subarray(0, end);
+  if (end > 0) yield text.subarray(0, end);
 }
 
 function append(text: Buffer, start: number, { stanza, filename, size, sha256 }: ListedPackage): number {
   let end = start;
-  const field = findField(stanza, 'Filename');
+  const field = fieldIn(stanza, FILENAME, 'Filename');
   if (field === undefined) {
     end += stanza.copy(text, end);
     end += text.write(`\nFilename: ${filename}`, end);
@@ -41,7 +52,15 @@ function append(text: Buffer, start: number, { stanza, filename, size, sha256 }:
     end += text.write(` ${filename}`, end);
     end += stanza.copy(text, end, field.end);
   }
-  if (findField(stanza, 'Size') === undefined) end += text.write(`\nSize: ${size}`, end);
-  if (findField(stanza, 'SHA256') === undefined) end += text.write(`\nSHA256: ${sha256}`, end);
+  if (fieldIn(stanza, SIZE, 'Size') === undefined) end += text.write(`\nSize: ${size}`, end);
+  if (fieldIn(stanza, SHA256, 'SHA256') === undefined) end += text.write(`\nSHA256: ${sha256}`, end);
   return end;
+}
+
+/** As `findField`, which looks at every line, but faster for a field that is written as it nearly always is, and not first. */
+function fieldIn(stanza: Buffer, usual: Buffer, name: string): { readonly colon: number; readonly end: number } | undefined {
+  const found = stanza.indexOf(usual);
+  if (found === -1) return findField(stanza, name);
+  const range = findField(stanza.subarray(found + 1), name);
+  return range === undefined ? undefined : { colon: found + 1 + range.colon, end: found + 1 + range.end };
 }
