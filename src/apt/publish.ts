@@ -1,7 +1,7 @@
 import { MirrorError } from '../core/errors.ts';
 import { safeRelativePath } from '../core/paths.ts';
 import type { PublishContext, PublishedComponent, PublishedTree } from '../family/family.ts';
-import type { StoredPackage } from '../store/catalogue.ts';
+import type { StoredPackage, Supplement } from '../store/catalogue.ts';
 import { debianArchitecture } from './format/architecture.ts';
 import { type ListedPackage, packagesText } from './format/packages-text.ts';
 import type { ListedFile } from './format/release-text.ts';
@@ -9,6 +9,7 @@ import { withDirectory } from './format/sources-text.ts';
 import { writeIndexForms } from './index-forms.ts';
 import { type PlacedPackage, placePackages } from './pool-layout.ts';
 import { archiveNames, type IndexDirectory, writeComponentRelease, writeRelease } from './publish-release.ts';
+import { writeSupplements } from './publish-supplements.ts';
 import { type PlacedSource, placeSources } from './source-layout.ts';
 
 /** The name among architectures that stands for source packages. */
@@ -18,7 +19,7 @@ const SOURCE = 'source';
  * Writes an archive that any apt reads: pool/, and under dists/<distribution>/ for each component and architecture Packages in all its
  * forms, and likewise the packages of the installer and the source packages where there are some. All are also there by hash, and
  * vouched for by Release, InRelease and Release.gpg (only Release where there is no signer). Packages for all architectures are listed with each
- * architecture, and `all` is not one of them. The architectures are those of the configuration, or of the packages; where all are
+ * architecture, and `all` is not one of them. What the sources have besides packages is cut to what is published. The architectures are those of the configuration, or of the packages; where all are
  * for every architecture, that of this machine. The distribution is by default named as the publication.
  * Errors: PACKAGE_CONFLICT, PATH_UNSAFE, CONFIG_INVALID, ABORTED, and those of writing and signing.
  */
@@ -41,6 +42,10 @@ export async function publishTree(context: PublishContext): Promise<PublishedTre
       files.push(...(await writeIndexForms(context.writer, { root, path, text: index.text() })));
       files.push(await writeComponentRelease(context, { root, names }, index.directory));
     }
+    const packages = (placed: readonly PlacedPackage[]): StoredPackage[] => placed.map(({ stored }) => stored);
+    const { name, supplements, binaries, installer } = component;
+    const published = { name, supplements, binaries: packages(binaries), installer: packages(installer) };
+    files.push(...(await writeSupplements(context, { root, suite: names.suite, architectures }, published)));
   }
   const componentNames = components.map(({ name }) => name);
   await writeRelease(context, { root, names, architectures, components: componentNames, files });
@@ -68,6 +73,7 @@ interface ComponentLayout {
   /** The packages of the Debian installer (.udeb). */
   readonly installer: readonly PlacedPackage[];
   readonly sources: readonly PlacedSource[];
+  readonly supplements: readonly Supplement[];
 }
 
 function layOut(context: PublishContext, component: PublishedComponent, architectures: readonly string[]): ComponentLayout {
@@ -85,6 +91,7 @@ function layOut(context: PublishContext, component: PublishedComponent, architec
     binaries: placePackages({ ...component, name, packages: binaries }),
     installer: placePackages({ ...component, name, packages: installer }),
     sources: placeSources(name, sources),
+    supplements: component.supplements,
   };
 }
 
