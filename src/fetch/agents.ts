@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import http from 'node:http';
-import https from 'node:https';
+import type { Agent } from 'node:http';
+import type { Agent as SecureAgent } from 'node:https';
 import tls from 'node:tls';
 import { MirrorError, reasonOf } from '../core/errors.ts';
+import { http, https } from './node-http.ts';
 import type { ClientIdentity } from './place.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -92,8 +93,8 @@ export function createAgents(
   settings: AgentSettings,
   environment: Environment,
 ): {
-  plain(): http.Agent;
-  secure(identity: ClientIdentity | undefined): https.Agent;
+  plain(): Agent;
+  secure(identity: ClientIdentity | undefined): SecureAgent;
   destroy(): void;
 } {
   const proxyEnv = proxyVariables(settings.proxy, environment);
@@ -103,7 +104,7 @@ export function createAgents(
     });
   const common = { keepAlive: true, ...(proxyEnv === undefined ? {} : { proxyEnv }) };
   const plain = new http.Agent(common);
-  const secure = new Map<string, https.Agent>();
+  const secure = new Map<string, SecureAgent>();
   let authorities: string[] | undefined;
   return {
     plain: () => plain,

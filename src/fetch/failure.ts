@@ -1,6 +1,8 @@
-import { STATUS_CODES } from 'node:http';
 import type { ErrorCode } from '../core/errors.ts';
 import { redactUrl } from '../core/redact.ts';
+import { http } from './node-http.ts';
+
+const { STATUS_CODES } = http;
 
 /**
  * Whether the same URL is worth another try: `never`; `later`, after a delay; `now`, at once and without counting as a try, because

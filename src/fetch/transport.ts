@@ -1,10 +1,10 @@
-import http, { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import https from 'node:https';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { createAgents } from './agents.ts';
 import { pump, type Take } from './body.ts';
 import { connectionFailure, TryFailure } from './failure.ts';
+import { http, https } from './node-http.ts';
 import type { ClientIdentity } from './place.ts';
 import { createSpeedCheck, createWatchdog, type SpeedFloor, type Watchdog } from './timeouts.ts';
 
