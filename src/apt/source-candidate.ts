@@ -4,7 +4,7 @@ import type { CandidateFile } from '../solve/universe.ts';
 import type { AptCandidate, CandidateOrigin } from './candidate.ts';
 import type { ListedFile } from './format/listed-files.ts';
 import { readSourceStanza } from './format/sources-index.ts';
-import type { Stanza } from './format/stanza.ts';
+import { fieldOf, type Stanza } from './format/stanza.ts';
 
 /** What a source package has in place of an architecture. */
 export const SOURCE = 'source';
@@ -35,4 +35,17 @@ export function readSourceCandidate(stanza: Stanza, { mirror, component, what }:
     component,
     stanza: stanza.bytes,
   };
+}
+
+/** The source package that a binary package was built from: `Source: name (version)`, where either may be the binary's own. */
+export function sourceOf({ name, version, stanza }: AptCandidate): { readonly name: string; readonly version: string } {
+  const [, source = name, sourceVersion = version] = /^(\S+)(?:\s*\(([^)\s]+)\))?/.exec(fieldOf(stanza, 'Source') ?? '') ?? [];
+  return { name: source, version: sourceVersion };
+}
+
+/** The source packages that binary packages were built from, as far as they are offered. */
+export function sourcesOf(selected: readonly AptCandidate[], offered: readonly AptCandidate[]): AptCandidate[] {
+  const key = ({ name, version }: { readonly name: string; readonly version: string }): string => `${name} ${version}`;
+  const wanted = new Set(selected.filter(({ architecture }) => architecture !== SOURCE).map((candidate) => key(sourceOf(candidate))));
+  return offered.filter((candidate) => candidate.architecture === SOURCE && wanted.has(key(candidate)));
 }
