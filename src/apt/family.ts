@@ -7,9 +7,11 @@ import type { Blob, BlobStore } from '../store/blobs.ts';
 import type { PackageRecord, StoredPackage, UpstreamState } from '../store/catalogue.ts';
 import { type AptCandidate, furtherFileUrls, labelOf, packageRecord, packageUrls, storedCandidate } from './candidate.ts';
 import { compareVersions } from './format/version.ts';
+import { installedCandidates } from './installed.ts';
 import { loadCandidates } from './load.ts';
 import { aptPackageFiles } from './package-files.ts';
 import { publishTree } from './publish.ts';
+import { SOURCE, sourcesOf } from './source-candidate.ts';
 import { packageSubject } from './subject.ts';
 import { createUniverse } from './universe.ts';
 import { refreshUpstream } from './upstream.ts';
@@ -37,8 +39,20 @@ export const aptFamily: Family<AptMirrorConfig, AptCandidate> = {
     return loadCandidates({ name, config, upstream, blobs, report });
   },
 
+  isSelectable(config: AptMirrorConfig, candidate: AptCandidate): boolean {
+    return config.sources || candidate.architecture !== SOURCE;
+  },
+
+  accompanying(config: AptMirrorConfig, selected: readonly AptCandidate[], offered: readonly AptCandidate[]): readonly AptCandidate[] {
+    return config.sources ? sourcesOf(selected, offered) : [];
+  },
+
   async universe(candidates: readonly AptCandidate[]): Promise<Universe<AptCandidate>> {
     return createUniverse(candidates);
+  },
+
+  installed(bytes: Buffer, what: string, available: readonly AptCandidate[]): readonly AptCandidate[] {
+    return installedCandidates(bytes, what, available);
   },
 
   urls(candidate: AptCandidate, bases: readonly string[]): readonly string[] {

@@ -13,6 +13,7 @@ export function absolutePaths(config: Config, configPath: string): Config {
       ...mirror,
       keys: mirror.keys.map((key) => absoluteKey(key, directory)),
       passwordFile: at(mirror.passwordFile),
+      withDeps: typeof mirror.withDeps === 'boolean' ? mirror.withDeps : { ...mirror.withDeps, installed: at(mirror.withDeps.installed) },
       clientCert: at(mirror.clientCert),
       clientKey: at(mirror.clientKey),
     },

@@ -23,6 +23,10 @@ const withDeps = z
       suggests: z.boolean().default(false),
       source: z.boolean().default(false),
       allVariants: z.boolean().default(false),
+      /** Also what the archive has for every machine. */
+      required: z.boolean().default(false),
+      /** A file that says what clients have: that is not selected. */
+      installed: z.string().min(1).optional(),
     }),
   ])
   .default(false);

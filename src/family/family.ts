@@ -77,8 +77,17 @@ export interface Family<M extends MirrorConfig, C extends Candidate> {
   refresh(context: UpstreamContext<M>, previous: UpstreamState | undefined): Promise<UpstreamState>;
   /** The packages that the stored indexes list, cut to the configuration's components and architectures. */
   load(name: string, config: M, upstream: UpstreamState, blobs: BlobStore, report: Reporter): Promise<readonly C[]>;
+  /** Whether a filter may choose the candidate and a whole mirror has it; otherwise it comes only as a dependency. Every one may when left out. */
+  isSelectable?(config: M, candidate: C): boolean;
+  /** What belongs to selected packages besides their dependencies, of all that is offered. Nothing when left out. */
+  accompanying?(config: M, selected: readonly C[], offered: readonly C[]): readonly C[];
   /** Several mirrors' candidates as one world in which dependencies are resolved. */
   universe(candidates: readonly C[], blobs: BlobStore): Promise<Universe<C>>;
+  /**
+   * What a file says that clients have installed, as candidates: those of `available`, and such as have no file where the family can tell
+   * enough of them. `what` names the file in errors, which are CONFIG_INVALID.
+   */
+  installed(bytes: Buffer, what: string, available: readonly C[]): readonly C[];
   /** The URLs of a candidate's file, best first, and its path made safe. */
   urls(candidate: C, bases: readonly string[]): readonly string[];
   /** The same of each of a candidate's further files, in their order. */

@@ -5,16 +5,16 @@ import { nearestNames } from '../core/names.ts';
 import { matcher } from '../query/matcher.ts';
 import { missingNames } from '../query/missing-names.ts';
 import { parseQuery } from '../query/parse.ts';
-import { closure } from '../solve/closure.ts';
-import type { Candidate, ClosureOptions, Universe } from '../solve/universe.ts';
+import type { Candidate } from '../solve/universe.ts';
 import type { MirrorState, Unsatisfied } from '../store/catalogue.ts';
 import type { OperationContext } from './context.ts';
 import { familyOf } from './families.ts';
 import { keyText } from './key-text.ts';
 import { companions, type NamedMirror } from './names.ts';
+import { createWorld, installedDigest, installedFile, type SelectionWorld, selectWithDependencies } from './selection-world.ts';
 
 /** Raised when the way selections are made changes, so that every mirror selects again. */
-const SELECTION_VERSION = 2;
+const SELECTION_VERSION = 4;
 
 /** What a mirror is to have. */
 export interface Selection {
@@ -29,8 +29,11 @@ export function totalSize({ size, furtherFiles = [] }: Candidate): number {
 
 /** Selects packages for several mirrors of one run; what the mirrors offer is read once. */
 export interface Selector {
-  /** Equal exactly when a selection would come out the same. Cheap: nothing is read. */
-  key(mirror: NamedMirror): string;
+  /**
+   * Equal exactly when a selection would come out the same. Cheap: of the metadata nothing is read. Throws CONFIG_INVALID when what clients
+   * have installed cannot be read.
+   */
+  key(mirror: NamedMirror): Promise<string>;
   /**
    * The packages that the mirror's filter asks for, with dependencies where the configuration wants them, taken from this mirror or from
    * those that it shares a publication with. Throws PACKAGE_UNKNOWN when the filter names a package that does not exist.
@@ -41,7 +44,7 @@ export interface Selector {
 /** @param states what is known of every mirror that has metadata, by name. */
 export function createSelector({ config, blobs, report }: OperationContext, states: ReadonlyMap<string, MirrorState>): Selector {
   const loaded = new Map<string, Promise<readonly Candidate[]>>();
-  const universes = new Map<string, Promise<Universe<Candidate>>>();
+  const worlds = new Map<string, Promise<SelectionWorld>>();
 
   const load = (name: string): Promise<readonly Candidate[]> => {
     const mirror = config.mirrors[name];
@@ -54,55 +57,61 @@ export function createSelector({ config, blobs, report }: OperationContext, stat
     return candidates;
   };
 
-  const universeOf = (mirror: NamedMirror, members: readonly string[]): Promise<Universe<Candidate>> => {
-    const key = [...members].sort().join(' ');
-    let universe = universes.get(key);
-    if (universe === undefined) {
-      universe = (async () => {
+  const worldOf = (mirror: NamedMirror, members: readonly string[]): Promise<SelectionWorld> => {
+    const key = JSON.stringify([[...members].sort(), installedFile(mirror)]);
+    let world = worlds.get(key);
+    if (world === undefined) {
+      world = (async () => {
         const all: Candidate[] = [];
         for (const member of members) for (const candidate of await load(member)) all.push(candidate);
-        return familyOf(mirror.config).universe(all, blobs);
+        return createWorld(mirror, all, blobs);
       })();
-      universes.set(key, universe);
+      worlds.set(key, world);
     }
-    return universe;
+    return world;
   };
 
   const membersOf = (mirror: NamedMirror): string[] =>
     followsDependencies(mirror) ? companions(config, mirror.name).filter((name) => states.has(name)) : [mirror.name];
 
   return {
-    key(mirror) {
+    async key(mirror) {
       const { filter, withDeps, verify } = mirror.config;
       const members = membersOf(mirror).map((name) => {
         const state = states.get(name);
-        const supplements = state?.upstream.supplements.map(({ path, sha256 }) => [path, sha256]);
-        return [name, state?.upstream.revision, state?.upstream.verification, supplements, keyText(state?.keys ?? [])];
+        const { indexes = [], supplements = [], revision, verification } = state?.upstream ?? {};
+        const stored = [...indexes, ...supplements].map(({ path, sha256 }) => [path, sha256]);
+        return [name, revision, verification, stored, keyText(state?.keys ?? [])];
       });
       const architectures = mirror.config.architectures;
-      const components = mirror.config.type === 'apt' ? mirror.config.components : undefined;
-      const question = { SELECTION_VERSION, filter, withDeps, verify, architectures, components, members };
+      const { components, sources } = mirror.config.type === 'apt' ? mirror.config : {};
+      const installed = await installedDigest(mirror);
+      const question = { SELECTION_VERSION, filter, withDeps, installed, verify, architectures, components, sources, members };
       return createHash('sha256').update(JSON.stringify(question)).digest('hex');
     },
 
     async select(mirror) {
-      const own = await load(mirror.name);
+      const family = familyOf(mirror.config);
+      const offered = await load(mirror.name);
+      const own = offered.filter((candidate) => family.isSelectable?.(mirror.config, candidate) ?? true);
       const { filter } = mirror.config;
       const seeds = filter === undefined ? own : await matching(mirror, filter, own, config, load);
-      if (!followsDependencies(mirror)) return { selected: seeds, unsatisfied: [] };
-      const universe = await universeOf(mirror, membersOf(mirror));
-      return closure(universe, seeds, { ...closureOptions(mirror), label: familyOf(mirror.config).label });
+      if (!followsDependencies(mirror)) return { selected: withCompany(mirror, seeds, offered), unsatisfied: [] };
+      const world = await worldOf(mirror, membersOf(mirror));
+      const { selected, unsatisfied } = selectWithDependencies(mirror, seeds, world);
+      return { selected: withCompany(mirror, selected, world.available), unsatisfied };
     },
   };
 }
 
-function followsDependencies(mirror: NamedMirror): boolean {
-  return mirror.config.withDeps !== false;
+/** With what belongs to the packages besides dependencies, each once. */
+function withCompany({ config }: NamedMirror, selected: readonly Candidate[], offered: readonly Candidate[]): readonly Candidate[] {
+  const company = familyOf(config).accompanying?.(config, selected, offered) ?? [];
+  return company.length === 0 ? selected : [...new Set([...selected, ...company])];
 }
 
-function closureOptions(mirror: NamedMirror): ClosureOptions {
-  const { withDeps } = mirror.config;
-  return typeof withDeps === 'boolean' ? { recommends: false, suggests: false, source: false, allVariants: false } : withDeps;
+function followsDependencies(mirror: NamedMirror): boolean {
+  return mirror.config.withDeps !== false;
 }
 
 async function matching(

@@ -139,7 +139,7 @@ async function openMirror(name: string, context: OperationContext, selector: Sel
     });
   }
   const opened = { kind: 'mirror', name, family: mirror.type } as const;
-  if (state.contents?.selection === selector.key({ name, config: mirror })) {
+  if (state.contents?.selection === (await selector.key({ name, config: mirror }))) {
     const candidates = storedCandidates(name, state.contents.list, context).map(({ candidate }) => candidate);
     return { ...opened, candidates, planned: false };
   }

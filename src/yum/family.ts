@@ -9,6 +9,7 @@ import { yumBases } from './bases.ts';
 import { labelOf, recordOf, storedCandidate, type YumCandidate } from './candidate.ts';
 import { type Extra, readExtras } from './extras.ts';
 import { compareVersions } from './format/version.ts';
+import { installedCandidates } from './installed.ts';
 import { loadCandidates } from './load.ts';
 import { fileUrls } from './location.ts';
 import { publishTree } from './publish.ts';
@@ -35,6 +36,10 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
 
   universe(candidates: readonly YumCandidate[], blobs: BlobStore): Promise<Universe<YumCandidate>> {
     return createUniverse(candidates, blobs);
+  },
+
+  installed(bytes: Buffer, _what: string, available: readonly YumCandidate[]): readonly YumCandidate[] {
+    return installedCandidates(bytes, available);
   },
 
   urls(candidate: YumCandidate, bases: readonly string[]): readonly string[] {

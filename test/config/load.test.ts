@@ -124,7 +124,7 @@ serve: { tls: { cert: t.crt, key: t.key } }
     [
       'a key in one of two forms',
       'storage: x\nmirrors: { a: { type: yum, url: "http://x/", withDeps: { recomends: true } } }\n',
-      '2:58: mirrors.a.withDeps.recomends: unknown key; allowed: recommends, suggests, source, allVariants; did you mean "recommends"?',
+      '2:58: mirrors.a.withDeps.recomends: unknown key; allowed: recommends, suggests, source, allVariants, required, installed; did you mean "recommends"?',
     ],
     [
       'neither of two forms',
