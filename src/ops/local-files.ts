@@ -18,6 +18,8 @@ export async function localFiles(paths: readonly string[], extensions: readonly 
     const stats = await look(path);
     if (stats.isDirectory()) {
       for (const below of await filesBelow(path)) if (rank(below) >= 0) found.add(below);
+    } else if (!stats.isFile()) {
+      throw new MirrorError('FILE_MISSING', `${path} is no file`);
     } else if (rank(path) >= 0) {
       found.add(path);
     } else {
