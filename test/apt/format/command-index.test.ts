@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { formatCommandHead, readCommands } from '../../../src/apt/format/command-index.ts';
+import { recordsOf } from './records-of.ts';
 
 describe('apt/format/command-index', () => {
   it('reads packages with their commands, and leaves out the head', async () => {
     const text = 'suite: noble\ncomponent: main\narch: amd64\n\nname: a\nversion: 1\ncommands: a,aa\n\nname: b\ncommands: b\n';
-    const records = (await Array.fromAsync(readCommands(Readable.from([Buffer.from(text)]), 'Commands'))).flat();
+    const records = await recordsOf(readCommands(Readable.from([Buffer.from(text)]), 'Commands'));
     expect(records.map(({ key, bytes }) => [key, String(bytes)])).toEqual([
       ['a', 'name: a\nversion: 1\ncommands: a,aa\n\n'],
       ['b', 'name: b\ncommands: b\n\n'],

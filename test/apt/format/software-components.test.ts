@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { readSoftwareComponents } from '../../../src/apt/format/software-components.ts';
+import { recordsOf } from './records-of.ts';
 
 async function* pieces(text: string, size: number): AsyncGenerator<Buffer> {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-const read = async (text: string, size = 1000) => (await Array.fromAsync(readSoftwareComponents(pieces(text, size), 'Components'))).flat();
+const read = (text: string, size = 1000) => recordsOf(readSoftwareComponents(pieces(text, size), 'Components'));
 
 const HEAD = "---\nFile: DEP-11\nVersion: '1.0'\nOrigin: test\n";
 const ONE = '---\nType: desktop-application\nID: one\nPackage: one\nDescription:\n  C: >-\n    ---\n    Package: not-this\n';
