@@ -5,6 +5,7 @@ import { addInitCommand } from './commands/init.ts';
 import { addKeyCommand } from './commands/key.ts';
 import { addListCommand } from './commands/list.ts';
 import { addPublishCommand } from './commands/publish.ts';
+import { addQueryCommand } from './commands/query.ts';
 import { addQuickstartCommand } from './commands/quickstart.ts';
 import { addRepoCommand } from './commands/repo.ts';
 import { addServeCommand } from './commands/serve.ts';
@@ -23,6 +24,7 @@ export function addCommands(program: Command, host: Host): void {
   addListCommand(program, host);
   addShowCommand(program, host);
   addStatusCommand(program, host);
+  addQueryCommand(program, host);
   program.commandsGroup('Work:');
   addSyncCommand(program, host);
   addRepoCommand(program, host);

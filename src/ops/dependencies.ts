@@ -1,0 +1,58 @@
+import type { MirrorConfig } from '../config/schema.ts';
+import type { Family } from '../family/family.ts';
+import type { Closure } from '../solve/closure.ts';
+import { installableClosure } from '../solve/installable-closure.ts';
+import type { Candidate, ClosureOptions, Universe } from '../solve/universe.ts';
+import type { Unsatisfied } from '../store/catalogue.ts';
+import type { OperationContext } from './context.ts';
+
+/** How many of what is missing are shown one by one. */
+const SHOWN = 20;
+
+/** Which dependencies a command follows besides the strong ones. */
+export interface FollowOptions {
+  readonly recommends?: boolean | undefined;
+  readonly suggests?: boolean | undefined;
+}
+
+/** What a closure is made of. */
+export interface DependencyRequest extends FollowOptions {
+  readonly family: Family<MirrorConfig, Candidate>;
+  readonly universe: Universe<Candidate>;
+  readonly seeds: readonly Candidate[];
+}
+
+/** The seeds with what they need of the universe, chosen so that each can be installed from it alone where that is possible. */
+export function withDependencies({ family, universe, seeds, ...follow }: DependencyRequest): Closure<Candidate> {
+  const { label, compareVersions } = family;
+  return installableClosure(universe, seeds, {
+    ...closureOptions(follow),
+    label,
+    compareVersions,
+    machines: family.name === 'apt' ? machinesOf(universe.candidates) : undefined,
+  });
+}
+
+/** Only what is stated, each in the one best way. */
+export function closureOptions({ recommends = false, suggests = false }: FollowOptions): ClosureOptions {
+  return { recommends, suggests, source: false, allVariants: false };
+}
+
+/** The architectures that packages are for, where there are several. */
+function machinesOf(candidates: readonly Candidate[]): readonly string[] | undefined {
+  const machines = new Set(candidates.map(({ architecture }) => architecture));
+  for (const none of ['all', 'source']) machines.delete(none);
+  return machines.size > 1 ? [...machines].sort() : undefined;
+}
+
+/** Warns of what nothing satisfies, with who asks for it. */
+export function warnUnsatisfied(subject: string, unsatisfied: readonly Unsatisfied[], { report }: Pick<OperationContext, 'report'>): void {
+  for (const entry of unsatisfied.slice(0, SHOWN)) report({ type: 'warning', subject, message: unsatisfiedText(entry) });
+  const more = unsatisfied.length - SHOWN;
+  if (more > 0) report({ type: 'warning', subject, message: `${more} more dependencies cannot be satisfied` });
+}
+
+/** One requirement that nothing satisfies, for people. */
+export function unsatisfiedText({ requirement, chain }: Unsatisfied): string {
+  return `nothing provides ${requirement}, needed by ${[...chain].reverse().join(', needed by ')}`;
+}
