@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import { counted } from '../core/counts.ts';
-import { MirrorError } from '../core/errors.ts';
+import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Candidate, CandidateFile } from '../solve/universe.ts';
 import type { Wanted } from '../store/acquire.ts';
@@ -37,6 +37,8 @@ export interface BroughtPackages {
 const EXTRAS_AT_ONCE = 1000;
 /** Failures that an error lists by name. */
 const FAILURES_SHOWN = 5;
+/** The detail of a SYNC_INCOMPLETE that names the mirrors, with blanks between them, whose files are not there or not what their metadata says. */
+export const NOT_AS_LISTED = 'notAsListed';
 /** Package files whose signatures are checked at the same time. */
 const CHECKS_AT_ONCE = 4;
 
@@ -90,6 +92,7 @@ async function fetchFiles(
   const totalItems = selected.reduce((sum, candidate) => sum + fileCount(candidate), 0);
   const files = new Map<Candidate, readonly Blob[]>();
   const problems: string[] = [];
+  const notAsListed = new Set<string>();
   let [downloaded, downloadedBytes, finishedBytes, finishedItems, untried] = [0, 0, 0, 0, 0];
 
   report({ type: 'phase', subject, phase: 'packages', detail: counted(selected.length, 'package') });
@@ -116,6 +119,12 @@ async function fetchFiles(
       downloaded += brought.fetched;
       untried += brought.untried;
       problems.push(...brought.failed.map(({ error }) => error.message));
+      if (
+        brought.failed.some(({ error }) =>
+          isMirrorError(error, 'FETCH_NOT_FOUND', 'CHECKSUM_MISMATCH', 'FETCH_TOO_LARGE', 'FETCH_TRUNCATED'),
+        )
+      )
+        notAsListed.add(name);
       let index = 0;
       for (const candidate of candidates) {
         const own = Array.from({ length: fileCount(candidate) }, () => brought.done.get(index++)).filter((file) => file !== undefined);
@@ -124,7 +133,7 @@ async function fetchFiles(
         finishedBytes += own.reduce((sum, { size }) => sum + size, 0);
       }
     }
-    if (problems.length > 0) throw incomplete(subject, problems, untried);
+    if (problems.length > 0) throw incomplete(subject, problems, { untried, notAsListed });
     await intake.finish();
   } catch (error) {
     await intake.abandon();
@@ -152,7 +161,11 @@ function fileCount({ furtherFiles }: Candidate): number {
   return 1 + (furtherFiles?.length ?? 0);
 }
 
-function incomplete(mirror: string, problems: readonly string[], untried: number): MirrorError {
+function incomplete(
+  mirror: string,
+  problems: readonly string[],
+  { untried, notAsListed }: { readonly untried: number; readonly notAsListed: ReadonlySet<string> },
+): MirrorError {
   const shown = problems.slice(0, FAILURES_SHOWN).join('\n  ');
   const more = problems.length > FAILURES_SHOWN ? `\n  and ${problems.length - FAILURES_SHOWN} more` : '';
   const rest = untried > 0 ? `\n  ${counted(untried, 'package')} more were not tried, since so many failed one after the other` : '';
@@ -161,7 +174,7 @@ function incomplete(mirror: string, problems: readonly string[], untried: number
     `mirror "${mirror}": ${counted(problems.length, 'package')} could not be fetched:\n  ${shown}${more}${rest}`,
     {
       hint: 'The mirror keeps what it had. Run the sync again: packages that were fetched are not fetched again.',
-      details: { failed: problems.length },
+      details: { failed: problems.length, ...(notAsListed.size === 0 ? {} : { [NOT_AS_LISTED]: [...notAsListed].join(' ') }) },
     },
   );
 }

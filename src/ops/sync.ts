@@ -5,6 +5,7 @@ import { isMirrorError, MirrorError } from '../core/errors.ts';
 import type { MirrorContents, MirrorState } from '../store/catalogue.ts';
 import { acquireLock, type Lock } from '../store/locks.ts';
 import { bringPackages, checkedAs } from './bring-packages.ts';
+import { withChangingUpstreams } from './changing-upstreams.ts';
 import type { OperationContext } from './context.ts';
 import { keyText } from './key-text.ts';
 import { mirrorsNamed, type NamedMirror } from './names.ts';
@@ -65,6 +66,8 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
   const open = new Map<string, Promise<OpenMirror>>();
   const reports = new Map<string, MirrorReport>();
   const locks: Lock[] = [];
+  const held = new Set<string>();
+  const refreshing = new PQueue({ concurrency: 1 });
 
   /** Also for mirrors that are not synced in this run but offer a dependency. */
   const opened = (name: string): Promise<OpenMirror> => {
@@ -76,6 +79,49 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
       open.set(name, mirror);
     }
     return mirror;
+  };
+
+  const refresh = async (name: string): Promise<void> => {
+    const refreshed = await refreshWithKeys(await opened(name), context, { store: options.dryRun !== true });
+    open.set(name, Promise.resolve(refreshed.mirror));
+    states.set(name, refreshed.state);
+  };
+
+  const bringNow = async (mirror: NamedMirror, selector: Selector): Promise<void> => {
+    const state = states.get(mirror.name);
+    if (state === undefined) return;
+    const key = await selector.key(mirror);
+    if (state.contents?.selection === key) {
+      const contents = { ...state.contents, syncedAt: clock.now().getTime() };
+      if (options.dryRun !== true) catalogue.putMirror({ ...state, contents });
+      reports.set(mirror.name, { ...totals(mirror.name, contents), status: 'unchanged' });
+      report({ type: 'done', subject: mirror.name, summary: 'unchanged' });
+      return;
+    }
+    report({ type: 'phase', subject: mirror.name, phase: 'select' });
+    const selection = await selector.select(mirror);
+    warnUnsatisfied(mirror.name, selection, context);
+    if (mirror.config.filter !== undefined && selection.selected.length === 0) {
+      report({
+        type: 'warning',
+        subject: mirror.name,
+        message: `the filter matches no package of the upstream: ${mirror.config.filter}`,
+      });
+    }
+    if (options.dryRun === true || options.metadataOnly === true) {
+      reports.set(mirror.name, await planned(state, selection, context));
+      return;
+    }
+    const origins = originsOf(mirror, selection, states);
+    const had = contentsBefore(state.contents, origins, context);
+    const { ids, downloaded, downloadedBytes } = await bringPackages({ mirror, selection, states, opened, ...had }, context);
+    const list = catalogue.saveList(state.family, ids);
+    const { unsatisfied } = selection;
+    const contents = { list, selection: key, unsatisfied, ...origins, syncedAt: clock.now().getTime() };
+    catalogue.putMirror({ ...state, contents });
+    const changes = difference(had.storedBefore, ids);
+    reports.set(mirror.name, { ...totals(mirror.name, contents), downloaded, downloadedBytes, ...changes, status: 'updated' });
+    report({ type: 'done', subject: mirror.name, summary: counted(list.count, 'package') });
   };
 
   return {
@@ -93,45 +139,20 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
     },
     async refresh(mirror) {
       locks.push(await acquireLock(storage, `mirror-${mirror.name}`, `syncing ${mirror.name}`));
-      const refreshed = await refreshWithKeys(await opened(mirror.name), context, { store: options.dryRun !== true });
-      open.set(mirror.name, Promise.resolve(refreshed.mirror));
-      states.set(mirror.name, refreshed.state);
+      held.add(mirror.name);
+      await refresh(mirror.name);
     },
     async bring(mirror, selector) {
-      const state = states.get(mirror.name);
-      if (state === undefined) return;
-      const key = await selector.key(mirror);
-      if (state.contents?.selection === key) {
-        const contents = { ...state.contents, syncedAt: clock.now().getTime() };
-        if (options.dryRun !== true) catalogue.putMirror({ ...state, contents });
-        reports.set(mirror.name, { ...totals(mirror.name, contents), status: 'unchanged' });
-        report({ type: 'done', subject: mirror.name, summary: 'unchanged' });
-        return;
-      }
-      report({ type: 'phase', subject: mirror.name, phase: 'select' });
-      const selection = await selector.select(mirror);
-      warnUnsatisfied(mirror.name, selection, context);
-      if (mirror.config.filter !== undefined && selection.selected.length === 0) {
-        report({
-          type: 'warning',
-          subject: mirror.name,
-          message: `the filter matches no package of the upstream: ${mirror.config.filter}`,
+      let current = selector;
+      const attempt = (): Promise<void> => bringNow(mirror, current);
+      // The lock of a mirror that is not synced in this run may be somebody else's.
+      const again = async (name: string, revision: string | undefined): Promise<void> => {
+        await refreshing.add(async () => {
+          if (held.has(name) && states.get(name)?.upstream.revision === revision) await refresh(name);
         });
-      }
-      if (options.dryRun === true || options.metadataOnly === true) {
-        reports.set(mirror.name, await planned(state, selection, context));
-        return;
-      }
-      const origins = originsOf(mirror, selection, states);
-      const had = contentsBefore(state.contents, origins, context);
-      const { ids, downloaded, downloadedBytes } = await bringPackages({ mirror, selection, states, opened, ...had }, context);
-      const list = catalogue.saveList(state.family, ids);
-      const { unsatisfied } = selection;
-      const contents = { list, selection: key, unsatisfied, ...origins, syncedAt: clock.now().getTime() };
-      catalogue.putMirror({ ...state, contents });
-      const changes = difference(had.storedBefore, ids);
-      reports.set(mirror.name, { ...totals(mirror.name, contents), downloaded, downloadedBytes, ...changes, status: 'updated' });
-      report({ type: 'done', subject: mirror.name, summary: counted(list.count, 'package') });
+        current = createSelector(context, states);
+      };
+      await withChangingUpstreams(attempt, { name: mirror.name, states, refresh: again, report });
     },
     release() {
       for (const lock of locks) lock.release();
