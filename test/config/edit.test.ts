@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { addMirror, addPublication, type MirrorInput } from '../../src/config/edit.ts';
+import { addMirror, addPublication, addRepo, type MirrorInput } from '../../src/config/edit.ts';
 
 const mirror: MirrorInput = { type: 'apt', url: 'http://x/', suite: 's', components: ['main', 'universe'] };
 const lines = '  new:\n    type: apt\n    url: http://x/\n    suite: s\n    components: [main, universe]\n';
@@ -47,6 +47,10 @@ describe('config/edit', () => {
     expect(addPublication('storage: x\n', 'p', { from: ['a', 'b'], merge: 'latest' })).toBe(
       'storage: x\n\npublications:\n  p:\n    from: [a, b]\n    merge: latest\n',
     );
+  });
+
+  it('adds repos', () => {
+    expect(addRepo('repos: {}\n', 'r', { type: 'apt', keys: ['k.asc'] })).toBe('repos:\n  r:\n    type: apt\n    keys: [k.asc]\n');
   });
 
   it('leaves a name that is taken', () => {
