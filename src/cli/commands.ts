@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addAddCommand } from './commands/add.ts';
+import { addCheckCommand } from './commands/check.ts';
 import { addClientCommand } from './commands/client.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addKeyCommand } from './commands/key.ts';
@@ -25,6 +26,7 @@ export function addCommands(program: Command, host: Host): void {
   addShowCommand(program, host);
   addStatusCommand(program, host);
   addQueryCommand(program, host);
+  addCheckCommand(program, host);
   program.commandsGroup('Work:');
   addSyncCommand(program, host);
   addRepoCommand(program, host);

@@ -19,9 +19,9 @@ export interface Step {
 }
 
 /** Why something cannot be installed: it could, without any one of these facts. */
-export interface Explanation<C extends Candidate> {
-  /** Which of the lists that were asked for take part, in no more than this cannot be installed together; empty when nothing could be. */
-  readonly asked: readonly (readonly C[])[];
+export interface Explanation {
+  /** Places of the lists that cannot be installed together, among those that were asked for; none where nothing at all can be. */
+  readonly asked: readonly number[];
   /** From what was asked for towards the contradiction. */
   readonly steps: readonly Step[];
 }
@@ -34,16 +34,9 @@ export interface Wording<C extends Candidate> {
 /** How many packages a sentence names. */
 const NAMED = 4;
 
-/** Puts a contradiction into words. */
-export function explain<C extends Candidate>(contradiction: Contradiction, encoding: Encoding<C>, wording: Wording<C>): Explanation<C> {
-  const { assumptions, facts } = contradiction;
-  const asked = assumptions.map((variable): readonly C[] => {
-    const candidate = encoding.candidateOf(variable);
-    if (candidate !== undefined) return [candidate];
-    return facts.filter(({ owner }) => owner === variable).flatMap((fact) => statementCandidates(encoding.statementOf(fact)));
-  });
-  const steps = ordered(contradiction, encoding.root).map((fact) => stepOf(encoding.statementOf(fact), wording));
-  return { asked, steps };
+/** Puts the facts of a contradiction into words. */
+export function explain<C extends Candidate>(contradiction: Contradiction, encoding: Encoding<C>, wording: Wording<C>): Step[] {
+  return ordered(contradiction, encoding.root).map((fact) => stepOf(encoding.statementOf(fact), wording));
 }
 
 function statementCandidates<C extends Candidate>(statement: Statement<C>): readonly C[] {

@@ -7,7 +7,7 @@ import type { Candidate, Universe } from './universe.ts';
 /** Whether packages can be installed together: what there is then, or why not. */
 export type Proof<C extends Candidate> =
   | { readonly installable: true; readonly solution: readonly C[] }
-  | { readonly installable: false; readonly explanation: Explanation<C> };
+  | { readonly installable: false; readonly explanation: Explanation };
 
 export interface ProverOptions<C extends Candidate> extends Machine<C> {
   /** How people name a candidate. */
@@ -37,8 +37,8 @@ export function createProver<C extends Candidate>(universe: Universe<C>, options
       if (refutation === undefined) return { installable: true, solution: held(solver, encoding) };
       const facts = refutation.clauses.map((clause) => solver.fact(clause));
       const minimal = minimise({ assumptions: assumed, facts }, encoding.root);
-      const inOrder = { assumptions: assumed.filter((variable) => minimal.assumptions.includes(variable)), facts: minimal.facts };
-      return { installable: false, explanation: explain(inOrder, encoding, { universe, label: options.label }) };
+      const places = minimal.assumptions.map((variable) => assumed.indexOf(variable)).sort((a, b) => a - b);
+      return { installable: false, explanation: { asked: places, steps: explain(minimal, encoding, { universe, label: options.label }) } };
     },
     findBroken() {
       const broken = brokenVariables(solver, encoding.root);
