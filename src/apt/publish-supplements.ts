@@ -69,17 +69,33 @@ function* translations(component: SupplementedComponent): Generator<RecordIndex>
     keys ??= new Set(component.binaries.map(({ name, record }) => descriptionKey(name, descriptionMd5(record) ?? '')));
     return keys.has(key);
   };
+  const byLanguage = new Map<string, Supplement[]>();
   for (const [name, inputs] of byName(component, 'translation')) {
-    if (!name.startsWith('Translation-')) continue;
-    yield { path: `${component.name}/i18n/${name}`, inputs, read: readTranslations, isWanted };
+    // A flat repository has them under the bare name of the language.
+    const language = name.replace(/^Translation-/, '');
+    byLanguage.set(language, [...(byLanguage.get(language) ?? []), ...inputs]);
+  }
+  for (const [language, inputs] of byLanguage) {
+    const path = `${component.name}/i18n/Translation-${language}`;
+    yield { path, inputs: inSourceOrder(component, inputs), read: readTranslations, isWanted };
   }
 }
 
 /** Of an index for each architecture the inputs for one: those for all architectures are among them. */
-function inputsFor(found: ReadonlyMap<string, readonly Supplement[]>, names: readonly string[]): Supplement[] {
-  const inputs = names.flatMap((name) => found.get(name) ?? []);
-  const mirrors = [...new Set([...found.values()].flat().map(({ mirror }) => mirror))];
-  return inputs.sort((a, b) => mirrors.indexOf(a.mirror) - mirrors.indexOf(b.mirror));
+function inputsFor(
+  component: SupplementedComponent,
+  found: ReadonlyMap<string, readonly Supplement[]>,
+  names: readonly string[],
+): Supplement[] {
+  return inSourceOrder(
+    component,
+    names.flatMap((name) => found.get(name) ?? []),
+  );
+}
+
+function inSourceOrder({ supplements }: SupplementedComponent, inputs: readonly Supplement[]): Supplement[] {
+  const mirrors = [...new Set(supplements.map(({ mirror }) => mirror))];
+  return [...inputs].sort((a, b) => mirrors.indexOf(a.mirror) - mirrors.indexOf(b.mirror));
 }
 
 function namesOf(packages: readonly StoredPackage[], architecture: string): Set<string> {
@@ -91,7 +107,7 @@ function namesOf(packages: readonly StoredPackage[], architecture: string): Set<
 function* softwareComponents(component: SupplementedComponent, { architectures }: SupplementPlace): Generator<RecordIndex> {
   const found = byName(component, 'dep11');
   for (const architecture of architectures) {
-    const inputs = inputsFor(found, [`Components-${architecture}.yml`, 'Components-all.yml']);
+    const inputs = inputsFor(component, found, [`Components-${architecture}.yml`, 'Components-all.yml']);
     if (inputs.length === 0) continue;
     const names = namesOf(component.binaries, architecture);
     const path = `${component.name}/dep11/Components-${architecture}.yml`;
@@ -102,7 +118,7 @@ function* softwareComponents(component: SupplementedComponent, { architectures }
 function* commands(component: SupplementedComponent, { architectures, suite }: SupplementPlace): Generator<RecordIndex> {
   const found = byName(component, 'cnf');
   for (const architecture of architectures) {
-    const inputs = inputsFor(found, [`Commands-${architecture}`, 'Commands-all']);
+    const inputs = inputsFor(component, found, [`Commands-${architecture}`, 'Commands-all']);
     if (inputs.length === 0) continue;
     const names = namesOf(component.binaries, architecture);
     const head = formatCommandHead({ suite, component: component.name, architecture });
@@ -120,7 +136,7 @@ async function writeAllContents(context: PublishContext, place: SupplementPlace,
       ['Contents', component.binaries],
       ['Contents-udeb', component.installer],
     ] as const) {
-      const inputs = inputsFor(found, [`${prefix}-${architecture}`, `${prefix}-all`]);
+      const inputs = inputsFor(component, found, [`${prefix}-${architecture}`, `${prefix}-all`]);
       const packages = all.filter((stored) => stored.architecture === architecture || stored.architecture === 'all');
       if (packages.length === 0 || (inputs.length === 0 && !packages.some(({ id }) => known.has(id)))) continue;
       const path = `${component.name}/${prefix}-${architecture}`;

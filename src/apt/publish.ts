@@ -8,8 +8,9 @@ import type { ListedFile } from './format/release-text.ts';
 import { withDirectory } from './format/sources-text.ts';
 import { writeIndexForms } from './index-forms.ts';
 import { type PlacedPackage, placePackages } from './pool-layout.ts';
-import { archiveNames, type IndexDirectory, writeComponentRelease, writeRelease } from './publish-release.ts';
+import { type ArchiveNames, archiveNames, type IndexDirectory, writeComponentRelease, writeRelease } from './publish-release.ts';
 import { writeSupplements } from './publish-supplements.ts';
+import { publishVerbatim } from './publish-verbatim.ts';
 import { type PlacedSource, placeSources } from './source-layout.ts';
 
 /** The name among architectures that stands for source packages. */
@@ -24,9 +25,11 @@ const SOURCE = 'source';
  * Errors: PACKAGE_CONFLICT, PATH_UNSAFE, CONFIG_INVALID, ABORTED, and those of writing and signing.
  */
 export async function publishTree(context: PublishContext): Promise<PublishedTree> {
+  if (context.config.metadata === 'verbatim') return await publishVerbatim(context);
   const distribution = safeRelativePath(context.config.distribution ?? context.name, `publication ${context.name}`);
   const root = `dists/${distribution}`;
   const names = archiveNames(context, distribution);
+  warnOfNames(context, distribution, names);
   const architectures = architecturesOf(context);
   const components = context.components.map((component) => layOut(context, component, architectures));
   for (const { binaries, installer, sources } of components) {
@@ -55,6 +58,13 @@ export async function publishTree(context: PublishContext): Promise<PublishedTre
     components: componentNames,
     architectures: withSources ? [...architectures, SOURCE] : architectures,
   };
+}
+
+/** apt goes by the directory that it is told of, and wants one of the names to be the same. */
+function warnOfNames({ name, report }: PublishContext, distribution: string, { suite, codename }: ArchiveNames): void {
+  if (suite === distribution || codename === distribution) return;
+  const message = `neither its suite (${suite}) nor its codename (${codename}) is that of its distribution (${distribution}): clients warn of that`;
+  report({ type: 'warning', subject: name, message });
 }
 
 function architecturesOf({ config, components }: PublishContext): readonly string[] {

@@ -1,3 +1,4 @@
+import { aptPublicationChecks, yumPublicationChecks } from './apt-publication-checks.ts';
 import type { Problem } from './environment.ts';
 import { publicationDistribution, publicationPath, publicationSources, sourceFamily } from './publications.ts';
 import type { Config, FamilyName, PublicationConfig } from './schema.ts';
@@ -25,7 +26,7 @@ export function publicationChecks(config: Config): Problem[] {
     problems.push(...sourceChecks(config, path, publication), ...pathChecks(path, name, publication));
     const family = sourceFamily(config, publicationSources(publication)[0] ?? '');
     if (family === undefined) continue;
-    problems.push(...familyChecks(config, path, publication, family));
+    problems.push(...(family === 'yum' ? yumPublicationChecks(path, publication) : aptPublicationChecks(config, path, publication)));
     known.push({ name, publication, family, path: publicationPath(name, publication) });
   }
   return [...problems, ...conflicts(config, known)];
@@ -80,20 +81,6 @@ function sourceProblems(
   if (first?.family === undefined || first.family === family) return [];
   const message = `"${name}" is of the ${family} family and "${first.name}" of the ${first.family} family`;
   return [{ path, part: 'value', message, allowed: 'sources of one family in one publication' }];
-}
-
-function familyChecks(config: Config, path: KeyPath, publication: PublicationConfig, family: FamilyName): Problem[] {
-  if (family === 'yum') {
-    const keys = (['distribution', 'component', 'components'] as const).filter((key) => publication[key] !== undefined);
-    return keys.map((key) => ({
-      path: [...path, key],
-      part: 'key',
-      message: 'only an apt publication has it; this one is a yum repository',
-    }));
-  }
-  if (publicationDistribution(config, publication) !== undefined) return [];
-  const allowed = 'a codename such as xenial; it may be left out only where all sources are mirrors of one suite';
-  return [{ path: [...path, 'distribution'], part: 'key', message: 'is missing', allowed }];
 }
 
 function pathChecks(path: KeyPath, name: string, publication: PublicationConfig): Problem[] {

@@ -7,7 +7,7 @@ import type { Candidate, Universe } from '../solve/universe.ts';
 import type { Acquirer } from '../store/acquire.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
 import type { PackageRecord, PublicKey, ReleaseNames, StoredPackage, Supplement, UpstreamState } from '../store/catalogue.ts';
-import type { TreeWriter } from '../store/generations.ts';
+import type { TreeEntry, TreeWriter } from '../store/generations.ts';
 import type { LocalPackages } from './local-packages.ts';
 
 /** What a family is given to read one upstream with. */
@@ -45,6 +45,8 @@ export interface PublishContext {
   readonly signer: Signer | undefined;
   /** The keys that the sources' metadata was checked against: what clients need of a verbatim publication. */
   readonly sourceKeys: readonly PublicKey[];
+  /** What is published now, by path; undefined at first. */
+  readonly previous?: ReadonlyMap<string, TreeEntry> | undefined;
   /** The Date or revision that clients see; never before that of the last generation. */
   readonly time: Date;
   /** One kind of extra of some packages, in the order of the ids. */
@@ -59,6 +61,9 @@ export interface PublishedTree {
   readonly release?: ReleaseNames | undefined;
   readonly components: readonly string[];
   readonly architectures: readonly string[];
+  /** Who signed metadata that is published as it is, in place of the signing key; see PublicationState. */
+  readonly signedBy?: string | undefined;
+  readonly publicKey?: string | undefined;
 }
 
 /**

@@ -17,7 +17,8 @@ export function combinedContents(list: PackageList, sources: readonly Omit<Conte
 export function combinedSupplements(sources: readonly Pick<Contents, 'supplements'>[]): Supplement[] {
   const byPlace = new Map<string, Supplement>();
   for (const { supplements } of sources) {
-    for (const supplement of supplements) byPlace.set(`${supplement.mirror} ${supplement.path} ${supplement.sha256}`, supplement);
+    for (const supplement of supplements)
+      byPlace.set(`${supplement.kind} ${supplement.mirror} ${supplement.path} ${supplement.sha256}`, supplement);
   }
   return [...byPlace.values()];
 }

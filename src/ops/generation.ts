@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { publicationDistribution, publicationPath } from '../config/publications.ts';
 import type { MirrorConfig, PublicationConfig } from '../config/schema.ts';
 import { MirrorError } from '../core/errors.ts';
@@ -11,11 +12,16 @@ import type { TreeEntry } from '../store/generations.ts';
 import { createPackedBlocks } from '../store/packed-blocks.ts';
 import type { OperationContext } from './context.ts';
 import { keyText } from './key-text.ts';
+import { sourceNamed, sourceNames } from './sources.ts';
 
 /** Raised when the tree that a family writes from the same packages changes, so that publishing again makes a new generation. */
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 /** How far ahead of the clock the last generation may be before the clock is called wrong, in milliseconds: apt allows as much. */
 const CLOCK_TOLERANCE = 10_000;
+/** How far ahead of the clock a new generation may be, in milliseconds: one that follows others so fast that it would be further waits. */
+const MOST_AHEAD = 5_000;
+/** Kinds of supplements that change with every signature of the upstream, and are published only where its metadata is published as it is. */
+const AS_IT_IS = new Set(['release', 'index']);
 
 /** How far the packages of a publication were checked. */
 export type PublicationTrust = Pick<PublicationState, 'verified' | 'packagesSigned' | 'packageKeys'>;
@@ -56,7 +62,13 @@ export function generationInputs({ config }: OperationContext, generation: Gener
     settings,
     path: publicationPath(name, publication),
     distribution: publicationDistribution(config, publication),
-    parts: parts.map(({ component, list, supplements }) => [component, list.digest, supplements.map(({ path, sha256 }) => [path, sha256])]),
+    parts: parts.map(({ component, list, supplements }) => [
+      component,
+      list.digest,
+      supplements
+        .filter(({ kind }) => publication.metadata === 'verbatim' || !AS_IT_IS.has(kind))
+        .map(({ kind, path, sha256 }) => [kind, path, sha256]),
+    ]),
     key: signer?.fingerprint,
     trust: { ...trust, packageKeys: keyText(trust.packageKeys) },
   };
@@ -81,7 +93,7 @@ export interface NewGeneration extends GenerationSources {
 export async function writeGeneration(generation: NewGeneration, context: OperationContext): Promise<PublicationState> {
   const { name, publication, family, components, signer, before } = generation;
   const { blobs, catalogue, config, report, signal } = context;
-  const time = generationTime(name, before, context);
+  const time = await generationTime(name, before, context);
   report({ type: 'phase', subject: name, phase: 'publish' });
   const previous = before === undefined ? undefined : await loadGeneration(blobs, before.generation.digest);
   const intake = await blobs.intake(`publish-${name}`);
@@ -96,12 +108,14 @@ export async function writeGeneration(generation: NewGeneration, context: Operat
       writer: tree,
       signer,
       sourceKeys: generation.trust.packageKeys,
+      previous,
       time,
       extras: (ids, kind) => catalogue.extras(ids, kind),
       report,
       signal,
     });
-    await refuseConflicts(name, publicationPath(name, publication), tree.entries(), context);
+    await refuseConflicts(generation, tree.entries(), context);
+    warnOfRenaming(generation, published, context);
     const map = await tree.finish();
     await intake.finish();
     catalogue.rememberPackedBlocks(packedBlocks.added());
@@ -120,15 +134,16 @@ function publicationState(
   { digest, publishedAt }: { readonly digest: string; readonly publishedAt: number },
 ): PublicationState {
   const { name, publication, family, from, parts, trust, signer, number, inputs } = generation;
+  const { signedBy = signer?.fingerprint, publicKey = signer?.publicKey, ...place } = published;
   return {
     name,
     family: family.name,
     path: publicationPath(name, publication),
-    ...published,
+    ...place,
     from,
     ...trust,
-    signedBy: signer?.fingerprint,
-    publicKey: signer?.publicKey,
+    signedBy,
+    publicKey,
     packages: parts.reduce((sum, { list }) => sum + list.count, 0),
     bytes: parts.reduce((sum, { list }) => sum + list.bytes, 0),
     generation: {
@@ -143,7 +158,11 @@ function publicationState(
 }
 
 /** The time that clients see: now, but later than the last generation by at least the second that they can tell apart. */
-function generationTime(name: string, before: PublicationState | undefined, { publicationClock }: OperationContext): Date {
+async function generationTime(
+  name: string,
+  before: PublicationState | undefined,
+  { publicationClock, signal }: OperationContext,
+): Promise<Date> {
   const now = Math.floor(publicationClock.now().getTime() / 1000) * 1000;
   if (before === undefined) return new Date(now);
   const last = before.generation.publishedAt;
@@ -157,27 +176,66 @@ function generationTime(name: string, before: PublicationState | undefined, { pu
       },
     );
   }
-  return new Date(Math.max(now, last + 1000));
+  const next = Math.max(now, last + 1000);
+  if (next - now > MOST_AHEAD) await pause(next - now - MOST_AHEAD, { name, signal });
+  return new Date(next);
+}
+
+async function pause(milliseconds: number, { name, signal }: { readonly name: string; readonly signal: AbortSignal }): Promise<void> {
+  try {
+    await setTimeout(milliseconds, undefined, { signal });
+  } catch (cause) {
+    throw new MirrorError('ABORTED', `publishing ${name} was interrupted`, { cause });
+  }
+}
+
+/** Clients that know a repository refuse it under another name until they are told to accept that. */
+function warnOfRenaming(
+  { name, before }: NewGeneration,
+  { release }: Awaited<ReturnType<NewGeneration['family']['publish']>>,
+  { report }: OperationContext,
+): void {
+  const changed = (['origin', 'label', 'codename'] as const).filter((field) => {
+    return before?.release !== undefined && before.release[field] !== release?.[field];
+  });
+  if (changed.length === 0) return;
+  const fields = changed.map((field) => `${field} (was "${before?.release?.[field] ?? ''}", is "${release?.[field] ?? ''}")`);
+  const message = `clients have to accept the new ${fields.join(', ')}: apt-get update --allow-releaseinfo-change`;
+  report({ type: 'warning', subject: name, message });
 }
 
 /** Publications may share a path on the server; a file that several of them have must be the same file. */
-async function refuseConflicts(
-  name: string,
-  path: string,
-  entries: readonly TreeEntry[],
-  { blobs, catalogue }: OperationContext,
-): Promise<void> {
-  for (const other of catalogue.publications()) {
+async function refuseConflicts(generation: NewGeneration, entries: readonly TreeEntry[], context: OperationContext): Promise<void> {
+  const { name, publication, from } = generation;
+  const path = publicationPath(name, publication);
+  for (const other of context.catalogue.publications()) {
     if (other.name === name || other.path !== path) continue;
-    const theirs = await loadGeneration(blobs, other.generation.digest);
+    const theirs = await loadGeneration(context.blobs, other.generation.digest);
     const conflict = entries.find((entry) => (theirs.get(entry.path)?.blob.sha256 ?? entry.blob.sha256) !== entry.blob.sha256);
     if (conflict === undefined) continue;
+    const [mine, their] = [
+      holderOf(conflict.blob.sha256, from, context),
+      holderOf(theirs.get(conflict.path)?.blob.sha256, other.from, context),
+    ].map((source) => (source === undefined ? '' : ` (from ${source})`));
     throw new MirrorError(
       'PACKAGE_CONFLICT',
-      `publications "${name}" and "${other.name}" share the path ${path} and differ in ${conflict.path}`,
+      `publications "${name}"${mine} and "${other.name}"${their} share the path ${path} and differ in ${conflict.path}`,
       {
         hint: `Give one of them another path, or publish one version of the package in both.`,
       },
     );
   }
+}
+
+/** The source that a published package file is from, if it still has it. */
+function holderOf(sha256: string | undefined, sources: readonly string[], context: OperationContext): string | undefined {
+  const known = new Set(sourceNames(context));
+  return sources.find((source) => {
+    const list = known.has(source) ? sourceNamed(source, context)?.contents.list : undefined;
+    if (list === undefined) return false;
+    for (const entry of context.catalogue.deferredPackages(list.id)) {
+      if (entry.sha256 === sha256 || entry.files?.some((file) => file.sha256 === sha256) === true) return true;
+    }
+    return false;
+  });
 }

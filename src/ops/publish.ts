@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { publicationPath } from '../config/publications.ts';
+import { publicationPath, publicationRenewal } from '../config/publications.ts';
 import type { FamilyName, PublicationConfig } from '../config/schema.ts';
 import { counted } from '../core/counts.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
@@ -27,6 +27,8 @@ export interface PublishOptions {
   readonly dryRun?: boolean | undefined;
   /** The packages of this kept generation again, as a new generation with a new date, in place of what the sources have now. */
   readonly generation?: number | undefined;
+  /** What is published now again, newly dated, in place of what the sources have now. */
+  readonly renew?: boolean | undefined;
   /** Snapshots in place of the sources that the configuration names. */
   readonly snapshots?: readonly SnapshotChoice[] | undefined;
 }
@@ -39,19 +41,20 @@ export interface SnapshotChoice {
 
 /**
  * Publishes some publications of the configuration, each as a new generation in one atomic step; one whose content would be the same stays
- * as it is. One that fails stays as it was and does not stop the others. Throws NAME_UNKNOWN, KEY_*, and ABORTED when the signal came.
+ * as it is, unless half of the time has passed for which clients may use it. One that fails stays as it was and does not stop the others. Throws NAME_UNKNOWN, KEY_*, and ABORTED when the signal came.
  */
 export async function publish(names: readonly string[], context: OperationContext, options: PublishOptions = {}): Promise<PublishReport> {
   for (const name of names) {
     if (context.config.publications[name] === undefined) throw unknownName('publication', name, Object.keys(context.config.publications));
   }
-  const signer = await loadSigner(context.config);
+  const signed = names.filter((name) => context.config.publications[name]?.metadata !== 'verbatim');
+  const signer = signed.length === 0 ? undefined : await loadSigner(context.config);
   const publications: PublicationReport[] = [];
   for (const name of names) {
     const before = context.catalogue.publication(name);
     try {
-      const { dryRun = false, generation, snapshots = [] } = options;
-      publications.push(await publishOne(name, { signer, dryRun, generation, snapshots }, context));
+      const { dryRun = false, generation, renew = false, snapshots = [] } = options;
+      publications.push(await publishOne(name, { signer, dryRun, generation, renew, snapshots }, context));
     } catch (error) {
       if (!isMirrorError(error) || error.code === 'ABORTED') throw error;
       context.report({ type: 'failed', subject: name, code: error.code, message: error.message, hint: error.hint });
@@ -77,6 +80,7 @@ interface PublishSettings {
   readonly signer: Signer | undefined;
   readonly dryRun: boolean;
   readonly generation: number | undefined;
+  readonly renew: boolean;
   readonly snapshots: readonly SnapshotChoice[];
 }
 
@@ -94,7 +98,7 @@ async function publishOne(name: string, settings: PublishSettings, context: Oper
   const { config, storage, signal } = context;
   const publication = config.publications[name];
   if (publication === undefined) throw unknownName('publication', name, Object.keys(config.publications));
-  refuseUnavailable(name, publication);
+  if (publication.export === 'tree') throw unavailable(name, 'export: tree', '`mirror serve`, and export: none');
   const lock = await acquireLock(storage, `publication-${name}`, `publishing ${name}`);
   try {
     // Publications may share a path: what one has there is looked at before the other puts its own there.
@@ -104,6 +108,13 @@ async function publishOne(name: string, settings: PublishSettings, context: Oper
   } finally {
     lock.release();
   }
+}
+
+/** What the design promises and this version does not do is refused, not passed over. */
+function unavailable(name: string, setting: string, instead: string): MirrorError {
+  return new MirrorError('NOT_AVAILABLE', `publication "${name}": ${setting} is not available in this version`, {
+    hint: `Use ${instead}.`,
+  });
 }
 
 function sha256Hex(text: string): string {
@@ -117,14 +128,18 @@ async function publishLocked(
   context: OperationContext,
 ): Promise<PublicationReport> {
   const { catalogue, report } = context;
-  const { signer, dryRun, generation } = settings;
+  const { dryRun, renew } = settings;
+  // Metadata that is published as it is has its own signature.
+  const signer = publication.metadata === 'verbatim' ? undefined : settings.signer;
   const before = catalogue.publication(name);
   report({ type: 'phase', subject: name, phase: 'select' });
-  const { family, ...content } =
-    generation === undefined ? currentContent(name, publication, settings, context) : earlierContent(name, generation, context);
+  const { family, ...content } = contentToPublish(name, publication, settings, context);
+  if (family === 'yum' && publication.metadata === 'verbatim') {
+    throw unavailable(name, 'metadata: verbatim of a yum repository', 'metadata: regenerate');
+  }
   const packages = content.parts.reduce((sum, { list }) => sum + list.count, 0);
   const inputs = generationInputs(context, { name, publication, signer, ...content });
-  if (before?.generation.inputs === inputs) {
+  if (before?.generation.inputs === inputs && !isDue(publication, before, { renew, now: context.publicationClock.now() })) {
     report({ type: 'done', subject: name, summary: `unchanged, generation ${before.generation.number}` });
     return { ...reportOf(name, before), status: 'unchanged' };
   }
@@ -137,6 +152,27 @@ async function publishLocked(
   const state = await writeGeneration(made, context);
   report({ type: 'done', subject: name, summary: `generation ${number}, ${counted(packages, 'package')}` });
   return { ...reportOf(name, state), status: 'published' };
+}
+
+/** Whether what is published is to be published again though it would be the same but for its date. */
+function isDue(
+  publication: PublicationConfig,
+  { generation }: PublicationState,
+  { renew, now }: { readonly renew: boolean; readonly now: Date },
+): boolean {
+  if (publication.metadata === 'verbatim') return false;
+  return renew || (publicationRenewal(publication, generation.publishedAt) ?? Number.POSITIVE_INFINITY) <= now.getTime();
+}
+
+function contentToPublish(name: string, publication: PublicationConfig, settings: PublishSettings, context: OperationContext): Content {
+  const { generation, renew } = settings;
+  if (generation !== undefined) return earlierContent(name, generation, context);
+  if (!renew) return currentContent(name, publication, settings, context);
+  const current = context.catalogue.publication(name)?.generation.number;
+  if (current !== undefined) return earlierContent(name, current, context);
+  throw new MirrorError('USAGE', `publication "${name}" was never published, so there is nothing to renew`, {
+    hint: `Run \`mirror publish ${name}\`.`,
+  });
 }
 
 /** What the sources have now, merged. */
@@ -218,14 +254,6 @@ function earlierContent(name: string, number: number, { catalogue }: OperationCo
   });
   const { family, from, verified, packagesSigned, packageKeys } = state;
   return { family, from, components, parts, trust: { verified, packagesSigned, packageKeys } };
-}
-
-/** What DESIGN promises and this version does not do is refused, not passed over. */
-function refuseUnavailable(name: string, publication: PublicationConfig): void {
-  const refuse = (setting: string, instead: string): MirrorError =>
-    new MirrorError('NOT_AVAILABLE', `publication "${name}": ${setting} is not available in this version`, { hint: `Use ${instead}.` });
-  if (publication.metadata === 'verbatim') throw refuse('metadata: verbatim', 'metadata: regenerate');
-  if (publication.export === 'tree') throw refuse('export: tree', '`mirror serve`, and export: none');
 }
 
 /** What a publication is made from, by name. Throws NAME_UNKNOWN, NEVER_SYNCED with all that have no packages, and CONFIG_INVALID. */
