@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isFingerprint } from '../config/checks.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
@@ -8,6 +7,7 @@ import { redactUrl } from '../core/redact.ts';
 import { readKeyring } from '../openpgp/keyring.ts';
 import type { TrustedKey } from '../openpgp/types.ts';
 import type { Catalogue } from '../store/catalogue.ts';
+import { isFromNetwork, pinName, trustedEntries } from './key-entries.ts';
 import { writeKeyFile } from './key-files.ts';
 import { loadSigner } from './signing.ts';
 
@@ -15,7 +15,7 @@ import { loadSigner } from './signing.ts';
 export interface KeySummary {
   /** `signing`: ours; `trusted`: an upstream's. */
   readonly use: 'signing' | 'trusted';
-  /** A file, URL or fingerprint, as the configuration has it. */
+  /** A file, URL or fingerprint, as the configuration has it; `ppa:owner/name` for the key that Launchpad states. */
   readonly source: string;
   /** The mirrors that trust it. */
   readonly mirrors: readonly string[];
@@ -75,15 +75,15 @@ export async function importKeyFile(
 function trustedSources(config: Config): Map<string, string[]> {
   const sources = new Map<string, string[]>();
   for (const [name, mirror] of Object.entries(config.mirrors)) {
-    for (const key of mirror.keys) sources.set(key, [...(sources.get(key) ?? []), name]);
+    if (mirror.verify?.length === 0 && mirror.keys.length === 0) continue;
+    for (const key of trustedEntries(mirror)) sources.set(key, [...(sources.get(key) ?? []), name]);
   }
   return sources;
 }
 
 async function trustedBytes(source: string, catalogue: Catalogue | undefined): Promise<Buffer> {
-  if (!isFingerprint(source) && !/^https?:\/\//i.test(source)) return await readBytes(source);
-  const name = isFingerprint(source) ? source.replace(/\s+/g, '').replace(/^0x/i, '').toUpperCase() : source;
-  const pinned = catalogue?.pinnedKey(name);
+  if (!isFromNetwork(source)) return await readBytes(source);
+  const pinned = catalogue?.pinnedKey(pinName(source));
   if (pinned === undefined) throw new MirrorError('KEY_MISSING', 'not fetched yet: the next sync fetches and pins it');
   return Buffer.from(pinned.armored);
 }

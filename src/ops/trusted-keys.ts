@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isFingerprint } from '../config/checks.ts';
-import type { MirrorConfig } from '../config/schema.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
 import type { Reporter } from '../core/events.ts';
@@ -11,6 +10,8 @@ import { type KeyFile, readKeyring } from '../openpgp/keyring.ts';
 import type { Keyring, TrustedKey } from '../openpgp/types.ts';
 import type { Catalogue, PinnedKey } from '../store/catalogue.ts';
 import { systemCode } from '../store/storage-errors.ts';
+import { isFromNetwork, type KeySettings, pinName, ppaOf, trustedEntries } from './key-entries.ts';
+import { fetchPpaKey } from './launchpad.ts';
 
 /** What is needed to fetch a key and to pin it. */
 interface KeyFetching {
@@ -25,7 +26,7 @@ interface KeyFetching {
 }
 
 export interface MirrorKeys extends KeyFetching {
-  readonly config: Pick<MirrorConfig, 'keys' | 'keyserver'>;
+  readonly config: KeySettings;
 }
 
 export interface RefreshKeyOptions extends KeyFetching {
@@ -43,12 +44,13 @@ export interface RefreshedKey {
 
 /**
  * The keys that a mirror trusts. Each entry of its `keys` is a file with an absolute path, a URL, or a fingerprint that is looked up at its
- * `keyserver` (HKP). What comes from the network is pinned at first use, with an event that tells the fingerprints; from then on the pinned copy
+ * `keyserver` (HKP); a PPA without any has the key that Launchpad states. What comes from the network is pinned at first use, with an event that tells the fingerprints; from then on the pinned copy
  * is used and nothing is fetched: `checkPinnedKeys` looks for changes.
  * Throws KEY_MISSING when there are none or a file is not there, KEY_INVALID for one without a usable key, FETCH_*.
  */
 export async function loadKeyring(options: MirrorKeys): Promise<Keyring> {
-  const { keys, keyserver } = options.config;
+  const { keyserver } = options.config;
+  const keys = trustedEntries(options.config);
   if (keys.length === 0) {
     throw new MirrorError('KEY_MISSING', `no trusted keys are configured for "${options.name}"`, {
       hint: `List the upstream's keys under mirrors.${options.name}.keys: files, URLs, or fingerprints with a keyserver; "verify: []" only if it does not sign.`,
@@ -66,7 +68,7 @@ export async function loadKeyring(options: MirrorKeys): Promise<Keyring> {
  */
 export async function checkPinnedKeys(options: MirrorKeys): Promise<boolean> {
   let changed = false;
-  for (const entry of options.config.keys) {
+  for (const entry of trustedEntries(options.config)) {
     if (!isFromNetwork(entry)) continue;
     try {
       const { status } = await refreshPinnedKey(entry, { ...options, keyserver: options.config.keyserver, accept: false });
@@ -98,15 +100,6 @@ export async function refreshPinnedKey(source: string, options: RefreshKeyOption
   return { status: added.length > 0 ? 'replaced' : 'updated', keys: pin(source, keys, options) };
 }
 
-function isFromNetwork(entry: string): boolean {
-  return /^https?:\/\//i.test(entry) || isFingerprint(entry);
-}
-
-/** What a pinned key is kept under: a URL, or a fingerprint in upper-case hex. */
-function pinName(source: string): string {
-  return isFingerprint(source) ? source.replace(/\s+/g, '').replace(/^0x/i, '').toUpperCase() : source;
-}
-
 function shown(source: string): string {
   return redactUrl(pinName(source));
 }
@@ -135,17 +128,24 @@ async function fetchKeys(
   source: string,
   options: Pick<RefreshKeyOptions, 'fetcher' | 'signal' | 'keyserver'>,
 ): Promise<readonly TrustedKey[]> {
+  const ppa = ppaOf(source);
+  if (ppa !== undefined) {
+    const { bytes, fingerprint, source: url } = await fetchPpaKey(ppa, options);
+    return exactKey(bytes, fingerprint, url);
+  }
   const wanted = isFingerprint(source) ? pinName(source) : undefined;
   const url = wanted === undefined ? source : lookupUrl(wanted, options.keyserver);
   const { bytes } = await options.fetcher.document({ urls: [url], maxSize: LIMITS.keyFile, signal: options.signal });
+  return wanted === undefined ? (await readKeyring([{ bytes, source: redactUrl(url) }])).keys : exactKey(bytes, wanted, url);
+}
+
+/** Servers of keys may answer with others besides. */
+async function exactKey(bytes: Buffer, fingerprint: string, url: string): Promise<readonly TrustedKey[]> {
   const { keys } = await readKeyring([{ bytes, source: redactUrl(url) }]);
-  if (wanted === undefined) return keys;
-  const exact = keys.filter((key) => key.fingerprint === wanted);
-  if (exact.length === 0) {
-    const answered = keys.map((key) => key.fingerprint).join(', ');
-    throw new MirrorError('KEY_INVALID', `${redactUrl(url)} answered with the key ${answered}, not with ${wanted}`);
-  }
-  return exact;
+  const exact = keys.filter((key) => key.fingerprint === fingerprint);
+  if (exact.length > 0) return exact;
+  const answered = keys.map((key) => key.fingerprint).join(', ');
+  throw new MirrorError('KEY_INVALID', `${redactUrl(url)} answered with the key ${answered}, not with ${fingerprint}`);
 }
 
 /** HTTP Keyserver Protocol, machine-readable. */

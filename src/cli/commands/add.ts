@@ -128,7 +128,7 @@ async function addAll(session: Session, mirrors: readonly NewMirror[]): Promise<
   const lines = names.map((name) => `added ${name} to ${loaded.path}\n`);
   for (const { name, value } of mirrors) {
     // `keys: []` was put there by an import, which has said so.
-    if (value.keys === undefined && value.verify === undefined)
+    if (value.keys === undefined && value.verify === undefined && !('ppa' in value && value.ppa !== undefined))
       lines.push(`${name} needs the upstream's keys before it can be synced: name them under mirrors.${name}.keys\n`);
   }
   return { value: { config: loaded.path, added: names }, text: `${lines.join('')}Next: mirror sync ${names.join(' ')}\n` };

@@ -81,13 +81,13 @@ function addGenerate(parent: Command, host: Host): void {
 function addImport(parent: Command, host: Host): void {
   parent
     .command('import')
-    .description("trust an upstream's key: pin the one at a URL, or copy a file beside the configuration")
-    .argument('<url-or-file>', 'of one or several public keys, armored or binary')
+    .description("trust an upstream's key: pin the one at a URL or of a PPA, or copy a file beside the configuration")
+    .argument('<url-or-file>', 'of one or several public keys, armored or binary; or ppa:OWNER/NAME')
     .option('--accept', 'also when the key at the URL is another than the one that was pinned')
     .action(
       host.run(async (session, source: string, flags: { readonly accept?: boolean }) => {
         const { keyLines } = await import('../render/keys.ts');
-        if (/^https?:\/\//i.test(source)) {
+        if (/^(https?:\/\/|ppa:)/i.test(source)) {
           const { refreshPinnedKey } = await import('../../ops/trusted-keys.ts');
           const { catalogue, fetcher, report, signal, clock } = await session.context();
           const options = { name: '', catalogue, fetcher, report, signal, clock, accept: flags.accept === true };
