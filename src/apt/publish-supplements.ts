@@ -25,6 +25,7 @@ export interface SupplementedComponent {
   readonly binaries: readonly StoredPackage[];
   /** Of the Debian installer. */
   readonly installer: readonly StoredPackage[];
+  readonly sources: readonly StoredPackage[];
   readonly supplements: readonly Supplement[];
 }
 
@@ -142,6 +143,11 @@ async function writeAllContents(context: PublishContext, place: SupplementPlace,
       const path = `${component.name}/${prefix}-${architecture}`;
       files.push(...(await writeContents(context, place, { path, inputs, packages, known })));
     }
+  }
+  const inputs = inputsFor(component, found, ['Contents-source']);
+  if (component.sources.length > 0 && inputs.length > 0) {
+    const path = `${component.name}/Contents-source`;
+    files.push(...(await writeContents(context, place, { path, inputs, packages: component.sources, known })));
   }
   return files;
 }

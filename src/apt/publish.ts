@@ -45,9 +45,10 @@ export async function publishTree(context: PublishContext): Promise<PublishedTre
       files.push(...(await writeIndexForms(context.writer, { root, path, text: index.text() })));
       files.push(await writeComponentRelease(context, { root, names }, index.directory));
     }
-    const packages = (placed: readonly PlacedPackage[]): StoredPackage[] => placed.map(({ stored }) => stored);
-    const { name, supplements, binaries, installer } = component;
-    const published = { name, supplements, binaries: packages(binaries), installer: packages(installer) };
+    const [binaries = [], installer = [], sources = []] = [component.binaries, component.installer, component.sources].map((placed) =>
+      placed.map(({ stored }) => stored),
+    );
+    const published = { ...component, binaries, installer, sources };
     files.push(...(await writeSupplements(context, { root, suite: names.suite, architectures }, published)));
   }
   const componentNames = components.map(({ name }) => name);
