@@ -7,29 +7,11 @@ import { parseRelease } from '../../src/apt/format/release.ts';
 import { packageSubject } from '../../src/apt/subject.ts';
 import { createUniverse } from '../../src/apt/universe.ts';
 import { splitCleartext } from '../../src/openpgp/cleartext.ts';
-import { describeWithTools, hasTool } from '../support/requirements.ts';
-
-interface Target {
-  readonly file: string;
-  readonly release: string;
-}
-
-/** The Packages indexes that this machine's apt has fetched. */
-function targets(): Target[] {
-  if (!hasTool('apt-get')) return [];
-  const format = '$(FILENAME) $(RELEASE_URI) $(CREATED_BY)';
-  const lines = execFileSync('apt-get', ['indextargets', '--format', format], { encoding: 'utf8' }).split('\n');
-  return lines.flatMap((line) => {
-    const [file = '', release = '', kind] = line.split(' ');
-    return kind === 'Packages' && existsSync(file) ? [{ file, release }] : [];
-  });
-}
-
-const read = (file: string): Buffer => execFileSync('/usr/lib/apt/apt-helper', ['cat-file', file], { maxBuffer: 2 ** 30 });
+import { largestMachineIndex, readIndex } from '../support/machine-index.ts';
+import { describeWithTools } from '../support/requirements.ts';
 
 describeWithTools(['apt-get', 'dpkg'], 'apt, with the archive of this machine', () => {
-  const found = targets();
-  const [largest] = found.map(({ file }) => ({ file, bytes: read(file) })).sort((a, b) => b.bytes.length - a.bytes.length);
+  const largest = largestMachineIndex();
 
   it.skipIf(largest === undefined && process.env['CI'] !== 'true')('reads every package and every relation of the largest index', () => {
     const bytes = largest?.bytes ?? Buffer.alloc(0);
@@ -63,7 +45,7 @@ describe('apt, with the signed documents of this machine', () => {
   it.skipIf(!existsSync('/var/lib/apt/lists'))('reads each InRelease', () => {
     const files = execFileSync('find', ['/var/lib/apt/lists', '-maxdepth', '1', '-name', '*_InRelease'], { encoding: 'utf8' });
     for (const file of files.split('\n').filter((name) => name !== '')) {
-      const release = parseRelease(splitCleartext(read(file)).text, file);
+      const release = parseRelease(splitCleartext(readIndex(file)).text, file);
       expect(release.files.size).toBeGreaterThan(0);
       expect(release.date).toBeGreaterThan(0);
     }

@@ -24,19 +24,42 @@ export async function makeUpstreams(root: string, packages: number): Promise<Ups
   const rpms = join(files, 'rpm');
   await succeed(MAKE_UPSTREAM, ['--packages', String(packages), '--out', files]);
   await succeed('createrepo_c', ['--quiet', '--no-database', rpms]);
+  const { url, close } = await serveByNginx(join(root, 'nginx'), files, { probe: 'key.asc' });
+  return { rpms, key: join(files, 'key.asc'), aptUrl: `${url}/deb/`, yumUrl: `${url}/rpm/`, close };
+}
+
+export interface NginxOptions {
+  /** A file that is there: asked for until the server answers. */
+  readonly probe: string;
+  /** Further locations of the server, in nginx's language. */
+  readonly locations?: string;
+}
+
+/** Serves a folder on a free port of loopback. `folder` is for nginx itself and must not be there. */
+export async function serveByNginx(
+  folder: string,
+  files: string,
+  { probe, locations = '' }: NginxOptions,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
   const port = await freePort();
-  const server = startNginx(join(root, 'nginx'), files, port);
-  const base = `http://127.0.0.1:${port}`;
+  const server = startNginx(folder, { files, port, locations });
+  const url = `http://127.0.0.1:${port}`;
   try {
-    await answers(`${base}/key.asc`, server);
+    await answers(`${url}/${probe}`, server);
   } catch (error) {
     await stop(server);
     throw error;
   }
-  return { rpms, key: join(files, 'key.asc'), aptUrl: `${base}/deb/`, yumUrl: `${base}/rpm/`, close: () => stop(server) };
+  return { url, close: () => stop(server) };
 }
 
-function startNginx(folder: string, files: string, port: number): ChildProcess {
+interface Served {
+  readonly files: string;
+  readonly port: number;
+  readonly locations: string;
+}
+
+function startNginx(folder: string, { files, port, locations }: Served): ChildProcess {
   mkdirSync(folder);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`);
   // Nginx started by root would give its workers to a user that cannot look into the folder.
@@ -46,7 +69,7 @@ events { worker_connections 1024; }
 http {
   ${temporary.join(' ')}
   access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000;
-  server { listen 127.0.0.1:${port}; location / { root ${files}; } }
+  server { listen 127.0.0.1:${port}; ${locations} location / { root ${files}; } }
 }
 `;
   writeFileSync(join(folder, 'nginx.conf'), text);

@@ -15,6 +15,16 @@ export function hasTool(name: string): boolean {
 
 const sharedData = resolve(import.meta.dirname, '../../../shared/data');
 
+/** Whether the system's Python has a module. */
+function hasPythonModule(name: string): boolean {
+  try {
+    execFileSync('/usr/bin/python3', ['-c', `import ${name}`], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Real packages and repositories to test with, beside the checkout; undefined where they are not there. */
 export const SHARED_DATA: string | undefined = existsSync(sharedData) ? sharedData : undefined;
 
@@ -30,7 +40,8 @@ export const DEBIAN_SOURCES: string | undefined = ['/etc/apt/sources.list.d/debi
 
 /**
  * A group of tests that need real clients. Where one is missing the group is skipped, with the reason in its name; in CI that is a failure.
- * The names `shared data`, `make-upstream` and `debian sources` stand for SHARED_DATA, MAKE_UPSTREAM and DEBIAN_SOURCES, `root` for being root.
+ * The names `shared data`, `make-upstream` and `debian sources` stand for SHARED_DATA, MAKE_UPSTREAM and DEBIAN_SOURCES,
+ * `root` for being root, `python3-apt` for that module of the system's Python.
  */
 export function describeWithTools(tools: readonly string[], name: string, tests: () => void): void {
   const special: Readonly<Record<string, boolean>> = {
@@ -39,7 +50,10 @@ export function describeWithTools(tools: readonly string[], name: string, tests:
     'debian sources': DEBIAN_SOURCES !== undefined,
     root: process.getuid?.() === 0,
   };
-  const present = (tool: string): boolean => special[tool] ?? hasTool(tool);
+  const present = (tool: string): boolean => {
+    if (tool === 'python3-apt') return hasPythonModule('apt_pkg');
+    return special[tool] ?? hasTool(tool);
+  };
   const missing = tools.filter((tool) => !present(tool));
   if (missing.length === 0) {
     describe(name, tests);
