@@ -61,6 +61,11 @@ export function labelOf(candidate: Pick<Candidate, 'name' | 'version' | 'archite
   return `${candidate.name}_${candidate.version}_${candidate.architecture}`;
 }
 
+/** Whether it is a package of the Debian installer, which no machine has once it is installed. */
+export function isInstallerPackage({ location }: Pick<Candidate, 'location'>): boolean {
+  return location.endsWith('.udeb');
+}
+
 /** The path of a package's file under the mirror's base. Throws PATH_UNSAFE when it would leave it. */
 function safeLocation(candidate: AptCandidate, location: string): string {
   return safeRelativePath(location, `mirror ${candidate.mirror}: package ${labelOf(candidate)}`);

@@ -1,26 +1,33 @@
 import type { ClosureOptions, Requirement, Universe } from '../solve/universe.ts';
-import type { AptCandidate } from './candidate.ts';
+import { type AptCandidate, isInstallerPackage } from './candidate.ts';
 import { conflictsOf } from './conflicts.ts';
 import { groupTexts, parseGroup, parseRelations, type RelationGroup } from './format/relations.ts';
 import { relationApplies } from './format/restrictions.ts';
 import { fieldOf } from './format/stanza.ts';
 import { type Asker, describeField, indexPackages, type PackageIndex } from './package-index.ts';
+import { sourceOf } from './source-candidate.ts';
 
 /**
  * What satisfies what among some packages, by the rules of apt. A package for all architectures asks once for each architecture there is,
  * where that can be had, or for the machine's own alone where that is given. What is only recommended or suggested and cannot be had is left
- * out, as apt leaves it out. Requirements that read the same are the same objects.
+ * out, as apt leaves it out. Requirements that read the same are the same objects. Packages of the Debian installer (.udeb) are a world of their own:
+ * some provide names of ordinary packages, which they cannot stand for.
  *
  * Errors: METADATA_INVALID, here when the Provides of a package cannot be read, and later when another field cannot.
  */
 export function createUniverse(candidates: readonly AptCandidate[]): Universe<AptCandidate> {
-  const world = new World(candidates);
+  const hasInstaller = candidates.some(isInstallerPackage);
+  const ordinary = new World(hasInstaller ? candidates.filter((candidate) => !isInstallerPackage(candidate)) : candidates);
+  const installer = hasInstaller
+    ? new World(candidates.filter((candidate) => candidate.architecture === 'source' || isInstallerPackage(candidate)))
+    : ordinary;
+  const worldOf = (candidate: AptCandidate): World => (isInstallerPackage(candidate) ? installer : ordinary);
   return {
     candidates,
-    requirements: (candidate, options) => world.requirements(candidate, options),
-    conflicts: (candidate) => conflictsOf(candidate, world.index),
-    essential: (native) => world.essential(native),
-    similar: (requirement) => world.similar(requirement),
+    requirements: (candidate, options) => worldOf(candidate).requirements(candidate, options),
+    conflicts: (candidate, native) => conflictsOf(candidate, worldOf(candidate).index, native),
+    essential: (native) => ordinary.essential(native),
+    similar: (requirement) => [...new Set([ordinary, installer].flatMap((world) => world.similar(requirement)))],
   };
 }
 
@@ -108,10 +115,9 @@ class World {
     return [{ text, alternatives: applying.map((relation) => this.index.satisfying(relation, asker)) }];
   }
 
-  /** The source package that a binary package was made from: `Source: name (version)`, where either may be the binary's own. */
-  #source({ name, version, stanza }: AptCandidate): Requirement {
-    const [, sourceName = name, sourceVersion = version] = /^(\S+)(?:\s*\(([^)\s]+)\))?/.exec(fieldOf(stanza, 'Source') ?? '') ?? [];
-    return { text: `source package ${sourceName} (= ${sourceVersion})`, alternatives: [this.index.sources(sourceName, sourceVersion)] };
+  #source(candidate: AptCandidate): Requirement {
+    const { name, version } = sourceOf(candidate);
+    return { text: `source package ${name} (= ${version})`, alternatives: [this.index.sources(name, version)] };
   }
 }
 

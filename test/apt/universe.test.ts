@@ -153,6 +153,19 @@ describe('apt/universe', () => {
     ]);
   });
 
+  it('has packages of the installer depend on their like only, and no other package on them', () => {
+    const udeb = (name: string, fields: Readonly<Record<string, string>> = {}) =>
+      candidate(name, { ...fields, Filename: `pool/${name}.udeb` });
+    const others = [udeb('libc6-udeb', { Provides: 'libc6, awk' }), candidate('libc6'), candidate('mawk', { Provides: 'awk' })];
+    expect(resolve(candidate('a', { Depends: 'libc6, awk' }), others)).toEqual(['libc6: libc6_1.0-1_amd64', 'awk: mawk_1.0-1_amd64']);
+    expect(resolve(udeb('anna', { Depends: 'libc6, awk' }), others)).toEqual([
+      'libc6: libc6-udeb_1.0-1_amd64',
+      'awk: libc6-udeb_1.0-1_amd64',
+    ]);
+    const universe = createUniverse([candidate('asking', { Depends: 'libc6' }), ...others]);
+    expect(universe.essential?.('amd64')).toEqual([]);
+  });
+
   it('names the package and the field that cannot be read', () => {
     const asking = candidate('a', { Depends: 'b (>= ' });
     expect(() => resolve(asking, [])).toThrow(/mirror one: the Depends of package a_1\.0-1_amd64 has "b \(>="/);
