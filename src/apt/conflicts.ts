@@ -26,10 +26,10 @@ const FIELDS = [
  * What dpkg does not have installed together with a package (Debian policy 7.3 and 7.4, and the multiarch specification): what its Conflicts
  * and Breaks name, itself or by what it provides, of whatever architecture unless one is named; never packages of its own name, for
  * which there are rules of their own. Of one name and architecture there is one at a time; packages of one name and different architectures must all be
- * `Multi-Arch: same` and of equal versions. A package for all architectures counts as one of the machine's own.
- * Throws METADATA_INVALID when a field cannot be read.
+ * `Multi-Arch: same` and of equal versions. A package for all architectures counts as one of the machine's own, which is `native`, or may be any
+ * where that is undefined. Throws METADATA_INVALID when a field cannot be read.
  */
-export function conflictsOf(candidate: AptCandidate, index: ConflictIndex): Conflict<AptCandidate>[] {
+export function conflictsOf(candidate: AptCandidate, index: ConflictIndex, native: string | undefined): Conflict<AptCandidate>[] {
   const conflicts: Conflict<AptCandidate>[] = [];
   for (const other of index.named(candidate.name)) {
     const text = other === candidate ? undefined : exclusionOf(candidate, other);
@@ -40,7 +40,8 @@ export function conflictsOf(candidate: AptCandidate, index: ConflictIndex): Conf
     if (text === undefined) continue;
     for (const group of parseRelations(text, `mirror ${candidate.mirror}: the ${field} of package ${labelOf(candidate)}`)) {
       for (const relation of group.alternatives) {
-        for (const other of matching(relation, candidate, index)) conflicts.push({ with: other, text: `${verb} ${group.text}` });
+        for (const other of matching(relation, { candidate, native, index }))
+          conflicts.push({ with: other, text: `${verb} ${group.text}` });
       }
     }
   }
@@ -60,13 +61,21 @@ function isMultiArchSame({ stanza }: AptCandidate): boolean {
   return fieldOf(stanza, 'Multi-Arch')?.toLowerCase() === 'same';
 }
 
-function matching(relation: PackageRelation, candidate: AptCandidate, index: ConflictIndex): ReadonlySet<AptCandidate> {
+interface Stated {
+  readonly candidate: AptCandidate;
+  readonly native: string | undefined;
+  readonly index: ConflictIndex;
+}
+
+function matching(relation: PackageRelation, { candidate, native, index }: Stated): ReadonlySet<AptCandidate> {
   const { name, qualifier, relation: operator, version: wanted } = relation;
   const versionFits = (version: string | undefined): boolean =>
     operator === undefined || wanted === undefined || (version !== undefined && versionMatches(version, operator, wanted));
+  const machineOf = (architecture: string): string | undefined => (architecture === 'all' ? native : architecture);
+  const only = qualifier === 'native' ? machineOf(candidate.architecture) : qualifier;
   const architectureFits = (architecture: string): boolean => {
-    if (qualifier === undefined || qualifier === 'any' || architecture === 'all') return true;
-    return architecture === (qualifier === 'native' ? candidate.architecture : qualifier);
+    const own = machineOf(architecture);
+    return only === undefined || only === 'any' || own === undefined || own === only;
   };
   const found = new Set<AptCandidate>();
   for (const other of index.named(name)) {

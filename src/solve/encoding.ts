@@ -76,7 +76,7 @@ export function encode<C extends Candidate>(universe: Universe<C>, machine: Mach
       const choices = numbersOf(satisfying<C>(requirement));
       if (choices.length > 0 || (number < weak && !isInstalled)) sink.require(number, choices);
     }
-    for (const [place, conflict] of universe.conflicts(owner).entries()) {
+    for (const [place, conflict] of universe.conflicts(owner, machine.native).entries()) {
       const other = variables.get(conflict.with);
       const together = isInstalled && installed.has(conflict.with) && !areTwins(owner, conflict.with);
       if (other !== undefined && !together) sink.exclude(-1 - place, other);
@@ -100,7 +100,7 @@ export function encode<C extends Candidate>(universe: Universe<C>, machine: Mach
     statementOf({ owner: variable, number }) {
       const owner = candidates[variable];
       if (owner === undefined) return standing[variable === root ? number : -1] ?? { kind: 'asked', candidates: asked.get(variable) ?? [] };
-      if (number < 0) return { kind: 'conflicts', owner, conflict: itemAt(universe.conflicts(owner), -1 - number) };
+      if (number < 0) return { kind: 'conflicts', owner, conflict: itemAt(universe.conflicts(owner, machine.native), -1 - number) };
       const requirement = itemAt(universe.requirements(owner, options), number);
       const kind = number < strongCount(owner) ? 'requires' : 'recommends';
       return { kind, owner, requirement, candidates: [...new Set(satisfying<C>(requirement))] };

@@ -58,7 +58,7 @@ function onMachine<C extends Candidate>(
       {
         candidates,
         requirements: (candidate, options) => universe.requirements(candidate, options),
-        conflicts: (candidate) => universe.conflicts(candidate),
+        conflicts: (candidate, native) => universe.conflicts(candidate, native),
       },
       { recommends: false, ...(machine === undefined ? {} : { native: machine }), installed: base, compareVersions, label },
     );

@@ -62,9 +62,9 @@ export interface Universe<C extends Candidate> {
   requirements(candidate: C, options: ClosureOptions): readonly Requirement[];
   /**
    * What the candidate cannot be installed together with: what it states itself, and what the family's package manager never installs
-   * twice, such as two versions. What only the other one states is with the other.
+   * twice, such as two versions. What only the other one states is with the other. `native` is the machine's architecture where it is known.
    */
-  conflicts(candidate: C): readonly Conflict<C>[];
+  conflicts(candidate: C, native?: string): readonly Conflict<C>[];
   /** Packages that no machine is without, for the family that has such: one of each list, best first. `native` is the machine's architecture. */
   readonly essential?: (native: string | undefined) => readonly (readonly C[])[];
   /** Candidates that have or provide a name that the requirement asks for, whatever else it asks of them. For messages. */
