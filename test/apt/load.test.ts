@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { loadCandidates } from '../../src/apt/load.ts';
+import { packageSubject } from '../../src/apt/subject.ts';
 import { refreshUpstream } from '../../src/apt/upstream.ts';
 import type { MirrorEvent } from '../../src/core/events.ts';
 import type { UpstreamState } from '../../src/store/catalogue.ts';
+import { describeWithTools } from '../support/requirements.ts';
 import { aptConfig, contextOf, putArchive, sha256, stanza, Upstream } from './archive.ts';
 
 const INDEX = 'main/binary-amd64/Packages';
@@ -130,5 +133,57 @@ describe('apt/load', () => {
     const { candidates } = await load({ [INDEX]: text });
     expect(candidates).toHaveLength(20_000);
     expect(performance.now() - started).toBeLessThan(5000);
+  });
+});
+
+describeWithTools(['xz', 'gzip', 'bzip2', 'zstd'], 'apt/load, with the tools that pack indexes', () => {
+  it.each([
+    ['.xz', 'xz', []],
+    ['.gz', 'gzip', []],
+    ['.bz2', 'bzip2', []],
+    ['.zst', 'zstd', ['--quiet']],
+    ['.lzma', 'xz', ['--format=lzma']],
+    ['', 'cat', []],
+  ] as const)('reads an index that is kept as Packages%s alone', async (extension, tool, options) => {
+    const text = Array.from({ length: 500 }, (_, index) => stanza(`package-${index}`)).join('\n\n');
+    const packed = execFileSync(tool, options, { input: text });
+    const upstream = new Upstream();
+    // The Release lists the plain form and the one that is there, as most do.
+    await putArchive(upstream, { indexes: { [INDEX]: text }, compressions: [''] });
+    const release = upstream.files.get('dists/stable/Release')?.toString() ?? '';
+    if (extension !== '') upstream.files.delete(`dists/stable/${INDEX}`);
+    upstream.files.set(`dists/stable/${INDEX}${extension}`, packed);
+    upstream.files.set('dists/stable/Release', Buffer.from(`${release} ${sha256(packed)} ${packed.length} ${INDEX}${extension}\n`));
+    const context = contextOf(upstream, undefined);
+    const state = await refreshUpstream(context, undefined);
+    expect(state.indexes.map(({ path }) => path)).toEqual([`${INDEX}${extension}`]);
+    const source = { name: 'test', config: context.config, upstream: state, blobs: upstream.blobs, report: () => undefined };
+    expect((await loadCandidates(source)).map(({ name }) => name)).toEqual(Array.from({ length: 500 }, (_, index) => `package-${index}`));
+  });
+});
+
+describe('apt/load, of source packages', () => {
+  const source = `Package: src\nVersion: 1.0-1\nArchitecture: any\nDirectory: pool/main/s/src\nChecksums-Sha256:\n ${'a'.repeat(64)} 10 src_1.0-1.dsc\n ${'b'.repeat(64)} 20 src_1.0.orig.tar.xz\n`;
+  const installer = stanza('boot-udeb', { Filename: 'pool/main/b/boot/boot-udeb_1.0-1_amd64.udeb' });
+  const indexes = {
+    [INDEX]: `${stanza('a')}\n\n${stanza('odd', { Architecture: 'source' })}\n`,
+    'main/source/Sources': source,
+    'main/debian-installer/binary-amd64/Packages': installer,
+  };
+
+  it('reads sources and packages of the installer where they are asked for, and takes no binary package for a source', async () => {
+    const labels = async (config: Record<string, unknown>) =>
+      (await load(indexes, config)).candidates.map(
+        ({ name, architecture, location }) => `${name} ${architecture} ${location.replace(/.*\//, '')}`,
+      );
+    const binary = 'a amd64 a_1.0-1_amd64.deb';
+    expect(await labels({})).toEqual([binary]);
+    expect(await labels({ sources: true })).toEqual([binary, 'src source src_1.0-1.dsc']);
+    expect(await labels({ udebs: true })).toEqual([binary, 'boot-udeb amd64 boot-udeb_1.0-1_amd64.udeb']);
+  });
+
+  it('says what kind each is to queries', async () => {
+    const { candidates } = await load(indexes, { sources: true, udebs: true });
+    expect(candidates.map((candidate) => packageSubject(candidate).field('$PackageType'))).toEqual(['deb', 'source', 'udeb']);
   });
 });
