@@ -11,6 +11,7 @@ import { addQuickstartCommand } from './commands/quickstart.ts';
 import { addRepoCommand } from './commands/repo.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addShowCommand } from './commands/show.ts';
+import { addSnapshotCommand } from './commands/snapshot.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import type { Host } from './host.ts';
@@ -30,6 +31,7 @@ export function addCommands(program: Command, host: Host): void {
   program.commandsGroup('Work:');
   addSyncCommand(program, host);
   addRepoCommand(program, host);
+  addSnapshotCommand(program, host);
   addPublishCommand(program, host);
   addServeCommand(program, host);
   program.commandsGroup('Keys and clients:');
