@@ -1,11 +1,15 @@
 import type { Config } from '../config/schema.ts';
 import type { Log, LogFields } from '../serve/log.ts';
+import type { Renew } from '../serve/renewal.ts';
+import { runChild } from './child.ts';
 import type { Session } from './session.ts';
 
 export interface ServeOptions {
   /** ADDRESS:PORT. */
   readonly listen: string;
   readonly accessLog: boolean;
+  /** The configuration file, by which the server's own work is started; it does none without it. */
+  readonly configPath?: string | undefined;
   /** What is said before `listening on URL`: text, and fields of the JSON document. */
   readonly announce?: (url: string) => { readonly text: string; readonly value: Readonly<Record<string, unknown>> };
 }
@@ -17,8 +21,13 @@ export async function serveUntilStopped(session: Session, config: Config, option
   const log = createLog(session);
   const ignored = keysWithoutEffect(config);
   if (ignored.length > 0) log.warn('keys of the configuration that do nothing in this version', { keys: ignored.join(', ') });
-  const { listen, accessLog } = options;
-  const server = await startServer({ config, storage: config.storage, listen, environment: io.environment, log, clock, accessLog });
+  const { listen, accessLog, configPath } = options;
+  const { environment, cwd } = io;
+  const renew: Renew | undefined =
+    configPath === undefined
+      ? undefined
+      : (name, signal) => runChild(['publish', name, '--renew', '--quiet', '--config', configPath], { environment, cwd, signal });
+  const server = await startServer({ config, storage: config.storage, listen, environment, log, clock, accessLog, renew });
   await session.endProgress();
   const said = options.announce?.(server.url);
   if (session.options.json === true) session.print(`${JSON.stringify({ url: server.url, ...said?.value })}\n`);

@@ -7,6 +7,7 @@ import type { Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
+import type { PublicationState } from '../store/catalogue.ts';
 import { loadGeneration } from '../store/generation-map.ts';
 import { openPool } from '../store/pool.ts';
 import { openCatalogue } from '../store/state.ts';
@@ -16,7 +17,8 @@ import { createFileOpener } from './file-content.ts';
 import { listenOn, serverUrl } from './listen.ts';
 import type { Log } from './log.ts';
 import { createMemoryCache } from './memory-cache.ts';
-import { openPublished } from './published.ts';
+import { openPublished, type Published } from './published.ts';
+import { type Renew, type RenewalOptions, startRenewal } from './renewal.ts';
 import { createRepository, type Repository } from './repository.ts';
 import { escapePath, parseRequestTarget } from './request-path.ts';
 import { addReservedRoutes, isReserved } from './reserved.ts';
@@ -35,6 +37,8 @@ export interface StartServerOptions {
   readonly clock: Clock;
   /** Log every request. Off by default. */
   readonly accessLog?: boolean;
+  /** Renews publications whose metadata expires; they are not renewed without it. */
+  readonly renew?: Renew | undefined;
 }
 
 export interface RunningServer {
@@ -79,9 +83,11 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     await app.ready();
     await listenOn(server, options.listen, inheritedSocket(environment, process.pid));
     await notifySystemd('ready', environment, log);
+    const renewal = options.renew === undefined ? undefined : startRenewal(renewalOptions(options, options.renew, published));
 
     const stop = async (): Promise<void> => {
       await notifySystemd('stopping', environment, log);
+      await renewal?.close();
       await connections.drain(TIMEOUTS.drain);
       await app.close();
       for (const end of closing) end();
@@ -98,6 +104,11 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     for (const end of closing) end();
     throw error;
   }
+}
+
+function renewalOptions({ config, clock, log }: StartServerOptions, renew: Renew, published: Published): RenewalOptions {
+  const states = async (): Promise<readonly PublicationState[]> => (await published.view()).publications.map(({ state }) => state);
+  return { publications: config.publications, states, renew, clock, log };
 }
 
 interface HttpServer {

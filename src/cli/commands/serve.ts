@@ -10,8 +10,9 @@ export function addServeCommand(parent: Command, host: Host): void {
     .option('--access-log', 'log every request')
     .action(
       host.run(async (session, flags: { readonly listen?: string; readonly accessLog?: boolean }) => {
-        const { config } = await session.config();
-        await serveUntilStopped(session, config, { listen: flags.listen ?? config.serve.listen, accessLog: flags.accessLog === true });
+        const { config, path: configPath } = await session.config();
+        const listen = flags.listen ?? config.serve.listen;
+        await serveUntilStopped(session, config, { listen, accessLog: flags.accessLog === true, configPath });
         return { value: undefined, text: '' };
       }),
     );
