@@ -1,6 +1,6 @@
 import { unsatisfiedIn } from '../solve/closure.ts';
 import type { OperationContext } from './context.ts';
-import { closureOptions, type FollowOptions } from './dependencies.ts';
+import { closureOptions } from './dependencies.ts';
 import { familyNamed } from './families.ts';
 import { commonFamily } from './snapshot-create.ts';
 import { openSources } from './sources.ts';
@@ -24,12 +24,7 @@ export interface VerifyReport {
  * Whether everything that the packages of `name` need is there, or in one of the other sources. What the others' packages need is not
  * looked at. Throws NAME_UNKNOWN, NEVER_SYNCED, and USAGE when they are not of one family.
  */
-export async function verifySnapshot(
-  name: string,
-  sources: readonly string[],
-  context: OperationContext,
-  follow: FollowOptions = {},
-): Promise<VerifyReport> {
+export async function verifySnapshot(name: string, sources: readonly string[], context: OperationContext): Promise<VerifyReport> {
   const { blobs, report } = context;
   report({ type: 'phase', subject: name, phase: 'verify' });
   const opened = await openSources([name, ...sources], context);
@@ -40,7 +35,7 @@ export async function verifySnapshot(
   );
   const members = opened[0]?.candidates ?? [];
   const neededBy = new Map<string, Set<string>>();
-  for (const { requirement, chain } of unsatisfiedIn(universe, members, { ...closureOptions(follow), label: family.label })) {
+  for (const { requirement, chain } of unsatisfiedIn(universe, members, { ...closureOptions({}), label: family.label })) {
     const known = neededBy.get(requirement) ?? new Set();
     neededBy.set(requirement, known);
     for (const label of chain) known.add(label);

@@ -36,16 +36,14 @@ function addVerify(parent: Command, host: Host): void {
     .description('say which dependencies of its packages nothing satisfies')
     .argument('<name>', 'a snapshot, mirror, repo or publication')
     .argument('[sources...]', 'where dependencies may be, too')
-    .option('--recommends', 'also what the packages recommend')
-    .option('--suggests', 'also what they suggest')
     .addHelpText('after', '\nExit status: 0 when nothing is missing, 1 otherwise. `mirror check` proves that packages can be installed.')
     .action(
-      host.run(async (session, name: string, sources: string[], flags: { readonly recommends?: boolean; readonly suggests?: boolean }) => {
+      host.run(async (session, name: string, sources: string[]) => {
         const [{ verifySnapshot }, { verifyText }] = await Promise.all([
           import('../../ops/snapshot-verify.ts'),
           import('../render/snapshots.ts'),
         ]);
-        const report = await verifySnapshot(name, sources, await session.context(), flags);
+        const report = await verifySnapshot(name, sources, await session.context());
         return { value: report, text: verifyText(report), exitStatus: report.missing.length === 0 ? 0 : 1 };
       }),
     );
