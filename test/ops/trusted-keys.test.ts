@@ -1,14 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { MirrorEvent } from '../../src/core/events.ts';
 import { generateKey } from '../../src/openpgp/generate-key.ts';
 import { openSigner } from '../../src/openpgp/signer.ts';
 import { checkPinnedKeys, loadKeyring, type MirrorKeys, refreshPinnedKey } from '../../src/ops/trusted-keys.ts';
 import { openCatalogue } from '../../src/store/state.ts';
 import { startFetcher, startServer, type TestServer } from '../fetch/servers.ts';
+import { openGnuPg } from '../openpgp/gnupg.ts';
 import { certificate, handmadeKey, subkey } from '../openpgp/handmade.ts';
+import { describeWithTools } from '../support/requirements.ts';
 
 const MADE = new Date('2026-01-01T00:00:00Z');
 const NOW = new Date('2026-02-01T00:00:00Z');
@@ -185,5 +188,43 @@ describe('ops/trusted-keys', () => {
     });
     const keys = { ...site, config: { keys: [second.fingerprint], keyserver: undefined } };
     await expect(loadKeyring(keys)).rejects.toMatchObject({ code: 'KEY_MISSING', hint: expect.stringContaining('keyserver') });
+  });
+});
+
+describeWithTools(['gpg'], 'ops/trusted-keys, with keys of a keyserver that change', () => {
+  const gnupg = openGnuPg();
+  afterAll(() => gnupg.close());
+  const made = ['--faked-system-time', '20260101T000000!'];
+  const exported = (fingerprint: string): Buffer => gnupg.gpg(['--armor', '--export', fingerprint]);
+
+  it('refuses what an expired key signed, and takes the key again when its owner has prolonged it', async () => {
+    const site = await startSite();
+    const fingerprint = gnupg.makeKey(['Key-Type: EDDSA', 'Key-Curve: ed25519', 'Expire-Date: 20d', 'Name-Real: Expires'], made);
+    const signature = gnupg.gpg(['--faked-system-time', '20260102T000000!', '--local-user', fingerprint, '--detach-sign'], 'a');
+    const verify = async (): Promise<unknown> =>
+      (await loadKeyring(site.keys(fingerprint))).verifyDetached(Buffer.from('a'), signature, 'a', NOW);
+    site.answer = exported(fingerprint);
+    await expect(verify()).rejects.toMatchObject({ code: 'SIGNATURE_INVALID', message: expect.stringContaining('expired on 2026-01-21') });
+    expect(await checkPinnedKeys(site.keys(fingerprint))).toBe(false);
+    gnupg.gpg(['--faked-system-time', '20260110T000000!', '--quick-set-expire', fingerprint, '60d']);
+    site.answer = exported(fingerprint);
+    expect(await checkPinnedKeys(site.keys(fingerprint))).toBe(true);
+    await expect(verify()).resolves.toMatchObject({ fingerprint });
+  });
+
+  it('refuses a revoked key at its first use, and says so when a pinned one turns out to be revoked', async () => {
+    const site = await startSite();
+    const fingerprint = gnupg.makeKey(['Key-Type: EDDSA', 'Key-Curve: ed25519', 'Name-Real: Revoked'], made);
+    site.answer = exported(fingerprint);
+    const pinned = await startSite();
+    pinned.answer = site.answer;
+    await loadKeyring(pinned.keys(fingerprint));
+    const revocation = readFileSync(join(gnupg.home, 'openpgp-revocs.d', `${fingerprint}.rev`), 'utf8');
+    gnupg.gpg(['--import'], revocation.replace(':-----BEGIN', '-----BEGIN'));
+    for (const each of [site, pinned]) each.answer = exported(fingerprint);
+    const revoked = { code: 'KEY_INVALID', message: expect.stringContaining('is revoked') };
+    await expect(loadKeyring(site.keys(fingerprint))).rejects.toMatchObject(revoked);
+    expect(site.catalogue.pinnedKey(fingerprint)).toBeUndefined();
+    await expect(checkPinnedKeys(pinned.keys(fingerprint))).rejects.toMatchObject(revoked);
   });
 });
