@@ -192,6 +192,38 @@ describeWithTools(['gpg', 'gpgv'], 'openpgp/keyring, with gpg', () => {
     });
   });
 
+  it('is narrowed down to primary keys with their subkeys, or to single ones', async () => {
+    const fingerprint = gnupg.makeKey(['Key-Type: EDDSA', 'Key-Curve: ed25519', 'Key-Usage: cert,sign', 'Name-Real: Narrow']);
+    gnupg.gpg(['--quick-add-key', fingerprint, 'ed25519', 'sign', 'never']);
+    const subkey = /^sub:(?:.*\n)fpr:+([0-9A-F]{40})/m.exec(gnupg.gpg(['--with-colons', '--list-keys', fingerprint]).toString())?.[1] ?? '';
+    const stranger = gnupg.makeKey(['Key-Type: EDDSA', 'Key-Curve: ed25519', 'Name-Real: Stranger']);
+    const ring = await read(Buffer.concat([exported(fingerprint), exported(stranger)]));
+    const accepts = async (entry: string, signer: string): Promise<boolean> => {
+      const verifying = ring.limitedTo([entry]).verifyDetached(Buffer.from(text), detached(signer), 'document', new Date());
+      return verifying.then(
+        () => true,
+        () => false,
+      );
+    };
+    const bySubkey = `${subkey}!`;
+    const byPrimary = `${fingerprint}!`;
+    expect(await Promise.all([fingerprint, subkey, bySubkey, byPrimary, stranger].map((entry) => accepts(entry, bySubkey)))).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(await Promise.all([fingerprint, subkey, byPrimary, bySubkey].map((entry) => accepts(entry, byPrimary)))).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(ring.limitedTo([subkey]).keys.map((entry) => entry.fingerprint)).toEqual([fingerprint]);
+    expect(ring.limitedTo(['0'.repeat(40)]).keys).toEqual([]);
+  });
+
   it('accepts a signing subkey', async () => {
     const fingerprint = gnupg.makeKey(['Key-Type: EDDSA', 'Key-Curve: ed25519', 'Key-Usage: cert', 'Name-Real: Subkey']);
     gnupg.gpg(['--quick-add-key', fingerprint, 'ed25519', 'sign']);
