@@ -12,9 +12,12 @@ export function baseUrls(name: string, config: AptMirrorConfig): string[] {
   throw new MirrorError('CONFIG_INVALID', `mirror ${name} says neither where its upstream is (url) nor which PPA it is (ppa)`);
 }
 
+/** What nothing has to be escaped in. */
+const PLAIN = /^[A-Za-z0-9_.!~*'()/-]*$/;
+
 /** A safe relative path as it is written in a URL: every character but letters, digits and -_.!~*'() escaped in each segment. */
 export function urlPath(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
+  return PLAIN.test(path) ? path : path.split('/').map(encodeURIComponent).join('/');
 }
 
 /** Where the files that a Release names are, as a path under the mirror's base: empty, or ending in `/`. */

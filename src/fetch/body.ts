@@ -43,12 +43,12 @@ export function pump(stream: Readable, take: Take, broken: (error: unknown) => u
       }
       if (taking !== undefined) stream.pause();
     });
-    stream.once('end', () => {
+    stream.on('end', () => {
       ended = true;
       finish();
     });
-    stream.once('error', (error) => fail(broken(error)));
-    stream.once('close', () => {
+    stream.on('error', (error) => fail(broken(error)));
+    stream.on('close', () => {
       if (!ended) fail(broken(new Error('the connection was closed')));
     });
     if (stream.destroyed) fail(broken(stream.errored ?? new Error('the connection was closed')));

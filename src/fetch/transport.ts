@@ -5,6 +5,7 @@ import type { createAgents } from './agents.ts';
 import { pump, type Take } from './body.ts';
 import { connectionFailure, TryFailure } from './failure.ts';
 import { http, https } from './node-http.ts';
+import { onAbort } from './on-abort.ts';
 import type { ClientIdentity } from './place.ts';
 import { createSpeedCheck, createWatchdog, type SpeedFloor, type Watchdog } from './timeouts.ts';
 
@@ -70,15 +71,12 @@ function exchange(request: ClientRequest, settings: TransportSettings, signal: A
     verdict = failure;
     request.destroy();
   });
-  const abort = (): void => {
-    request.destroy();
-  };
-  signal?.addEventListener('abort', abort);
+  const forget = signal === undefined ? undefined : onAbort(signal, () => request.destroy());
   const release = (): void => {
     watchdog.stop();
-    signal?.removeEventListener('abort', abort);
+    forget?.();
   };
-  request.once('socket', (socket: Socket) => onceConnected(socket, () => watchdog.waitFor('answer')));
+  request.on('socket', (socket: Socket) => onceConnected(socket, () => watchdog.waitFor('answer')));
   return new Promise((resolve, reject) => {
     let answered = false;
     const fail = (error?: unknown): void => {
@@ -88,8 +86,8 @@ function exchange(request: ClientRequest, settings: TransportSettings, signal: A
       reject(verdict ?? beforeAnswer(error, request.reusedSocket));
     };
     request.on('error', fail);
-    request.once('close', fail);
-    request.once('response', (response) => {
+    request.on('close', fail);
+    request.on('response', (response) => {
       answered = true;
       watchdog.hold();
       resolve({

@@ -39,7 +39,8 @@ export function createAcquirer(options: AcquirerOptions): Acquirer {
       if (known !== undefined) return known;
       const blob = await download(wanted, options, options.onBytes);
       await intake.flush();
-      rememberAliases([{ wanted, blob }], options);
+      const aliases = aliasesOf(wanted, blob);
+      if (aliases.length > 0) options.catalogue.rememberDigests(aliases);
       return blob;
     },
     async keep(bytes) {
@@ -80,10 +81,8 @@ const MOST_FAILURES = 20;
 /** The same for each file that is fetched at once. */
 const MOST_FAILURES_EACH = 3;
 
-interface Arrived {
-  readonly wanted: Wanted;
-  readonly blob: Blob;
-}
+/** How often progress is told at most, in milliseconds. */
+const PROGRESS_INTERVAL = 40;
 
 /**
  * Brings many files into the pool, and makes them durable. A file that fails does not stop the others, unless nothing but failures comes: an
@@ -99,9 +98,14 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
   let fatal: unknown;
   let inARow = 0;
   const mostInARow = Math.max(MOST_FAILURES, MOST_FAILURES_EACH * options.concurrency);
+  let told = 0;
+  const tell = (): void => {
+    told = performance.now();
+    options.onProgress?.({ items: done.size, bytes });
+  };
   const count = (added: number): void => {
     bytes += added;
-    options.onProgress?.({ items: done.size, bytes });
+    if (performance.now() - told >= PROGRESS_INTERVAL) tell();
   };
   const transfers = createTransfers({ ...options, signal }, count);
 
@@ -110,7 +114,6 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
     try {
       done.set(index, await transfers.bring(wanted));
       inARow = 0;
-      count(0);
     } catch (error) {
       if (!isMirrorError(error) || FATAL.has(error.code)) throw error;
       failed.push({ index, error });
@@ -131,12 +134,14 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, options.concurrency) }, worker));
+  tell();
   if (fatal !== undefined) throw fatal;
   if (options.signal.aborted) throw aborted();
 
   await options.intake.flush();
-  rememberAliases(transfers.fetched, options);
-  return { done, fetched: transfers.fetched.length, failed: failed.sort((a, b) => a.index - b.index), untried: [...entries].length };
+  const { fetched, aliases } = transfers;
+  if (aliases.length > 0) options.catalogue.rememberDigests(aliases);
+  return { done, fetched: fetched(), failed: failed.sort((a, b) => a.index - b.index), untried: [...entries].length };
 }
 
 /**
@@ -145,7 +150,8 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
  */
 function createTransfers(options: AcquirerOptions, count: (added: number) => void) {
   const underWay = new Map<string, Promise<Blob>>();
-  const fetched: Arrived[] = [];
+  const aliases: DigestAlias[] = [];
+  let fetched = 0;
 
   const fetchNew = async (wanted: Wanted): Promise<Blob> => {
     let counted = 0;
@@ -157,7 +163,10 @@ function createTransfers(options: AcquirerOptions, count: (added: number) => voi
     const known = await inPool(wanted.expected, options);
     try {
       const blob = known ?? (await download(wanted, options, onBytes));
-      if (known === undefined) fetched.push({ wanted, blob });
+      if (known === undefined) {
+        fetched++;
+        aliases.push(...aliasesOf(wanted, blob));
+      }
       // What was held before counts, and what had to be fetched twice does not.
       count(blob.size - counted);
       return blob;
@@ -168,8 +177,10 @@ function createTransfers(options: AcquirerOptions, count: (added: number) => voi
   };
 
   return {
-    /** What was fetched; durable after the intake's next flush. */
-    fetched,
+    /** How many files were fetched; they are durable after the intake's next flush. */
+    fetched: () => fetched,
+    /** Of what was fetched, to be remembered once it is durable. */
+    aliases,
     async bring(wanted: Wanted): Promise<Blob> {
       const key = `${keyOf(wanted)} ${wanted.expected.size}`;
       const same = underWay.get(key);
@@ -244,14 +255,10 @@ function* enumerate<T>(items: Iterable<T>): Generator<[number, T], void, undefin
   for (const item of items) yield [index++, item];
 }
 
-/** Lets a later run find files by the checksums that their metadata states. Their blobs are durable by now. */
-function rememberAliases(arrived: readonly Arrived[], { catalogue }: AcquirerOptions): void {
-  const aliases: DigestAlias[] = [];
-  for (const { wanted, blob } of arrived) {
-    if (sha256Of(wanted.expected) !== undefined) continue;
-    for (const { algorithm, value } of wanted.expected.checksums) aliases.push({ algorithm, value, sha256: blob.sha256 });
-  }
-  if (aliases.length > 0) catalogue.rememberDigests(aliases);
+/** What lets a later run find a file by the checksums that its metadata states. They may be stored once its blob is durable. */
+function aliasesOf({ expected }: Wanted, { sha256 }: Blob): DigestAlias[] {
+  if (sha256Of(expected) !== undefined) return [];
+  return expected.checksums.map(({ algorithm, value }) => ({ algorithm, value, sha256 }));
 }
 
 function aborted(): MirrorError {

@@ -15,6 +15,8 @@ export interface FoundDigests {
   readonly others: ReadonlyMap<ChecksumAlgorithm, string>;
 }
 
+const NO_OTHERS: FoundDigests['others'] = new Map();
+
 /** Hashes of a file that comes in pieces. */
 export function createDigests(expected: Expected): RunningDigests {
   const sha256 = createHash('sha256');
@@ -33,10 +35,10 @@ export function createDigests(expected: Expected): RunningDigests {
 
 /** Hashes of a file that is in memory: much cheaper than running hashes where files are small. */
 export function digestsOf(bytes: Uint8Array, expected: Expected): FoundDigests {
-  return {
-    sha256: hashOnce('sha256', bytes, 'hex'),
-    others: new Map(algorithmsOf(expected).map((algorithm) => [algorithm, hashOnce(algorithm, bytes, 'hex')])),
-  };
+  const sha256 = hashOnce('sha256', bytes, 'hex');
+  const algorithms = algorithmsOf(expected);
+  if (algorithms.length === 0) return { sha256, others: NO_OTHERS };
+  return { sha256, others: new Map(algorithms.map((algorithm) => [algorithm, hashOnce(algorithm, bytes, 'hex')])) };
 }
 
 /**
@@ -62,7 +64,9 @@ function foundValue(found: FoundDigests, wanted: Checksum): string | undefined {
 }
 
 function algorithmsOf(expected: Expected): ChecksumAlgorithm[] {
-  const algorithms = new Set(expected.checksums.map((entry) => entry.algorithm));
-  algorithms.delete('sha256');
-  return [...algorithms];
+  const algorithms: ChecksumAlgorithm[] = [];
+  for (const { algorithm } of expected.checksums) {
+    if (algorithm !== 'sha256' && !algorithms.includes(algorithm)) algorithms.push(algorithm);
+  }
+  return algorithms;
 }

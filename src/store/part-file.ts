@@ -17,11 +17,11 @@ export interface PartFile {
   /** Undefined when the bytes only wait to be written. */
   append(chunk: Buffer): Promise<void> | undefined;
   /** Of everything so far. */
-  digests(): Promise<FoundDigests>;
+  digests(): Promise<FoundDigests> | FoundDigests;
   /** Back to no bytes. */
   drop(): Promise<void>;
   /** Everything on the disk, read-only and closed. */
-  seal(): Promise<void>;
+  seal(): Promise<void> | undefined;
   /** Everything on the disk and closed, for a later run. */
   close(): Promise<void>;
 }
@@ -64,6 +64,12 @@ export function createPartFile(path: string, expected: Expected): PartFile {
     await closing?.close();
   };
 
+  const sealOnDisk = async (): Promise<void> => {
+    await writeOut();
+    await makeReadOnly(path, handle);
+    await closeHandle();
+  };
+
   const failed = (action: string, error: unknown): never => {
     throw storageError(error, `${action} ${path}`);
   };
@@ -86,18 +92,15 @@ export function createPartFile(path: string, expected: Expected): PartFile {
       waiting.push(full ? chunk : Buffer.from(chunk));
       return full ? writeOut().catch((error: unknown) => failed('write', error)) : undefined;
     },
-    async digests() {
-      try {
-        if (!inMemory()) {
-          await writeOut();
-          return runningDigests().current();
-        }
-        const bytes = joined(waiting);
-        waiting = [bytes];
-        return digestsOf(bytes, expected);
-      } catch (error) {
-        return failed('write', error);
-      }
+    digests() {
+      if (!inMemory())
+        return writeOut().then(
+          () => runningDigests().current(),
+          (error: unknown) => failed('write', error),
+        );
+      const bytes = joined(waiting);
+      waiting = [bytes];
+      return digestsOf(bytes, expected);
     },
     async drop() {
       try {
@@ -111,21 +114,17 @@ export function createPartFile(path: string, expected: Expected): PartFile {
         failed('remove', error);
       }
     },
-    async seal() {
+    seal() {
+      if (!inMemory()) return sealOnDisk().catch((error: unknown) => failed('write', error));
       try {
-        if (inMemory()) {
-          writeAtOnce(path, joined(waiting));
-          stored = waitingBytes;
-          waiting = [];
-          waitingBytes = 0;
-          return;
-        }
-        await writeOut();
-        await makeReadOnly(path, handle);
-        await closeHandle();
+        writeAtOnce(path, joined(waiting));
       } catch (error) {
         failed('write', error);
       }
+      stored = waitingBytes;
+      waiting = [];
+      waitingBytes = 0;
+      return undefined;
     },
     async close() {
       try {
