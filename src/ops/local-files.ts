@@ -1,5 +1,5 @@
-import { createReadStream, type Dirent, type Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import type { Dirent, Stats } from 'node:fs';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
 import type { LocalFile } from '../family/local-packages.ts';
@@ -48,10 +48,20 @@ function localFile(path: string): LocalFile {
 }
 
 async function* contentOf(path: string): AsyncGenerator<Buffer> {
+  let handle: FileHandle | undefined;
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>) yield chunk;
+    handle = await open(path, 'r');
+    const { size } = await handle.stat();
+    for (;;) {
+      // One byte more than a small file has, so that its end is seen at once.
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(Math.min(size + 1, CHUNK)));
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
   } catch (error) {
     throw unreadable(path, error);
+  } finally {
+    await handle?.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { RepoConfig } from '../config/schema.ts';
 import { counted } from '../core/counts.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
@@ -140,9 +140,20 @@ async function readAll(
   return packages;
 }
 
-/** Extras wait in memory until all files have been read. */
-function packed(found: LocalPackage): LocalPackage {
-  return { ...found, extras: found.extras.map(({ kind, data }) => ({ kind, data: zstdCompressSync(data) })) };
+/** As it waits in memory until all files have been read. */
+function packed({ record, files, extras }: LocalPackage): LocalPackage {
+  return {
+    record: { ...record, record: alone(record.record) },
+    files,
+    extras: extras.map(({ kind, data }) => ({ kind, data: alone(gzipSync(data, { level: 1 })) })),
+  };
+}
+
+/** The same bytes in memory of their own: a small buffer is mostly a part of a large one, all of which it keeps from being freed. */
+function alone(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }
 
 function refused(problems: readonly MirrorError[]): MirrorError {
@@ -207,5 +218,5 @@ async function bring({ record, files }: LocalPackage, intake: Intake, { blobs }:
 }
 
 function extrasOf({ extras }: LocalPackage, id: number | undefined): PackageExtra[] {
-  return id === undefined ? [] : extras.map(({ kind, data }) => ({ id, kind, data: zstdDecompressSync(data) }));
+  return id === undefined ? [] : extras.map(({ kind, data }) => ({ id, kind, data: gunzipSync(data) }));
 }
