@@ -68,6 +68,15 @@ const A = Buffer.from('file a');
 const B = content(1, 600_000);
 
 describe('store/acquirer', () => {
+  it('keeps what was fetched as a document', async () => {
+    const document = content(2, 500);
+    const { blobs, options } = await upstream({ '/InRelease': document });
+    const acquirer = createAcquirer(await options());
+    const { bytes } = await acquirer.document('InRelease', 1000);
+    expect(await acquirer.keep(bytes)).toEqual({ sha256: sha256(document), size: 500 });
+    expect(await blobs.readWhole(sha256(document), 1000)).toEqual(document);
+  });
+
   it('reads documents, and gives none for what no server has', async () => {
     const { options, base } = await upstream({ '/Release': A });
     const acquirer = createAcquirer(await options());
