@@ -5,6 +5,8 @@ import type { Config, FamilyName, MirrorConfig } from '../config/schema.ts';
 import { unknownName } from '../core/names.ts';
 import { redactUrl } from '../core/redact.ts';
 import type { Catalogue, MirrorState, PublicationState, PublicKey, Unsatisfied } from '../store/catalogue.ts';
+import { listRepos, type RepoSummary, repoSummary } from './repos.ts';
+import { listSnapshots, type SnapshotSummary, snapshotSummary } from './snapshots.ts';
 
 /** A mirror of the configuration and what is known of it. Sizes in bytes, times in ISO 8601. */
 export interface MirrorSummary {
@@ -55,14 +57,33 @@ export interface PublicationSummary {
 export interface StatusReport {
   readonly storage: { readonly path: string; readonly freeBytes: number; readonly totalBytes: number };
   readonly mirrors: readonly MirrorSummary[];
+  readonly repos: readonly RepoSummary[];
+  readonly snapshots: readonly SnapshotSummary[];
   readonly publications: readonly PublicationSummary[];
   /** Publications of the configuration that were never published. */
   readonly unpublished: readonly string[];
+  /** Publications that the configuration does not have any more, and that are still served. */
+  readonly unconfigured: readonly string[];
 }
 
 /** Every mirror of the configuration, in its order. `catalogue` is undefined where nothing was ever synced. */
 export function listMirrors(config: Config, catalogue: Catalogue | undefined): MirrorSummary[] {
   return Object.entries(config.mirrors).map(([name, mirror]) => summarizeMirror(config, name, mirror, stateOf(catalogue, name, mirror)));
+}
+
+/** What packages come from, as `mirror list` has it. */
+export type ListedSource =
+  | (MirrorSummary & { readonly kind: 'mirror' })
+  | (RepoSummary & { readonly kind: 'repo' })
+  | (SnapshotSummary & { readonly kind: 'snapshot' });
+
+/** Every mirror and repo of the configuration, in its order, and every snapshot, by name. */
+export function listSources(config: Config, catalogue: Catalogue | undefined): ListedSource[] {
+  return [
+    ...listMirrors(config, catalogue).map((mirror) => ({ kind: 'mirror' as const, ...mirror })),
+    ...listRepos(config, catalogue).map((repo) => ({ kind: 'repo' as const, ...repo })),
+    ...listSnapshots(config, catalogue).map((snapshot) => ({ kind: 'snapshot' as const, ...snapshot })),
+  ];
 }
 
 /** Everything that is published, by name. */
@@ -77,8 +98,11 @@ export async function storageStatus(config: Config, catalogue: Catalogue | undef
   return {
     storage: { path: config.storage, ...(await roomAt(config.storage)) },
     mirrors: listMirrors(config, catalogue),
+    repos: listRepos(config, catalogue),
+    snapshots: listSnapshots(config, catalogue),
     publications,
     unpublished: Object.keys(config.publications).filter((name) => !published.has(name)),
+    unconfigured: [...published].filter((name) => !Object.hasOwn(config.publications, name)),
   };
 }
 
@@ -114,9 +138,19 @@ interface PlannedPublication {
   readonly generations: readonly never[];
 }
 
-export type Details = MirrorDetails | GroupDetails | PublicationDetails | PlannedPublication;
+export interface RepoDetails extends RepoSummary {
+  readonly kind: 'repo';
+  /** Of the configuration, that are made from it. */
+  readonly publications: readonly string[];
+}
 
-/** All that goes by a name: mirrors and groups first, then publications, which may share a mirror's name. Throws NAME_UNKNOWN. */
+export interface SnapshotDetails extends SnapshotSummary {
+  readonly kind: 'snapshot';
+}
+
+export type Details = MirrorDetails | GroupDetails | RepoDetails | SnapshotDetails | PublicationDetails | PlannedPublication;
+
+/** All that goes by a name: what packages come from first, then publications, which may share a mirror's name. Throws NAME_UNKNOWN. */
 export function showName(config: Config, catalogue: Catalogue | undefined, name: string): Details[] {
   const found: Details[] = [];
   const mirror = Object.hasOwn(config.mirrors, name) ? config.mirrors[name] : undefined;
@@ -125,14 +159,21 @@ export function showName(config: Config, catalogue: Catalogue | undefined, name:
   if (members !== undefined) {
     found.push({ kind: 'group', name, mirrors: listMirrors(config, catalogue).filter((entry) => members.includes(entry.name)) });
   }
+  if (Object.hasOwn(config.repos, name)) {
+    const publications = namesWith(config.publications, (publication) => publicationSources(publication).includes(name));
+    found.push({ kind: 'repo', ...repoSummary(name, config, catalogue), publications });
+  }
+  const snapshot = catalogue?.snapshot(name);
+  if (snapshot !== undefined) found.push({ kind: 'snapshot', ...snapshotSummary(snapshot, config, catalogue) });
   const published = catalogue?.publication(name);
   if (published !== undefined) found.push(publicationDetails(published, catalogue));
   else if (Object.hasOwn(config.publications, name) && config.publications[name] !== undefined) {
     found.push({ kind: 'publication', name, from: publicationSources(config.publications[name]), generations: [] });
   }
   if (found.length > 0) return found;
-  const known = [config.mirrors, config.groups, config.publications].flatMap((section) => Object.keys(section));
-  throw unknownName('mirror, group or publication', name, new Set([...known, ...listPublished(catalogue).map((entry) => entry.name)]));
+  const known = [config.mirrors, config.groups, config.repos, config.publications].flatMap((section) => Object.keys(section));
+  const stored = [...(catalogue?.snapshots() ?? []), ...(catalogue?.publications() ?? [])].map((entry) => entry.name);
+  throw unknownName('mirror, group, repo, snapshot or publication', name, new Set([...known, ...stored]));
 }
 
 /** What a mirror has, unless the name stood for another family before. */

@@ -29,7 +29,21 @@ describe('cli/program', () => {
   it('explains itself on standard output when asked, and on standard error when used without a command', async () => {
     const help = await mirror('--help');
     expect(help).toMatchObject({ status: 0, stderr: '' });
-    for (const command of ['quickstart', 'init', 'add', 'list', 'show', 'status', 'sync', 'publish', 'serve', 'key', 'client']) {
+    for (const command of [
+      'quickstart',
+      'init',
+      'add',
+      'list',
+      'show',
+      'status',
+      'query',
+      'sync',
+      'snapshot',
+      'publish',
+      'serve',
+      'key',
+      'client',
+    ]) {
       expect(help.stdout).toContain(`\n  ${command} `);
     }
     expect(await mirror()).toMatchObject({ status: 2, stdout: '', stderr: help.stdout });
@@ -58,12 +72,12 @@ describe('cli/program', () => {
       status: 2,
       stdout: '',
       stderr:
-        'mirror show: no mirror, group or publication is named "x" (NAME_UNKNOWN)\n  No mirror, group or publication is defined yet.\n',
+        'mirror show: no mirror, group, repo, snapshot or publication is named "x" (NAME_UNKNOWN)\n  No mirror, group, repo, snapshot or publication is defined yet.\n',
     });
     const json = await mirror('show', 'x', '--json');
     expect(json.status).toBe(2);
     expect(JSON.parse(json.stdout)).toMatchObject({
-      error: { code: 'NAME_UNKNOWN', hint: 'No mirror, group or publication is defined yet.' },
+      error: { code: 'NAME_UNKNOWN', hint: 'No mirror, group, repo, snapshot or publication is defined yet.' },
     });
     expect(JSON.parse((await mirror('--json', 'syn')).stdout)).toMatchObject({ error: { code: 'USAGE' } });
     expect(JSON.parse((await mirror('key', '--json')).stdout)).toMatchObject({

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detailsText } from '../../src/cli/render/details.ts';
-import { mirrorTable, publicationTable, statusText } from '../../src/cli/render/summaries.ts';
+import { mirrorTable, publicationTable, sourceTables, statusText } from '../../src/cli/render/summaries.ts';
 import { configSchema } from '../../src/config/schema.ts';
-import { listMirrors, listPublished, showName, storageStatus } from '../../src/ops/status.ts';
+import { listMirrors, listPublished, listSources, showName, storageStatus } from '../../src/ops/status.ts';
 import type { Catalogue, MirrorState } from '../../src/store/catalogue.ts';
 import { openCatalogue } from '../../src/store/state.ts';
 
@@ -169,6 +169,11 @@ describe('ops/status', () => {
     const status = await storageStatus(config, catalogue);
     expect(status.storage.totalBytes).toBeGreaterThan(status.storage.freeBytes);
     expect(status.unpublished).toEqual(['later']);
+    expect(status.unconfigured).toEqual([]);
+    const { main: _dropped, ...publications } = config.publications;
+    const without = await storageStatus({ ...config, publications }, catalogue);
+    expect(without.unconfigured).toEqual(['main']);
+    expect(statusText(without, NOW)).toContain('main: published, and not in the configuration any more (mirror publish drop main)\n');
     const text = statusText(status, NOW);
     expect(text).toContain('Never published: later\n');
     expect(text).toContain('main: 1 dependencies cannot be satisfied (mirror show main)\n');
@@ -189,6 +194,36 @@ describe('ops/status', () => {
     expect(() => showName(config, catalogue, 'mian')).toThrow(
       expect.objectContaining({ code: 'NAME_UNKNOWN', hint: 'Did you mean main?' }),
     );
-    expect(() => showName(config, undefined, 'constructor')).toThrow('no mirror, group or publication');
+    expect(() => showName(config, undefined, 'constructor')).toThrow('no mirror, group, repo, snapshot or publication');
+  });
+
+  it('lists and shows repos and snapshots', () => {
+    const withRepo = {
+      ...config,
+      repos: { local: { type: 'apt' as const } },
+      publications: { debs: { ...config.publications['main'], from: ['local'] } },
+    };
+    const parsed = configSchema.parse(JSON.parse(JSON.stringify(withRepo)));
+    const list = catalogue.saveList('apt', []);
+    const contents = { list, supplements: [], checked: { metadata: false, packages: false }, keys: [] };
+    const snapshot = { name: 'frozen', family: 'apt' as const, contents, createdAt: SYNCED, description: 'of the repo local' };
+    catalogue.addSnapshot({ ...snapshot, from: [{ kind: 'repo', name: 'local' }] });
+    try {
+      const sources = listSources(parsed, catalogue);
+      expect(sources.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+        ...['mirror main', 'mirror open', 'mirror new', 'mirror changed'],
+        ...['repo local', 'snapshot frozen'],
+      ]);
+      expect(sourceTables(sources, NOW)).toMatch(/\n\nREPO .*\nlocal .*\n\nSNAPSHOT .*\nfrozen +apt +0 .* of the repo local\n$/);
+      const [repo] = showName(parsed, catalogue, 'local');
+      expect(repo).toMatchObject({ kind: 'repo', name: 'local', packages: 0, publications: ['debs'] });
+      const [shown] = showName(parsed, catalogue, 'frozen');
+      expect(shown).toMatchObject({ kind: 'snapshot', from: [{ kind: 'repo', name: 'local' }] });
+      if (repo === undefined || shown === undefined) throw new Error('not shown');
+      expect(detailsText(repo, NOW)).toMatch(/^Published in: +debs$/m);
+      expect(detailsText(shown, NOW)).toMatch(/^Verified: +NO$/m);
+    } finally {
+      catalogue.dropSnapshot('frozen');
+    }
   });
 });

@@ -4,16 +4,16 @@ import type { Host } from '../host.ts';
 export function addListCommand(parent: Command, host: Host): void {
   parent
     .command('list')
-    .description('list the mirrors: where they are, how big, how old, verified or not')
+    .description('list the mirrors, repos and snapshots: where they are from, how big, how old, verified or not')
     .action(
       host.run(async (session) => {
-        const [{ config }, { listMirrors }, { mirrorTable }] = await Promise.all([
+        const [{ config }, { listSources }, { sourceTables }] = await Promise.all([
           session.config(),
           import('../../ops/status.ts'),
           import('../render/summaries.ts'),
         ]);
-        const mirrors = listMirrors(config, await session.catalogue());
-        return { value: mirrors, text: mirrorTable(mirrors, session.clock.now().getTime()) };
+        const sources = listSources(config, await session.catalogue());
+        return { value: sources, text: sourceTables(sources, session.clock.now().getTime()) };
       }),
     );
 }

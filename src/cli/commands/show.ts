@@ -4,8 +4,8 @@ import type { Host } from '../host.ts';
 export function addShowCommand(parent: Command, host: Host): void {
   parent
     .command('show')
-    .description('show all that is known of a mirror, group or publication')
-    .argument('<name>', 'of a mirror, a group or a publication')
+    .description('show all that is known of a mirror, group, repo, snapshot or publication')
+    .argument('<name>', 'of a mirror, group, repo, snapshot or publication')
     .action(
       host.run(async (session, name: string) => {
         const [{ config }, { showName }, { detailsText }] = await Promise.all([

@@ -1,5 +1,6 @@
 import { formatCount } from '../../core/counts.ts';
-import type { Details, MirrorDetails, PublicationDetails } from '../../ops/status.ts';
+import type { Details, MirrorDetails, PublicationDetails, RepoDetails } from '../../ops/status.ts';
+import { snapshotDetails } from './snapshots.ts';
 import { mirrorTable, upstreamText, verifiedText } from './summaries.ts';
 import { formatFields } from './table.ts';
 import { formatAge, formatBytes } from './units.ts';
@@ -11,6 +12,10 @@ export function detailsText(details: Details, now: number): string {
       return `${formatFields([['Group', details.name]])}\n${mirrorTable(details.mirrors, now)}`;
     case 'mirror':
       return mirrorText(details, now);
+    case 'repo':
+      return repoText(details, now);
+    case 'snapshot':
+      return snapshotDetails(details, now);
     case 'publication':
       if (!('digest' in details)) {
         return formatFields([
@@ -51,6 +56,16 @@ function mirrorText(mirror: MirrorDetails, now: number): string {
     ['Groups', listText(mirror.groups)],
     ['Published in', listText(mirror.publications)],
     ['Not satisfied', missing.length === 0 ? undefined : missing.join('\n')],
+  ]);
+}
+
+function repoText(repo: RepoDetails, now: number): string {
+  return formatFields([
+    ['Repo', repo.name],
+    ['Type', repo.type],
+    ['Packages', `${formatCount(repo.packages)}, ${formatBytes(repo.bytes)}`],
+    ['Changed', timeText(repo.changed, now) ?? 'never'],
+    ['Published in', listText(repo.publications)],
   ]);
 }
 

@@ -1,5 +1,9 @@
 import { formatCount } from '../../core/counts.ts';
-import type { MirrorSummary, PublicationSummary, StatusReport } from '../../ops/status.ts';
+import type { RepoSummary } from '../../ops/repos.ts';
+import type { SnapshotSummary } from '../../ops/snapshots.ts';
+import type { ListedSource, MirrorSummary, PublicationSummary, StatusReport } from '../../ops/status.ts';
+import { repoTable } from './repos.ts';
+import { snapshotTable } from './snapshots.ts';
 import { formatTable } from './table.ts';
 import { formatAge, formatBytes } from './units.ts';
 
@@ -29,6 +33,18 @@ export function mirrorTable(mirrors: readonly MirrorSummary[], now: number): str
       ];
     }),
   );
+}
+
+/** What packages come from: a table of mirrors, and one of repos and of snapshots where there are any. `now` in milliseconds since 1970. */
+export function sourceTables(sources: readonly ListedSource[], now: number): string {
+  const mirrors = sources.filter((source) => source.kind === 'mirror');
+  const repos = sources.filter((source) => source.kind === 'repo');
+  const snapshots = sources.filter((source) => source.kind === 'snapshot');
+  return [mirrorTable(mirrors, now), ...storedTables(repos, snapshots, now)].join('\n');
+}
+
+function storedTables(repos: readonly RepoSummary[], snapshots: readonly SnapshotSummary[], now: number): string[] {
+  return [...(repos.length === 0 ? [] : [repoTable(repos, now)]), ...(snapshots.length === 0 ? [] : [snapshotTable(snapshots, now)])];
 }
 
 /** What is published as a table. */
@@ -68,9 +84,12 @@ export function publicationTable(publications: readonly PublicationSummary[], no
 export function statusText(status: StatusReport, now: number): string {
   const { path, freeBytes, totalBytes } = status.storage;
   const parts = [`Storage: ${path}, ${formatBytes(freeBytes)} of ${formatBytes(totalBytes)} free\n`, mirrorTable(status.mirrors, now)];
-  parts.push(publicationTable(status.publications, now));
+  parts.push(...storedTables(status.repos, status.snapshots, now), publicationTable(status.publications, now));
   const notes: string[] = [];
   if (status.unpublished.length > 0) notes.push(`Never published: ${status.unpublished.join(', ')}\n`);
+  for (const name of status.unconfigured) {
+    notes.push(`${name}: published, and not in the configuration any more (mirror publish drop ${name})\n`);
+  }
   for (const mirror of status.mirrors) {
     if (mirror.unsatisfied > 0)
       notes.push(`${mirror.name}: ${mirror.unsatisfied} dependencies cannot be satisfied (mirror show ${mirror.name})\n`);
