@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import PQueue from 'p-queue';
 import type { RepoConfig } from '../config/schema.ts';
 import { counted } from '../core/counts.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
@@ -16,6 +17,7 @@ import { loadKeyring } from './trusted-keys.ts';
 
 /** Packages that are stored at once. */
 const BATCH = 500;
+const READ_AT_ONCE = 4;
 const PROBLEMS_SHOWN = 20;
 
 export interface RepoAddOptions {
@@ -105,7 +107,7 @@ interface Reading {
   readonly keyring: Keyring | undefined;
 }
 
-/** Reads every file, so that all that is wrong can be told at once. */
+/** Reads every file, so that all that is wrong can be told at once. Those of one kind do not name each other, and are read side by side. */
 async function readAll(
   name: string,
   files: readonly LocalFile[],
@@ -113,31 +115,38 @@ async function readAll(
   { report, signal, clock }: OperationContext,
 ): Promise<LocalPackage[]> {
   report({ type: 'phase', subject: name, phase: 'verify', detail: counted(files.length, 'file') });
-  const packages: LocalPackage[] = [];
-  const problems: MirrorError[] = [];
+  const found = new Map<LocalFile, readonly LocalPackage[]>();
+  const problems = new Map<LocalFile, MirrorError>();
   const covered = new Set<string>();
-  let bytes = 0;
-  for (const [index, file] of files.entries()) {
+  const readOne = async (file: LocalFile): Promise<void> => {
     if (signal.aborted) throw new MirrorError('ABORTED', `adding to ${name} was interrupted; nothing was added`);
-    if (!covered.has(file.path)) {
-      try {
-        const found = await reader.read(file, { keyring, now: clock.now() });
-        for (const message of found.notices) report({ type: 'info', subject: name, message });
-        for (const one of found.packages) {
-          for (const { path } of one.files) covered.add(path);
-          bytes += one.record.size;
-          packages.push(packed(one));
-        }
-      } catch (error) {
-        if (!isMirrorError(error)) throw error;
-        problems.push(error);
-      }
+    try {
+      const { packages, notices } = await reader.read(file, { keyring, now: clock.now() });
+      for (const message of notices) report({ type: 'info', subject: name, message });
+      for (const { path } of packages.flatMap((one) => one.files)) covered.add(path);
+      found.set(file, packages.map(packed));
+    } catch (error) {
+      if (!isMirrorError(error)) throw error;
+      problems.set(file, error);
     }
-    report({ type: 'progress', subject: name, phase: 'verify', items: index + 1, totalItems: files.length, bytes, totalBytes: undefined });
+    const items = found.size + problems.size;
+    report({ type: 'progress', subject: name, phase: 'verify', items, totalItems: files.length, bytes: 0, totalBytes: undefined });
+  };
+  const queue = new PQueue({ concurrency: READ_AT_ONCE });
+  for (const extension of reader.extensions) {
+    const kind = files.filter((file) => file.name.endsWith(extension) && !covered.has(file.path));
+    try {
+      await queue.addAll(kind.map((file) => () => readOne(file)));
+    } catch (error) {
+      queue.clear();
+      await queue.onIdle();
+      throw error;
+    }
   }
-  const [first, second] = problems;
-  if (first !== undefined) throw second === undefined ? first : refused(problems);
-  return packages;
+  const wrong = files.flatMap((file) => problems.get(file) ?? []);
+  const [first, second] = wrong;
+  if (first !== undefined) throw second === undefined ? first : refused(wrong);
+  return files.flatMap((file) => found.get(file) ?? []);
 }
 
 /** As it waits in memory until all files have been read. */
