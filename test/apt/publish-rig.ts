@@ -38,6 +38,8 @@ export interface Written {
 
 interface PublishTestOptions {
   readonly config?: Record<string, unknown>;
+  /** In place of that of the configuration: a flat one of a mirror. */
+  readonly distribution?: string;
   readonly signer?: Signer;
   readonly aborted?: boolean;
   /** Where what the sources have besides packages is stored. */
@@ -58,10 +60,11 @@ export async function publish(components: readonly PublishedComponent[], options
   if (config === undefined) throw new Error('no publication');
   const tree = await publishTree({
     name: 'test',
-    config,
+    config: { ...config, distribution: options.distribution ?? config.distribution },
     components,
     blobs: upstream.blobs,
     sourceKeys: options.sourceKeys ?? [],
+    previous: options.previous,
     *extras(ids, kind) {
       for (const id of ids) {
         const text = kind === 'contents' ? options.contents?.get(id) : undefined;
