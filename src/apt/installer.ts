@@ -118,10 +118,15 @@ async function acquireImages(context: UpstreamContext<AptMirrorConfig>, signed: 
   report({ type: 'phase', subject: name, phase: 'indexes', detail: counted(list.files.length, 'installer image') });
   const queue = new PQueue({ concurrency: FILES_AT_ONCE });
   const missing: string[] = [];
+  let [items, bytes] = [0, 0];
   const acquire = async ({ path, expected }: SummedFile): Promise<StoredIndex | undefined> => {
     const full = posix.join(list.directory, path);
     try {
-      return { path: full, ...(await acquirer.file({ urls: urlsInSuite(context, full), expected, maxSize: LIMITS.index })) };
+      const blob = await acquirer.file({ urls: urlsInSuite(context, full), expected, maxSize: LIMITS.index });
+      items += 1;
+      bytes += blob.size;
+      report({ type: 'progress', subject: name, phase: 'indexes', items, totalItems: list.files.length, bytes, totalBytes: undefined });
+      return { path: full, ...blob };
     } catch (error) {
       if (!isMirrorError(error, 'FETCH_NOT_FOUND')) throw error;
       missing.push(full);

@@ -65,6 +65,13 @@ describe('apt/installer', () => {
     ]);
   });
 
+  it('says how far it is', async () => {
+    const context = contextOf(await archive('images', { listed: true }), keyring, { installer: true });
+    await refreshUpstream(context, undefined);
+    const total = Object.values(FILES).join('').length;
+    expect(context.events.filter(({ type }) => type === 'progress').at(-1)).toMatchObject({ items: 2, totalItems: 2, bytes: total });
+  });
+
   it('needs no signature where nothing is verified', async () => {
     expect(await images(await archive('images', { listed: false }), { verified: false })).toHaveLength(3);
   });
