@@ -77,6 +77,11 @@ async function findImages(
     const path = `${directory}/SHA256SUMS`;
     const file = signed.release.files.get(path);
     if (file === undefined) continue;
+    if (file.size > LIMITS.signedDocument)
+      throw new MirrorError(
+        'METADATA_INVALID',
+        `${signed.what} states ${file.size} bytes for ${path}, and at most ${LIMITS.signedDocument} are read`,
+      );
     const blob = await acquireVariant(context, signed, { path, file });
     const bytes = await context.blobs.readWhole(blob.sha256, LIMITS.signedDocument);
     return { component, directory, files: parseSha256Sums(bytes, `mirror ${context.name}: ${path}`), own: [{ path, ...blob }] };

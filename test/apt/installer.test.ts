@@ -91,6 +91,17 @@ describe('apt/installer', () => {
     });
   });
 
+  it('refuses a list that is stated to be too large to read', async () => {
+    const upstream = await archive('images', { listed: true });
+    const path = 'dists/stable/InRelease';
+    const release = String(upstream.files.get(path)).replace(/ \d+ (?=main\/installer-amd64)/, ' 99999999 ');
+    upstream.files.set(path, Buffer.from(release));
+    await expect(images(upstream, { verified: false })).rejects.toMatchObject({
+      code: 'METADATA_INVALID',
+      message: expect.stringContaining('99999999 bytes for main/installer-amd64/current/images/SHA256SUMS'),
+    });
+  });
+
   it('refuses an image that is not what the checksums say', async () => {
     const upstream = await archive('images', { listed: true });
     upstream.files.set('dists/stable/main/installer-amd64/current/images/netboot/mini.iso', Buffer.from('other'));
