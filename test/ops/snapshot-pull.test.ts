@@ -146,5 +146,21 @@ describe('ops/snapshot-pull', () => {
       },
       20_000,
     );
+
+    it('leaves packages that provide the name, and those for other architectures, where aptly takes them away', async () => {
+      const base = [pkg('mta_1_amd64'), pkg('other_1_amd64', { Provides: 'mta' }), pkg('tool_1_all')];
+      const source = [pkg('mta_2_amd64'), pkg('tool_2_amd64')];
+      for (const [name, specs] of [['have', base] as const, ['take', source] as const]) {
+        putSnapshot(name, specs, place.context);
+        await aptly.snapshot(
+          name,
+          specs.map((spec) => writePackage(join(root, 'debs'), spec)),
+        );
+      }
+      await pull(['mta', 'tool'], { base: 'have', source: 'take' });
+      await aptly.ok('snapshot', 'pull', 'have', 'take', 'taken', 'mta', 'tool');
+      expect(packagesOf('new', place.context)).toEqual(['mta_2_amd64', 'other_1_amd64', 'tool_1_all', 'tool_2_amd64']);
+      expect(await aptly.packages('taken')).toEqual(['mta_2_amd64', 'tool_2_amd64']);
+    }, 20_000);
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { FamilyName } from '../../src/config/schema.ts';
 import type { OperationContext } from '../../src/ops/context.ts';
 import { snapshotPackages } from '../../src/ops/snapshot-packages.ts';
-import type { Supplement } from '../../src/store/catalogue.ts';
+import type { PackageRecord, Supplement } from '../../src/store/catalogue.ts';
 import { packageOf } from '../apt/format/packages-on-disk.ts';
 
 /** An apt package: its `name_version_architecture`, and further fields. */
@@ -39,17 +39,20 @@ export interface SnapshotOptions {
   readonly checked?: { readonly metadata: boolean; readonly packages: boolean };
 }
 
+/** What is stored of the package. */
+export function storedPackage(spec: PackageSpec): PackageRecord {
+  const [name = '', version = '', architecture = ''] = spec.label.split('_');
+  const content = packageOf({ control: controlOf(spec) });
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const location = `pool/${spec.label}.deb`;
+  const record = Buffer.from(`${controlOf(spec)}Filename: ${location}\nSize: ${content.length}\nSHA256: ${sha256}\n`);
+  return { name, version, architecture, sha256, size: content.length, location, record };
+}
+
 /** Stores a snapshot of these packages, whose files are not there. */
 export function putSnapshot(name: string, specs: readonly PackageSpec[], context: OperationContext, options: SnapshotOptions = {}): void {
   const { family = 'apt', supplements = [], checked = { metadata: true, packages: false } } = options;
-  const records = specs.map((spec) => {
-    const [packageName = '', version = '', architecture = ''] = spec.label.split('_');
-    const content = packageOf({ control: controlOf(spec) });
-    const sha256 = createHash('sha256').update(content).digest('hex');
-    const location = `pool/${spec.label}.deb`;
-    const record = Buffer.from(`${controlOf(spec)}Filename: ${location}\nSize: ${content.length}\nSHA256: ${sha256}\n`);
-    return { name: packageName, version, architecture, sha256, size: content.length, location, record };
-  });
+  const records = specs.map(storedPackage);
   const list = context.catalogue.saveList(family, context.catalogue.addPackages(family, records));
   const contents = { list, supplements, checked, keys: [{ fingerprint: 'AB'.repeat(20), armored: name }] };
   context.catalogue.addSnapshot({ name, family, contents, createdAt: 0, description: '', from: [] });
