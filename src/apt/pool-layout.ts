@@ -1,7 +1,7 @@
 import { MirrorError } from '../core/errors.ts';
 import type { PublishedComponent } from '../family/family.ts';
 import type { StoredPackage } from '../store/catalogue.ts';
-import { poolPath } from './format/pool-path.ts';
+import { isPackageName, poolPath, poolPrefix } from './format/pool-path.ts';
 import { fieldOf } from './format/stanza.ts';
 import { compareVersions } from './format/version.ts';
 
@@ -44,12 +44,26 @@ export function placePackages(component: PublishedComponent): PlacedPackage[] {
 }
 
 function pathOf(component: string, stored: StoredPackage, taken: ReadonlyMap<string, string>): string {
-  const place = (file: string): string => poolPath({ component, name: stored.name, source: fieldOf(stored.record, 'Source'), file });
-  const path = place(stored.location.slice(stored.location.lastIndexOf('/') + 1));
-  const holder = taken.get(path);
-  if (holder === undefined || holder === stored.sha256) return path;
+  const source = sourceOf(stored);
+  const place = (file: string): string => poolPath({ component, name: stored.name, source, file });
   const extension = stored.location.endsWith('.udeb') ? 'udeb' : 'deb';
-  return place(`${stored.name}_${stored.version.replaceAll(':', '%3a')}_${stored.architecture}.${extension}`);
+  const named = (version: string): string => `${stored.name}_${version.replaceAll(':', '%3a')}_${stored.architecture}.${extension}`;
+  const free = (path: string): boolean => (taken.get(path) ?? stored.sha256) === stored.sha256;
+  const path = place(stored.location.slice(stored.location.lastIndexOf('/') + 1));
+  if (free(path)) return path;
+  const full = place(named(stored.version));
+  // No epoch is epoch 0, and the name without it is taken by the same version of another.
+  return free(full) ? full : place(named(`0:${stored.version}`));
+}
+
+/** A file in a pool as Debian has it: the name of the source package is that of its directory, after its first letters. */
+const USUAL_LOCATION = /^pool\/[^/]+\/(lib[^/]|[^/])\/([^/]+)\/[^/]+$/;
+
+/** The source package, as the location of the file says it, or else the record. */
+function sourceOf(stored: StoredPackage): string | undefined {
+  const [, prefix = '', source] = USUAL_LOCATION.exec(stored.location) ?? [];
+  if (source !== undefined && isPackageName(source) && prefix === poolPrefix(source)) return source;
+  return fieldOf(stored.record, 'Source');
 }
 
 function isSamePackage(a: StoredPackage, b: StoredPackage): boolean {

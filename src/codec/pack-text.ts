@@ -1,11 +1,16 @@
 import { hash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import PQueue from 'p-queue';
 import type { BlockCache, PlacedBlock } from './block-cache.ts';
-import { BLOCK_FORMATS, type BlockCompression, type PackedBlock } from './block-formats.ts';
+import { BLOCK_FORMATS, type BlockCompression, type BlockFormat, type PackedBlock } from './block-formats.ts';
 import { fanOut } from './fan-out.ts';
 import { textBlocks } from './text-blocks.ts';
 
 /** How many blocks are on their way at once: what bounds the memory, and keeps the processors busy. */
 const AHEAD = 2;
+
+/** Each compressor takes 10 to 40 MB while it works. */
+const packing = new PQueue({ concurrency: availableParallelism() });
 
 export interface PackTextOptions<C extends BlockCompression, R> {
   /** What stands between two records: an empty line (`\n\n`) between stanzas, `\n` between lines. Blocks end there. */
@@ -72,11 +77,15 @@ function formsOf<R>(plain: Buffer, compressions: readonly BlockCompression[], ca
     const format = BLOCK_FORMATS[compression];
     const key = digest === undefined || compression === 'none' ? undefined : hash('sha256', `${format.identity}\n${digest}`, 'buffer');
     const known = key === undefined ? undefined : cache?.find(key);
-    const packed = known === undefined ? format.pack(plain) : known.then((found) => found ?? format.pack(plain));
+    const packed = known === undefined ? pack(format, plain) : known.then((found) => found ?? pack(format, plain));
     // Whoever waits for a block sees its failure; some are not waited for any more after another has failed.
     packed.catch(() => undefined);
     return { key, packed };
   });
+}
+
+function pack(format: BlockFormat, block: Buffer): Promise<Buffer> {
+  return packing.add(() => format.pack(block));
 }
 
 /** @param placed is told where each block stands that can be found again. */

@@ -14,7 +14,8 @@ export interface TextBlockOptions {
  * Cuts a text into blocks that end between records. Where they end depends on the records there and not on how long what stands before is, so that
  * two texts that differ in a few records have most of their blocks in common. Equal texts give equal blocks, in whatever pieces they arrive.
  * Of the records that may begin a block, the one whose first line has the smallest hash does. A record that is longer than a block may be
- * is cut anywhere. No text has no blocks. What is yielded is the caller's.
+ * is cut anywhere. No text has no blocks. What is yielded is
+ * the caller's; pieces of the text are copied before the next is asked for.
  */
 export async function* textBlocks(
   text: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,

@@ -46,7 +46,7 @@ export interface PublishContext {
   /** The keys that the sources' metadata was checked against: what clients need of a verbatim publication. */
   readonly sourceKeys: readonly PublicKey[];
   /** What is published now, by path; undefined at first. */
-  readonly previous?: ReadonlyMap<string, TreeEntry> | undefined;
+  readonly previous?: Pick<ReadonlyMap<string, TreeEntry>, 'get'> | undefined;
   /** The Date or revision that clients see; never before that of the last generation. */
   readonly time: Date;
   /** One kind of extra of some packages, in the order of the ids. */

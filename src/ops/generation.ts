@@ -7,8 +7,7 @@ import type { Family, PublishedComponent } from '../family/family.ts';
 import type { Signer } from '../openpgp/types.ts';
 import type { Candidate } from '../solve/universe.ts';
 import type { Contents, PackageList, PublicationState, Supplement } from '../store/catalogue.ts';
-import { createTree, loadGeneration } from '../store/generation-map.ts';
-import type { TreeEntry } from '../store/generations.ts';
+import { createTree, loadGeneration, readEntries, type Tree } from '../store/generation-map.ts';
 import { createPackedBlocks } from '../store/packed-blocks.ts';
 import type { OperationContext } from './context.ts';
 import { keyText } from './key-text.ts';
@@ -95,7 +94,7 @@ export async function writeGeneration(generation: NewGeneration, context: Operat
   const { blobs, catalogue, config, report, signal } = context;
   const time = await generationTime(name, before, context);
   report({ type: 'phase', subject: name, phase: 'publish' });
-  const previous = before === undefined ? undefined : await loadGeneration(blobs, before.generation.digest);
+  const previous = before === undefined ? undefined : await readEntries(blobs, before.generation.digest);
   const intake = await blobs.intake(`publish-${name}`);
   try {
     const packedBlocks = createPackedBlocks(blobs, catalogue);
@@ -114,7 +113,7 @@ export async function writeGeneration(generation: NewGeneration, context: Operat
       report,
       signal,
     });
-    await refuseConflicts(generation, tree.entries(), context);
+    await refuseConflicts(generation, tree, context);
     warnOfRenaming(generation, published, context);
     const map = await tree.finish();
     await intake.finish();
@@ -205,13 +204,13 @@ function warnOfRenaming(
 }
 
 /** Publications may share a path on the server; a file that several of them have must be the same file. */
-async function refuseConflicts(generation: NewGeneration, entries: readonly TreeEntry[], context: OperationContext): Promise<void> {
+async function refuseConflicts(generation: NewGeneration, tree: Pick<Tree, 'entries'>, context: OperationContext): Promise<void> {
   const { name, publication, from } = generation;
   const path = publicationPath(name, publication);
   for (const other of context.catalogue.publications()) {
     if (other.name === name || other.path !== path) continue;
     const theirs = await loadGeneration(context.blobs, other.generation.digest);
-    const conflict = entries.find((entry) => (theirs.get(entry.path)?.blob.sha256 ?? entry.blob.sha256) !== entry.blob.sha256);
+    const conflict = tree.entries().find((entry) => (theirs.get(entry.path)?.blob.sha256 ?? entry.blob.sha256) !== entry.blob.sha256);
     if (conflict === undefined) continue;
     const [mine, their] = [
       holderOf(conflict.blob.sha256, from, context),

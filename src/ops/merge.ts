@@ -13,25 +13,40 @@ export function mergePackages(
   rule: PublicationConfig['merge'],
   compareVersions: (a: string, b: string) => number,
 ): StoredPackage[] {
-  const merged = new Map<string, Map<string, StoredPackage>>();
-  for (const list of lists) {
-    const ofThisList = new Set<string>();
+  const merged = new Map<string, Versions>();
+  for (const [number, list] of lists.entries()) {
     for (const entry of list) {
       const key = `${entry.name}\n${entry.architecture}`;
-      let versions = merged.get(key);
-      if (versions === undefined || (rule === 'replace' && !ofThisList.has(key))) {
-        versions = new Map();
-        merged.set(key, versions);
+      const before = merged.get(key);
+      if (before === undefined || (rule === 'replace' && before.list !== number)) {
+        merged.set(key, { list: number, first: entry, all: undefined });
+        continue;
       }
-      ofThisList.add(key);
-      versions.set(entry.version, entry);
+      before.list = number;
+      before.all ??= new Map([[before.first.version, before.first]]);
+      before.all.set(entry.version, entry);
     }
   }
   const result: StoredPackage[] = [];
   for (const key of [...merged.keys()].sort()) {
-    const versions = [...(merged.get(key)?.values() ?? [])].sort((a, b) => compareVersions(a.version, b.version) || a.id - b.id);
-    if (rule === 'latest') result.push(...versions.slice(-1));
-    else result.push(...versions);
+    const versions = merged.get(key);
+    if (versions === undefined) continue;
+    if (versions.all === undefined) {
+      result.push(versions.first);
+      continue;
+    }
+    const sorted = [...versions.all.values()].sort((a, b) => compareVersions(a.version, b.version) || a.id - b.id);
+    if (rule === 'latest') result.push(...sorted.slice(-1));
+    else result.push(...sorted);
   }
   return result;
+}
+
+/** The packages of one name and architecture. */
+interface Versions {
+  /** The number of the list that the last of them is from. */
+  list: number;
+  readonly first: StoredPackage;
+  /** By version, where there is more than one package. */
+  all: Map<string, StoredPackage> | undefined;
 }

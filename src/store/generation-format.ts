@@ -13,9 +13,6 @@ const MAX_UNPACKED = 511 * MiB;
 
 const DIGEST_LENGTH = 64;
 const NUMBER = /^(?:0|[1-9][0-9]{0,15})$/;
-/** Paths that need no closer look: segments of ordinary characters that do not begin with a dot. */
-const PLAIN_PATH = /^[\w+~@:%=,()^-][\w.+~@:%=,()^-]*(?:\/[\w+~@:%=,()^-][\w.+~@:%=,()^-]*)*$/;
-const PLAIN_LENGTH = 255;
 const SURROGATE = /[\ud800-\udfff]/;
 
 /** Order of the bytes of two texts in UTF-8. */
@@ -26,16 +23,23 @@ export function compareBytes(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
+/** The entries in the order of the bytes of their paths. */
+export function sortEntries<T extends { readonly path: string }>(entries: Iterable<T>): T[] {
+  const all = [...entries];
+  // Comparing is most of the work: each path is looked at once, and not at each comparison.
+  if (all.some(({ path }) => SURROGATE.test(path))) return all.sort((a, b) => compareBytes(a.path, b.path));
+  return all.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
 /**
  * The stored form of a generation: zstd over a header line `mirror-generation 1` and a line `SHA256 SIZE MODIFIED f|c PATH` for each entry,
  * sorted by the bytes of the path (f: fixed, c: current). Equal entries give equal bytes: the digest covers the compression, which therefore never
  * changes within a version of the format. The paths must be canonical and different.
  */
 export async function encodeGeneration(entries: Iterable<TreeEntry>): Promise<Buffer> {
-  const sorted = [...entries].sort((a, b) => compareBytes(a.path, b.path));
   const pieces = [Buffer.from(HEADER)];
   let lines = '';
-  for (const { path, blob, modified, permanence } of sorted) {
+  for (const { path, blob, modified, permanence } of sortEntries(entries)) {
     lines += `${blob.sha256} ${blob.size} ${modified} ${permanence === 'fixed' ? 'f' : 'c'} ${path}\n`;
     if (lines.length < MiB) continue;
     pieces.push(Buffer.from(lines));
@@ -47,9 +51,22 @@ export async function encodeGeneration(entries: Iterable<TreeEntry>): Promise<Bu
 
 /** The entries of a stored generation by path, in its order. Throws BLOB_CORRUPT on anything that `encodeGeneration` would not write. */
 export async function decodeGeneration(packed: Uint8Array): Promise<Map<string, TreeEntry>> {
+  const entries = new Map<string, TreeEntry>();
+  for (const entry of await readGeneration(packed)) entries.set(entry.path, entry);
+  return entries;
+}
+
+/**
+ * The entries of a stored generation in its order, each made when it is asked for: for going through them in little memory, as often as
+ * wanted. Throws BLOB_CORRUPT as `decodeGeneration`, in part only while they are gone through.
+ */
+export async function readGeneration(packed: Uint8Array): Promise<Iterable<TreeEntry>> {
   const text = await unpack(packed);
   if (!text.startsWith(HEADER)) throw damaged(1, 'the header is wrong or of another version');
-  const entries = new Map<string, TreeEntry>();
+  return { [Symbol.iterator]: () => parseLines(text) };
+}
+
+function* parseLines(text: string): Generator<TreeEntry> {
   let previous = '';
   let number = 1;
   for (let start = HEADER.length; start < text.length; ) {
@@ -59,10 +76,9 @@ export async function decodeGeneration(packed: Uint8Array): Promise<Map<string, 
     const entry = parseLine(text, start, end, number);
     if (compareBytes(previous, entry.path) >= 0) throw damaged(number, 'it is out of order');
     previous = entry.path;
-    entries.set(entry.path, entry);
+    yield entry;
     start = end + 1;
   }
-  return entries;
 }
 
 async function unpack(packed: Uint8Array): Promise<string> {
@@ -113,7 +129,6 @@ function parsePermanence(letter: string | undefined, number: number): Permanence
 }
 
 function checkPath(path: string, number: number): void {
-  if (path.length <= PLAIN_LENGTH && PLAIN_PATH.test(path)) return;
   let canonical: string;
   try {
     canonical = safeRelativePath(path, 'the map of a generation');

@@ -2,7 +2,7 @@ import type { BlockCache } from '../codec/block-cache.ts';
 import { MirrorError } from '../core/errors.ts';
 import { safeRelativePath } from '../core/paths.ts';
 import type { Blob, BlobStore, Intake } from './blobs.ts';
-import { compareBytes, decodeGeneration, encodeGeneration } from './generation-format.ts';
+import { compareBytes, decodeGeneration, encodeGeneration, readGeneration, sortEntries } from './generation-format.ts';
 import type { Permanence, TreeEntry, TreeWriter } from './generations.ts';
 
 /** Most bytes of a stored map: 60,000 entries take 5 MiB. */
@@ -13,10 +13,28 @@ export async function loadGeneration(blobs: BlobStore, digest: string): Promise<
   return await decodeGeneration(await blobs.readWhole(digest, MAX_MAP));
 }
 
+/** The entries of a generation, sorted by the bytes of the path, which are not all held. */
+export interface StoredEntries extends Iterable<TreeEntry> {
+  /** Looks through them: for a few paths. */
+  get(path: string): TreeEntry | undefined;
+}
+
+/** A generation from the pool, to be gone through in little memory. Throws BLOB_MISSING and BLOB_CORRUPT, the latter also later. */
+export async function readEntries(blobs: BlobStore, digest: string): Promise<StoredEntries> {
+  const entries = await readGeneration(await blobs.readWhole(digest, MAX_MAP));
+  return {
+    [Symbol.iterator]: () => entries[Symbol.iterator](),
+    get(path) {
+      for (const entry of entries) if (entry.path === path) return entry;
+      return undefined;
+    },
+  };
+}
+
 export interface TreeOptions {
   readonly intake: Intake;
-  /** The current generation: what is the same in it keeps its date. */
-  readonly previous: ReadonlyMap<string, TreeEntry> | undefined;
+  /** The current generation, sorted by the bytes of the path: what is the same in it keeps its date. Gone through more than once. */
+  readonly previous: Iterable<TreeEntry> | undefined;
   /** Last-Modified of what is new. */
   readonly time: Date;
   readonly packedBlocks?: BlockCache<Blob> | undefined;
@@ -35,17 +53,15 @@ export interface Tree extends TreeWriter {
  * A path under which the same content is both fixed and current is current.
  */
 export function createTree(options: TreeOptions): Tree {
-  const { intake, previous } = options;
+  const { intake, previous = [] } = options;
   const now = Math.floor(options.time.getTime() / 1000);
-  const entries = new Map<string, TreeEntry>();
+  const entries = new Map<string, Undated>();
 
   const put = (path: string, blob: Blob, permanence: Permanence): void => {
     checkCanonical(path);
     const present = entries.get(path);
     if (present === undefined) {
-      const before = previous?.get(path);
-      const modified = before?.blob.sha256 === blob.sha256 ? before.modified : now;
-      entries.set(path, { path, blob: { sha256: blob.sha256, size: blob.size }, modified, permanence });
+      entries.set(path, { path, blob: { sha256: blob.sha256, size: blob.size }, permanence });
     } else if (present.blob.sha256 !== blob.sha256) {
       throw new MirrorError(
         'PACKAGE_CONFLICT',
@@ -56,7 +72,7 @@ export function createTree(options: TreeOptions): Tree {
       entries.set(path, { ...present, permanence });
     }
   };
-  const sorted = (): TreeEntry[] => [...entries.values()].sort((a, b) => compareBytes(a.path, b.path));
+  const sorted = (): TreeEntry[] => [...dated(sortEntries(entries.values()), previous, now)];
 
   return {
     packedBlocks: options.packedBlocks,
@@ -68,11 +84,24 @@ export function createTree(options: TreeOptions): Tree {
     },
     entries: sorted,
     async finish() {
-      const blob = await intake.add(await encodeGeneration(entries.values()));
+      const blob = await intake.add(await encodeGeneration(sorted()));
       await intake.flush();
       return blob;
     },
   };
+}
+
+type Undated = Omit<TreeEntry, 'modified'>;
+
+/** Both sides sorted by the bytes of the path. */
+function* dated(entries: Iterable<Undated>, previous: Iterable<TreeEntry>, now: number): Generator<TreeEntry> {
+  const earlier = previous[Symbol.iterator]();
+  let before = earlier.next().value;
+  for (const { path, blob, permanence } of entries) {
+    while (before !== undefined && before.path !== path && compareBytes(before.path, path) < 0) before = earlier.next().value;
+    const same = before !== undefined && before.path === path && before.blob.sha256 === blob.sha256;
+    yield { path, blob, modified: same ? before.modified : now, permanence };
+  }
 }
 
 function checkCanonical(path: string): void {

@@ -58,7 +58,7 @@ describe('apt/publish', () => {
     const packages = [
       stored('b', { Version: '1.9' }),
       stored('b', { Version: '1.10' }, Buffer.from('newer')),
-      stored('doc', { Architecture: 'all', Source: 'libdoc (2)' }),
+      stored('doc', { Architecture: 'all', Source: 'libdoc (2)', Filename: 'doc_1.0-1_all.deb' }),
       stored('a', { Architecture: 'arm64' }),
     ];
     const { packages: listed, files } = await publish([{ name: 'main', supplements: [], packages }]);
@@ -138,7 +138,7 @@ describe('apt/publish', () => {
   });
 
   it('refuses names that would leave the tree, and stops when it is told to', async () => {
-    const evil = stored('a', { Source: '../../../etc' });
+    const evil = stored('a', { Source: '../../../etc', Filename: 'a.deb' });
     await expect(publish([{ name: 'main', supplements: [], packages: [evil] }])).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
     await expect(publish([{ name: '..', supplements: [], packages: [] }])).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
     await expect(publish([], { config: { distribution: 'a/../..' } })).rejects.toMatchObject({ code: 'PATH_UNSAFE' });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createTree, loadGeneration } from '../../src/store/generation-map.ts';
+import { createTree, loadGeneration, readEntries } from '../../src/store/generation-map.ts';
 import type { TreeEntry } from '../../src/store/generations.ts';
 import { openPool } from '../../src/store/pool.ts';
 import { sha256, temporaryDirectory } from './storage-fixture.ts';
 
 const TIME = new Date(1_700_000_000_900);
 
-async function tree(previous?: ReadonlyMap<string, TreeEntry>, time = TIME) {
+async function tree(previous?: Iterable<TreeEntry>, time = TIME) {
   const pool = await openPool(await temporaryDirectory());
   const intake = await pool.intake('publish');
   return { pool, tree: createTree({ intake, previous, time }) };
@@ -33,6 +33,10 @@ describe('store/generation-map', () => {
     const map = await writer.finish();
     const loaded = await loadGeneration(pool, map.sha256);
     expect([...loaded.values()]).toEqual(writer.entries());
+    const entries = await readEntries(pool, map.sha256);
+    for (let time = 0; time < 2; time++) expect([...entries]).toEqual(writer.entries());
+    expect(entries.get('dists/Release')).toMatchObject({ blob: release });
+    expect(entries.get('dists/Rel')).toBeUndefined();
     expect(loaded.get('dists/Packages')).toEqual({ path: 'dists/Packages', blob: byHash, modified: 1_700_000_000, permanence: 'current' });
     expect(loaded.get(`dists/by-hash/SHA256/${sha256('packages')}`)?.permanence).toBe('fixed');
     expect(loaded.get('pool/z.deb')).toEqual({ path: 'pool/z.deb', blob: blob('z'), modified: 1_700_000_000, permanence: 'fixed' });
@@ -42,7 +46,7 @@ describe('store/generation-map', () => {
   it('keeps the date of what stays the same', async () => {
     const first = (await tree()).tree;
     for (const name of ['same', 'changed', 'gone']) first.link(name, blob(name));
-    const previous = new Map(first.entries().map((entry) => [entry.path, entry]));
+    const previous = first.entries();
     const { tree: second } = await tree(previous, new Date(1_800_000_000_000));
     second.link('same', blob('same'));
     second.link('changed', blob('other'));

@@ -14,7 +14,7 @@ export interface ListedPackage {
 
 /** More than the fields take that may be added to a stanza, besides the file name: bytes. */
 const ADDED = 200;
-/** The text is given in pieces of at least this many bytes. */
+/** The text is given in pieces of about this many bytes. */
 const PIECE = 64 * 1024;
 
 const FILENAME = Buffer.from('\nFilename:');
@@ -24,6 +24,7 @@ const SHA256 = Buffer.from('\nSHA256:');
 /**
  * The text of a Packages index, in pieces. Stanzas stay as they are, byte for byte, since apt takes packages whose fields differ for different
  * ones; only the value of Filename is replaced, and Filename, Size and SHA256 are added at the end where they are missing.
+ * A piece is valid until the next is asked for: all may stand in the same memory.
  */
 export function* packagesText(packages: Iterable<ListedPackage>): Generator<Buffer> {
   let text = Buffer.alloc(0);
@@ -32,7 +33,7 @@ export function* packagesText(packages: Iterable<ListedPackage>): Generator<Buff
     const most = listed.stanza.length + Buffer.byteLength(listed.filename) + ADDED;
     if (text.length - end < most) {
       if (end > 0) yield text.subarray(0, end);
-      text = Buffer.allocUnsafeSlow(Math.max(PIECE, most));
+      if (text.length < most) text = Buffer.allocUnsafeSlow(Math.max(PIECE, most));
       end = 0;
     }
     end = append(text, end, listed);

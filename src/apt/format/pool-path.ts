@@ -29,8 +29,13 @@ export function poolPath(pool: PoolPackage): string {
   if (!isPackageName(source)) {
     throw new MirrorError('PATH_UNSAFE', `package ${pool.name}: the source "${source.slice(0, 200)}" is not the name of a package`);
   }
-  const prefix = source.slice(0, source.startsWith('lib') ? 4 : 1);
+  const prefix = poolPrefix(source);
   if (pool.file === '' || pool.file === '.' || pool.file.includes('/'))
     throw new MirrorError('PATH_UNSAFE', `package ${pool.name}: "${pool.file.slice(0, 200)}" is not a bare file name`);
   return safeRelativePath(`pool/${pool.component}/${prefix}/${source}/${pool.file}`, `package ${pool.name}`);
+}
+
+/** The directory in which that of a source package is: its first letter, or the first four of a name that begins with `lib`. */
+export function poolPrefix(source: string): string {
+  return source.slice(0, source.startsWith('lib') ? 4 : 1);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type ListedPackage, packagesText } from '../../../src/apt/format/packages-text.ts';
 
-const textOf = (packages: readonly ListedPackage[]): Buffer => Buffer.concat([...packagesText(packages)]);
+const piecesOf = (packages: readonly ListedPackage[]): Buffer[] => Array.from(packagesText(packages), (piece) => Buffer.from(piece));
+const textOf = (packages: readonly ListedPackage[]): Buffer => Buffer.concat(piecesOf(packages));
 
 const listed = (stanza: string) => ({ stanza: Buffer.from(stanza), filename: 'pool/main/f/foo/föö.deb', size: 42, sha256: 'c'.repeat(64) });
 
@@ -34,7 +35,7 @@ describe('apt/format/packages-text', () => {
       listed(`Package: p${index}\nDescription: ${'long '.repeat(index * 2)}\nFilename: x\nSize: 42\nSHA256: ${'c'.repeat(64)}`),
     );
     packages.push(listed(`Package: large\nDescription: ${'x'.repeat(200_000)}`), listed('Filename: first\nPackage: b'));
-    const pieces = [...packagesText(packages)];
+    const pieces = piecesOf(packages);
     expect(pieces.length).toBeGreaterThan(5);
     expect(Buffer.concat(pieces).toString()).toBe(packages.map((entry) => textOf([entry]).toString()).join(''));
     expect(pieces.at(-1)?.toString()).toContain('Filename: pool/main/f/foo/föö.deb\nPackage: b\n');
