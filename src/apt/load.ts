@@ -5,6 +5,7 @@ import type { AptMirrorConfig } from '../config/schema.ts';
 import { type Expected, strongest } from '../core/digests.ts';
 import { MirrorError } from '../core/errors.ts';
 import type { Reporter } from '../core/events.ts';
+import { MultiMap } from '../core/multi-map.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { StoredIndex, UpstreamState } from '../store/catalogue.ts';
 import { type AptCandidate, labelOf, readCandidate } from './candidate.ts';
@@ -35,7 +36,7 @@ export async function loadCandidates(source: LoadSource): Promise<AptCandidate[]
   const binary = new Set([...architecturesOf(source.config), 'all']);
   const sources = new Set([SOURCE]);
   const candidates: AptCandidate[] = [];
-  const byLabel = new Map<string, AptCandidate>();
+  const byName = new MultiMap<string, AptCandidate>();
   const conflicts: string[] = [];
   for (const index of source.upstream.indexes) {
     const what = `mirror ${source.name}: ${index.path}`;
@@ -46,12 +47,9 @@ export async function loadCandidates(source: LoadSource): Promise<AptCandidate[]
       for (const stanza of stanzas) {
         const candidate = read(stanza, origin);
         if (!architectures.has(candidate.architecture)) continue;
-        const label = labelOf(candidate);
-        const known = byLabel.get(label);
-        if (known === undefined) {
-          candidates.push(candidate);
-          byLabel.set(label, candidate);
-        } else if (!sameFile(known, candidate)) conflicts.push(label);
+        const known = findOrAdd(byName, candidate);
+        if (known === undefined) candidates.push(candidate);
+        else if (!sameFile(known, candidate)) conflicts.push(labelOf(candidate));
       }
     }
   }
@@ -79,6 +77,15 @@ async function* unpackIndex(source: LoadSource, index: StoredIndex, particulars:
   if (found !== best?.value) {
     throw new MirrorError('CHECKSUM_MISMATCH', `${what} unpacks to the ${best?.algorithm} ${found}; the Release says ${best?.value}`);
   }
+}
+
+/** The package of the same name, version and architecture; undefined where there is none yet, and then it is added. */
+function findOrAdd(byName: MultiMap<string, AptCandidate>, candidate: AptCandidate): AptCandidate | undefined {
+  const known = byName
+    .get(candidate.name)
+    .find((other) => other.version === candidate.version && other.architecture === candidate.architecture);
+  if (known === undefined) byName.add(candidate.name, candidate);
+  return known;
 }
 
 function sameFile(a: AptCandidate, b: AptCandidate): boolean {

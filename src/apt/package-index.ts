@@ -1,4 +1,5 @@
-import { type AptCandidate, labelOf } from './candidate.ts';
+import { MultiMap } from '../core/multi-map.ts';
+import { type AptCandidate, labelOf, providesOf } from './candidate.ts';
 import { type PackageRelation, type ProvidedName, parseProvides } from './format/relations.ts';
 import { fieldOf } from './format/stanza.ts';
 import { compareVersions, versionMatches } from './format/version.ts';
@@ -37,32 +38,32 @@ export interface PackageIndex {
 
 /** Throws METADATA_INVALID when the Provides of a package cannot be read. */
 export function indexPackages(candidates: readonly AptCandidate[]): PackageIndex {
-  const own = new Map<string, AptCandidate[]>();
-  const providers = new Map<string, Provider[]>();
-  const sources = new Map<string, AptCandidate[]>();
+  const own = new MultiMap<string, AptCandidate>();
+  const providers = new MultiMap<string, Provider>();
+  const sources = new MultiMap<string, AptCandidate>();
   const architectures = new Set<string>();
   for (const candidate of candidates) {
     if (candidate.architecture === 'source') {
-      append(sources, candidate.name, candidate);
+      sources.add(candidate.name, candidate);
       continue;
     }
     if (candidate.architecture !== 'all') architectures.add(candidate.architecture);
-    append(own, candidate.name, candidate);
-    const provides = fieldOf(candidate.stanza, 'Provides');
+    own.add(candidate.name, candidate);
+    const provides = providesOf(candidate);
     if (provides === undefined) continue;
     for (const { name, version, qualifier } of parseProvides(provides, describeField(candidate, 'Provides'))) {
-      append(providers, name, { candidate, version, qualifier });
+      providers.add(name, { candidate, version, qualifier });
     }
   }
   const preference = createPreference(candidates);
-  const named = (name: string): readonly AptCandidate[] => own.get(name) ?? [];
-  const providing = (name: string): readonly Provider[] => providers.get(name) ?? [];
+  const named = (name: string): readonly AptCandidate[] => own.get(name);
+  const providing = (name: string): readonly Provider[] => providers.get(name);
   return {
     architectures: [...architectures].sort(),
     preference,
     named,
     providing,
-    sources: (name, version) => (sources.get(name) ?? []).filter((source) => compareVersions(source.version, version) === 0),
+    sources: (name, version) => sources.get(name).filter((source) => compareVersions(source.version, version) === 0),
     satisfying(relation, asker) {
       const real = named(relation.name).filter(
         (candidate) => versionFits(relation, candidate.version) && architectureFits(relation, candidate, asker),
@@ -107,10 +108,4 @@ function wantedArchitecture({ qualifier }: PackageRelation, { architecture, nati
 
 function multiArch({ stanza }: AptCandidate): string | undefined {
   return fieldOf(stanza, 'Multi-Arch')?.toLowerCase();
-}
-
-function append<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const known = map.get(key);
-  if (known === undefined) map.set(key, [value]);
-  else known.push(value);
 }

@@ -1,6 +1,6 @@
-import type { QuerySubject } from '../query/subject.ts';
-import { type AptCandidate, labelOf } from './candidate.ts';
-import { type ProvidedName, parseProvides } from './format/relations.ts';
+import type { QuerySubject, Relation } from '../query/subject.ts';
+import { type AptCandidate, labelOf, providesOf } from './candidate.ts';
+import { parseProvides } from './format/relations.ts';
 import { fieldOf } from './format/stanza.ts';
 import { versionMatches } from './format/version.ts';
 
@@ -10,27 +10,32 @@ import { versionMatches } from './format/version.ts';
  * It satisfies a name by its own and by those that it provides; one provided without a version satisfies no relation.
  */
 export function packageSubject(candidate: AptCandidate): QuerySubject {
-  let provided: readonly ProvidedName[] | undefined;
-  const provides = (): readonly ProvidedName[] => {
-    provided ??= parseProvides(
-      fieldOf(candidate.stanza, 'Provides') ?? '',
-      `mirror ${candidate.mirror}: the Provides of package ${labelOf(candidate)}`,
-    );
-    return provided;
-  };
+  const { name, version, architecture } = candidate;
   return {
-    name: candidate.name,
-    version: candidate.version,
-    architecture: candidate.architecture,
-    field: (name) => queriedField(candidate, name),
-    satisfies(name, relation, version) {
-      const fits = (own: string | undefined): boolean => {
-        if (relation === undefined || version === undefined) return true;
-        return own !== undefined && versionMatches(own, relation, version);
-      };
-      return (candidate.name === name && fits(candidate.version)) || provides().some((other) => other.name === name && fits(other.version));
-    },
+    name,
+    version,
+    architecture,
+    field: (field) => queriedField(candidate, field),
+    satisfies: (wanted, relation, of) => satisfies(candidate, { name: wanted, relation, version: of }),
   };
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly relation: Relation | undefined;
+  readonly version: string | undefined;
+}
+
+function satisfies(candidate: AptCandidate, { name, relation, version }: Wanted): boolean {
+  const fits = (own: string | undefined): boolean => {
+    if (relation === undefined || version === undefined) return true;
+    return own !== undefined && versionMatches(own, relation, version);
+  };
+  if (candidate.name === name && fits(candidate.version)) return true;
+  const stated = providesOf(candidate);
+  if (stated === undefined || !stated.includes(name)) return false;
+  const provided = parseProvides(stated, `mirror ${candidate.mirror}: the Provides of package ${labelOf(candidate)}`);
+  return provided.some((other) => other.name === name && fits(other.version));
 }
 
 function queriedField(candidate: AptCandidate, name: string): string | undefined {

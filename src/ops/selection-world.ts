@@ -106,8 +106,8 @@ function requiredAmong<C extends Candidate>(
   const newest = new Map<string, C>();
   for (const candidate of candidates) {
     if (candidate.architecture === 'source') continue;
-    const { field } = subject(candidate);
-    if (field('Essential')?.toLowerCase() !== 'yes' && field('Priority')?.toLowerCase() !== 'required') continue;
+    const stated = subject(candidate);
+    if (stated.field('Essential')?.toLowerCase() !== 'yes' && stated.field('Priority')?.toLowerCase() !== 'required') continue;
     const key = `${candidate.name} ${candidate.architecture}`;
     const known = newest.get(key);
     if (known === undefined || compareVersions(candidate.version, known.version) > 0) newest.set(key, candidate);

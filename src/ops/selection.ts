@@ -128,18 +128,15 @@ async function matching(
 
   // Several mirrors with one filter are one archive in parts (a release, its updates): a name may be in any of them.
   const parts = companions(config, mirror.name).filter((name) => name === mirror.name || config.mirrors[name]?.filter === filter);
-  const names = new Set<string>();
-  const everything: Candidate[] = [];
-  for (const part of parts) {
-    for (const candidate of await load(part)) {
-      names.add(candidate.name);
-      everything.push(candidate);
-    }
+  const offered: (readonly Candidate[])[] = [];
+  for (const part of parts) offered.push(await load(part));
+  const named = (name: string): boolean => offered.some((candidates) => candidates.some((candidate) => candidate.name === name));
+  const satisfied = (name: string): boolean =>
+    offered.some((candidates) => candidates.some((candidate) => family.subject(candidate).satisfies(name, undefined, undefined)));
+  const missing = missingNames(query, (name) => named(name) || satisfied(name));
+  if (missing.length > 0) {
+    throw unknownPackages(mirror.name, missing, new Set(offered.flatMap((candidates) => candidates.map(({ name }) => name))));
   }
-  const exists = (name: string): boolean =>
-    names.has(name) || everything.some((candidate) => family.subject(candidate).satisfies(name, undefined, undefined));
-  const missing = missingNames(query, exists);
-  if (missing.length > 0) throw unknownPackages(mirror.name, missing, names);
   return seeds;
 }
 

@@ -31,7 +31,7 @@ describe('apt/load', () => {
   it('reads the packages for the wanted architectures, with their exact text', async () => {
     const text = stanza('b', { Version: '2:1.0~rc1+b1', Architecture: 'all', 'X-Odd': ' kept  ' });
     const { candidates } = await load({ [INDEX]: `${text}\n\n${stanza('a', { Architecture: 'i386' })}\n` });
-    expect(candidates).toEqual([
+    expect(candidates.map(({ checksums, provides, ...rest }) => ({ ...rest, checksums }))).toEqual([
       {
         mirror: 'test',
         component: 'main',

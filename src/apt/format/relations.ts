@@ -71,11 +71,19 @@ export function parseGroup(text: string, what: string): RelationGroup {
   return { text, alternatives: text.split('|').map((alternative) => parseTerm(alternative.trim(), what)) };
 }
 
+/** What most terms of a Provides field look like: a name, and perhaps the version. */
+const PLAIN_PROVIDED = /^([^ :()[\]<>|,]+)(?: \(= ([^ ()<>=]+)\))?$/;
+
 /** Parses a Provides field. A provided name with a relation other than `=` is left out, as apt does. */
 export function parseProvides(text: string, what: string): ProvidedName[] {
   const provided: ProvidedName[] = [];
-  for (const group of parseRelations(text, what)) {
-    for (const { name, qualifier, relation, version } of group.alternatives) {
+  for (const group of groupTexts(text)) {
+    const plain = PLAIN_PROVIDED.exec(group);
+    if (plain !== null) {
+      provided.push({ name: plain[1] ?? '', qualifier: undefined, version: plain[2] });
+      continue;
+    }
+    for (const { name, qualifier, relation, version } of parseGroup(group, what).alternatives) {
       if (relation === undefined || relation === '=') provided.push({ name, qualifier, version });
     }
   }

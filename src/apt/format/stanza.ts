@@ -82,6 +82,71 @@ export function pickFields(stanza: Buffer, fields: readonly string[], unclear: (
   return values;
 }
 
+/** Fields to be found in one pass over a stanza; see `fieldTable`. */
+export interface FieldTable {
+  readonly fields: readonly string[];
+  /** By the first byte of a line, either case: the fields whose names begin with it, as places in `fields`. */
+  readonly byFirstByte: readonly (readonly number[] | undefined)[];
+}
+
+/** What is said of a field in one pass: begin and end of its value without surrounding blanks, of the first if it is there several times. */
+export interface FoundField {
+  start: number;
+  end: number;
+  /** How often it is there: 0, 1, and 2 for more. */
+  count: number;
+  /** Whether the first goes on on another line. */
+  folded: boolean;
+}
+
+/** Prepares a search for several fields in many stanzas. */
+export function fieldTable(fields: readonly string[]): FieldTable {
+  const byFirstByte: number[][] = [];
+  for (const [place, field] of fields.entries()) {
+    const first = lowerCase(field.charCodeAt(0));
+    for (const byte of new Set([first, field.toUpperCase().charCodeAt(0)])) {
+      const known = byFirstByte[byte];
+      if (known === undefined) byFirstByte[byte] = [place];
+      else known.push(place);
+    }
+  }
+  return { fields, byFirstByte };
+}
+
+/** Finds the fields of a table in one pass over the bytes of a stanza. `found` has a place for each and is overwritten. */
+export function findFields(stanza: Buffer, { fields, byFirstByte }: FieldTable, found: readonly FoundField[]): void {
+  for (const one of found) {
+    one.count = 0;
+    one.folded = false;
+  }
+  let start = 0;
+  while (start < stanza.length) {
+    const places = byFirstByte[stanza[start] ?? 0];
+    const lineEnd = endOfLine(stanza, start);
+    if (places !== undefined) {
+      for (const place of places) {
+        const field = fields[place] ?? '';
+        const one = found[place];
+        if (one === undefined || stanza[start + field.length] !== COLON || !sameName(stanza, start, field)) continue;
+        one.count = Math.min(2, one.count + 1);
+        if (one.count === 1) setValue(stanza, { start, colon: start + field.length, end: endOfField(stanza, lineEnd) }, one, lineEnd);
+        break;
+      }
+    }
+    start = lineEnd + 1;
+  }
+}
+
+function setValue(stanza: Buffer, range: FieldRange, found: FoundField, lineEnd: number): void {
+  let start = range.colon + 1;
+  while (start < range.end && isBlank(stanza[start])) start += 1;
+  let end = range.end;
+  while (end > start && isBlankOrReturn(stanza[end - 1])) end -= 1;
+  found.start = start;
+  found.end = end;
+  found.folded = range.end !== lineEnd;
+}
+
 function* fieldRanges(stanza: Buffer): Generator<FieldRange> {
   let start = 0;
   while (start < stanza.length) {
