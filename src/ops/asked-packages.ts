@@ -48,6 +48,7 @@ export function findAsked(
   candidates: readonly Candidate[],
   family: Family<MirrorConfig, Candidate>,
 ): AskedPackage[] {
+  if (items.length === 0) return [];
   const byName = Map.groupBy(candidates, ({ name }) => name);
   const newestFirst = (found: readonly Candidate[]): Candidate[] =>
     [...Map.groupBy(found, ({ name }) => name).values()].flatMap((list) =>

@@ -91,7 +91,7 @@ export async function check(request: CheckRequest, context: OperationContext): P
   const family = familyNamed(familyName);
   const binary = candidates.filter(isBinary);
   const installed = request.installed === undefined ? [] : await readInstalled(request.installed, binary, family);
-  const asked = findAsked(request.install.flatMap(splitAsked), [...new Set([...binary, ...installed])], family);
+  const asked = findAsked(request.install.flatMap(splitAsked), withInstalled(binary, installed), family);
   const machines: MachineCheck[] = [];
   for (const architectures of machinesOf(binary, familyName, request.architectures)) {
     machines.push(await checkMachine({ request, family, binary, installed, asked, architectures, context }));
@@ -106,6 +106,11 @@ export async function check(request: CheckRequest, context: OperationContext): P
 /** Neither a source package nor one of the Debian installer: these are not installed. */
 function isBinary({ architecture, location }: Candidate): boolean {
   return !['source', 'src', 'nosrc'].includes(architecture) && !location.endsWith('.udeb');
+}
+
+/** What is installed may be there, too. */
+function withInstalled(candidates: readonly Candidate[], installed: readonly Candidate[]): readonly Candidate[] {
+  return installed.length === 0 ? candidates : [...new Set([...candidates, ...installed])];
 }
 
 function isForAll(architecture: string): boolean {
@@ -147,7 +152,7 @@ async function checkMachine(machine: MachineRequest): Promise<MachineCheck> {
   const fits = ({ architecture }: Candidate): boolean =>
     native === undefined || isForAll(architecture) || architectures.includes(architecture);
   const present = installed.filter(fits);
-  const universe = await family.universe([...new Set([...binary.filter(fits), ...present])], context.blobs);
+  const universe = await family.universe(withInstalled(binary.filter(fits), present), context.blobs);
   const prover = createProver(universe, {
     recommends: request.recommends,
     installed: present,
