@@ -205,6 +205,30 @@ describeWithTools(['apt-get', 'apt-ftparchive', 'dpkg-deb', 'dpkg-source', 'gpg'
       await site.ok('sync');
     });
 
+    it('finds packages for all architectures where apt finds them', async () => {
+      const stanza = `Package: everywhere\nVersion: 1.0\nArchitecture: all\nMaintainer: Test <test@example.com>\nDescription: x\nFilename: pool/main/x.deb\nSize: 3\nSHA256: ${createHash('sha256').update('deb').digest('hex')}\n`;
+      writeFileSync(join(site.upstream, 'pool/main/x.deb'), 'deb');
+      for (const extension of ['', '.gz']) archive.addIndex(`main/binary-all/Packages${extension}`, stanza);
+      const found: Record<string, [apt: boolean, ours: boolean]> = {};
+      for (const [name, fields] of Object.entries({
+        apart: { Architectures: 'all amd64' },
+        unnamed: { Architectures: 'amd64' },
+        unsupported: { Architectures: 'all amd64', 'No-Support-for-Architecture-all': 'Packages' },
+      })) {
+        await archive.sign(fields);
+        configure(`all-${name}`, '');
+        await site.ok('sync');
+        const client = createAptClient(join(site.root, `all-${name}`));
+        client.sources(`Types: deb\nURIs: ${site.server.url}\nSuites: stable\nComponents: main\nSigned-By: ${archive.key}\n`);
+        await client.get('update');
+        const { status } = await client.get('download', '--print-uris', 'everywhere');
+        found[name] = [status === 0, (await packages(`all-${name}`)).includes('everywhere_1.0_all')];
+      }
+      expect(found).toEqual({ apart: [true, true], unnamed: [false, false], unsupported: [false, false] });
+      rmSync(join(site.upstream, 'dists/stable/main/binary-all'), { recursive: true });
+      await archive.sign();
+    });
+
     it('reads flat repositories as apt does, without a Release, too', async () => {
       const flat = join(site.upstream, 'flat/x');
       mkdirSync(flat, { recursive: true });
