@@ -55,7 +55,8 @@ export async function pullIntoSnapshot(request: PullRequest, context: OperationC
   const family = familyNamed(commonFamily([base, source]));
   report({ type: 'phase', subject: name, phase: 'select' });
   const present = storedCandidates(base.name, base.contents.list, context);
-  const offered = offeredFrom(storedCandidates(source.name, source.contents.list, context), present);
+  const known = new Map(present.map((entry) => [entry.stored.id, entry]));
+  const offered = forArchitecturesOf(present, storedCandidates(source.name, source.contents.list, context, known));
   const matches = matchingEntries(offered, parsed, source, context);
   const { members, unsatisfied } = await pulledMembers({ request, family, present, offered, matches }, context);
   warnUnsatisfied(name, unsatisfied, context);
@@ -85,14 +86,11 @@ export async function pullIntoSnapshot(request: PullRequest, context: OperationC
   return { snapshot, ...result };
 }
 
-/** What the source has for the architectures of the base; packages that the base has already are those of the base. */
-function offeredFrom(source: readonly StoredCandidate[], present: readonly StoredCandidate[]): StoredCandidate[] {
-  const byId = new Map(present.map((entry) => [entry.stored.id, entry]));
-  const architectures = new Set(present.map(({ stored }) => stored.architecture));
-  for (const every of ['all', 'noarch']) architectures.add(every);
-  return source
-    .filter(({ stored }) => present.length === 0 || architectures.has(stored.architecture))
-    .map((entry) => byId.get(entry.stored.id) ?? entry);
+/** The entries that are for an architecture that the base has packages for; all of them where it is empty. */
+function forArchitecturesOf(present: readonly StoredCandidate[], entries: readonly StoredCandidate[]): readonly StoredCandidate[] {
+  if (present.length === 0) return entries;
+  const architectures = new Set(['all', 'noarch', ...present.map(({ stored }) => stored.architecture)]);
+  return entries.filter(({ stored }) => architectures.has(stored.architecture));
 }
 
 interface Pull {

@@ -153,11 +153,24 @@ export interface StoredCandidate {
   readonly candidate: Candidate;
 }
 
-/** The packages of a list as candidates of `source`, sorted by name, then architecture, then id. */
-export function storedCandidates(source: string, { id, family }: PackageList, { catalogue }: OperationContext): StoredCandidate[] {
+/**
+ * The packages of a list as candidates of `source`, sorted by name, then architecture, then id. Those that are among `known`, by their ids,
+ * are not made again.
+ */
+export function storedCandidates(
+  source: string,
+  { id, family }: PackageList,
+  { catalogue }: OperationContext,
+  known: ReadonlyMap<number, StoredCandidate> = new Map(),
+): StoredCandidate[] {
   const { candidate } = familyNamed(family);
   const found: StoredCandidate[] = [];
   for (const stored of catalogue.packages(id)) {
+    const made = known.get(stored.id);
+    if (made !== undefined) {
+      found.push(made);
+      continue;
+    }
     const extra = (kind: string): Buffer | undefined => catalogue.extras([stored.id], kind).next().value?.data;
     found.push({ stored, candidate: candidate(stored, source, extra) });
   }

@@ -1,30 +1,36 @@
 import type { FoundPackage } from '../../ops/query.ts';
 import type { OutputFormat } from '../../query/output-format.ts';
 
-/** So many packages are printed at once, which bounds the memory that the text takes. */
-const AT_ONCE = 256;
+/** How long a piece of text is at least, in characters: short enough to be written without a copy. */
+const PIECE = 4096;
 
 /** How packages are printed: their names, all that is known of each, or by a format. */
 export type PackageForm = 'label' | 'full' | OutputFormat;
 
 /** The text of some packages in pieces. */
-export function* packageText(packages: readonly FoundPackage[], form: PackageForm): Generator<string> {
-  for (const some of chunks(packages)) yield some.map((entry) => visible(textOf(entry, form))).join('');
+export function* packageText(packages: Iterable<FoundPackage>, form: PackageForm): Generator<string> {
+  let piece = '';
+  for (const entry of packages) {
+    piece += visible(textOf(entry, form));
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
 }
 
 /** The same for --json in pieces: a list of objects, with the fields that a format asks for. */
-export function* packageJson(packages: readonly FoundPackage[], form: PackageForm): Generator<string> {
-  let before = '[';
-  for (const some of chunks(packages)) {
-    const objects = some.map((entry) => JSON.stringify(packageValue(entry, form), null, 2).replaceAll('\n', '\n  '));
-    yield `${before}\n  ${objects.join(',\n  ')}`;
-    before = ',';
+export function* packageJson(packages: Iterable<FoundPackage>, form: PackageForm): Generator<string> {
+  let piece = '[';
+  let separator = '\n  ';
+  for (const entry of packages) {
+    piece += `${separator}${JSON.stringify(packageValue(entry, form), null, 2).replaceAll('\n', '\n  ')}`;
+    separator = ',\n  ';
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = '';
   }
-  yield packages.length === 0 ? '[]\n' : '\n]\n';
-}
-
-function* chunks<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += AT_ONCE) yield items.slice(start, start + AT_ONCE);
+  yield `${piece}${separator.startsWith(',') ? '\n' : ''}]\n`;
 }
 
 function packageValue(entry: FoundPackage, form: PackageForm): Record<string, unknown> {
