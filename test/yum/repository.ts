@@ -12,6 +12,8 @@ export interface XmlPackage {
   readonly version?: string;
   readonly requires?: readonly string[];
   readonly provides?: readonly string[];
+  readonly conflicts?: readonly string[];
+  readonly obsoletes?: readonly string[];
   readonly recommends?: readonly string[];
   readonly suggests?: readonly string[];
   /** Files that primary lists. */
@@ -56,12 +58,13 @@ function version(entry: XmlPackage): string {
 
 function primary(entry: XmlPackage): string {
   const { arch = 'noarch', files = [], name, provides = [], recommends = [], requires = [], sourceRpm, suggests = [] } = entry;
+  const { conflicts = [], obsoletes = [] } = entry;
   const evr = `${entry.epoch === undefined ? '' : `${entry.epoch}:`}${entry.version ?? '1'}-1`;
   const source = arch === 'src' ? '' : (sourceRpm ?? `${name}-1-1.src.rpm`);
   return `<package type="rpm"><name>${name}</name><arch>${arch}</arch>${version(entry)}<checksum type="sha256" pkgid="YES">${sha256(label(entry))}</checksum>
 <summary>A &lt;test&gt;</summary><description>A test</description><packager/><url/><time file="1" build="1"/><size package="3" installed="1" archive="1"/>
 <location href="${label(entry)}.rpm"/><format><rpm:license>MIT</rpm:license><rpm:vendor/><rpm:group/><rpm:buildhost/><rpm:sourcerpm>${source}</rpm:sourcerpm>
-<rpm:header-range start="1" end="2"/>${relations('provides', [`${name} = ${evr}`, ...provides])}${relations('requires', requires)}${relations('suggests', suggests)}${relations('recommends', recommends)}${fileTags(files)}</format></package>`;
+<rpm:header-range start="1" end="2"/>${relations('provides', [`${name} = ${evr}`, ...provides])}${relations('requires', requires)}${relations('conflicts', conflicts)}${relations('obsoletes', obsoletes)}${relations('suggests', suggests)}${relations('recommends', recommends)}${fileTags(files)}</format></package>`;
 }
 
 function relations(kind: string, list: readonly string[]): string {
