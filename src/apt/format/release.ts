@@ -44,6 +44,8 @@ const STRONG: readonly (readonly [field: string, algorithm: ChecksumAlgorithm])[
   ['SHA256', 'sha256'],
   ['SHA512', 'sha512'],
 ];
+/** Of the components, the architectures and the keys. The largest archives have some thirty. */
+const MAX_WORDS = 1000;
 const WEAK = ['MD5Sum', 'SHA1'];
 const ENTRY = /^(?<value>[0-9A-Fa-f]+)\s+(?<size>\d{1,15})\s+(?<path>\S.*)$/;
 
@@ -65,21 +67,21 @@ export function parseRelease(bytes: Buffer, what: string): Release {
     version: stanza.get('Version'),
     date: dateOf(stanza, 'Date', what),
     validUntil: dateOf(stanza, 'Valid-Until', what),
-    components: words(stanza.get('Components')),
-    architectures: words(stanza.get('Architectures')),
+    components: fewWords(stanza, 'Components', what),
+    architectures: fewWords(stanza, 'Architectures', what),
     acquireByHash: stanza.get('Acquire-By-Hash')?.toLowerCase() === 'yes',
     allInEachIndex:
       words(stanza.get('No-Support-for-Architecture-all')).includes('Packages') || !words(stanza.get('Architectures')).includes('all'),
-    signedBy: signedByOf(stanza),
+    signedBy: signedByOf(stanza, what),
     files: filesOf(stanza, what),
   };
 }
 
 /** What is not a fingerprint names no key. */
-function signedByOf(stanza: Stanza): string[] | undefined {
-  const text = stanza.get('Signed-By');
-  if (text === undefined) return undefined;
-  const entries = text.split(/[\s,]+/).map((entry) => entry.replace(/^0x/i, '').toUpperCase());
+function signedByOf(stanza: Stanza, what: string): string[] | undefined {
+  const entries = few(words(stanza.get('Signed-By')?.replaceAll(',', ' ')), 'Signed-By', what).map((entry) =>
+    entry.replace(/^0x/i, '').toUpperCase(),
+  );
   const fingerprints = entries.filter((entry) => /^(?:[0-9A-F]{40}|[0-9A-F]{64})!?$/.test(entry));
   return fingerprints.length === 0 ? undefined : fingerprints;
 }
@@ -143,6 +145,16 @@ function dateOf(stanza: Stanza, field: string, what: string): number | undefined
     throw invalid(what, `has the ${field} "${text.slice(0, 100)}", which is not of the form "Sat, 08 Jun 2024 09:12:01 UTC"`);
   }
   return time;
+}
+
+/** Every one of the words is looked for later, so there may not be any number of them. */
+function fewWords(stanza: Stanza, field: string, what: string): string[] {
+  return few(words(stanza.get(field)), field, what);
+}
+
+function few(found: string[], field: string, what: string): string[] {
+  if (found.length > MAX_WORDS) throw invalid(what, `has ${found.length} words in its ${field}, more than ${MAX_WORDS}`);
+  return found;
 }
 
 function words(text: string | undefined): string[] {

@@ -95,6 +95,12 @@ describe('apt/format/release', () => {
     ['two checksums of one file', `SHA256:\n ${A} 1 x\n ${A.replace('a', 'c')} 1 x\n`, 'METADATA_INVALID', /two different/],
     ['a date in another zone', `Date: Sat, 08 Jun 2024 09:12:01 CEST\nSHA256:\n ${A} 1 x\n`, 'METADATA_INVALID', /the Date "Sat/],
     ['a date that does not exist', `Valid-Until: Sat, 31 Jun 2024 09:12:01 UTC\nSHA256:\n ${A} 1 x\n`, 'METADATA_INVALID', /Valid-Until/],
+    [
+      'components without end',
+      `Components: ${Array.from({ length: 1001 }, (_, index) => index).join(' ')}\n`,
+      'METADATA_INVALID',
+      /1001 words in its Components/,
+    ],
     ['no stanza at all', '<html><body>Welcome to the hotel network</body></html>\n', 'METADATA_INVALID', /Release, line 1/],
   ])('refuses %s', (_name, text, code, message) => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
