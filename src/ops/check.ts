@@ -9,11 +9,11 @@ import { type AskedPackage, findAsked, splitAsked } from './asked-packages.ts';
 import type { OperationContext } from './context.ts';
 import { familyNamed } from './families.ts';
 import { totalSize } from './selection.ts';
-import { openSource } from './sources.ts';
+import { type OpenedSource, openSources } from './sources.ts';
 
 export interface CheckRequest {
-  /** Of a mirror, repo, snapshot or publication. */
-  readonly name: string;
+  /** Of mirrors, repos, snapshots or publications of one family; a package may come from any of them. At least one. */
+  readonly names: readonly string[];
   /** What is to be installed: see `findAsked`. Each may be several with commas between them. */
   readonly install: readonly string[];
   /** Every package, each alone. */
@@ -71,9 +71,9 @@ export interface MachineCheck {
 }
 
 export interface CheckReport {
-  readonly name: string;
+  readonly names: readonly string[];
   readonly family: FamilyName;
-  /** Whether the packages are those that the next sync would have. */
+  /** Whether some of the packages are those that the next sync would bring. */
   readonly planned: boolean;
   /** Whether all that was asked can be installed, on each machine that it is for. */
   readonly installable: boolean;
@@ -83,11 +83,11 @@ export interface CheckReport {
 type AnyFamily = Family<MirrorConfig, Candidate>;
 
 /**
- * Proves that packages can be installed from what goes by a name, each alone and all together, or finds out why not.
- * Errors: NAME_UNKNOWN, NEVER_SYNCED, QUERY_INVALID, FILE_MISSING and CONFIG_INVALID for the file of what is installed, CHECK_UNDECIDED.
+ * Proves that packages can be installed from what goes by some names, each alone and all together, or finds out why not.
+ * Errors: USAGE, NAME_UNKNOWN, NEVER_SYNCED, QUERY_INVALID, FILE_MISSING and CONFIG_INVALID for the file of what is installed, CHECK_UNDECIDED.
  */
 export async function check(request: CheckRequest, context: OperationContext): Promise<CheckReport> {
-  const { family: familyName, candidates, planned } = await openSource(request.name, context);
+  const { family: familyName, candidates, planned } = await openAll(request.names, context);
   const family = familyNamed(familyName);
   const binary = candidates.filter(isBinary);
   const installed = request.installed === undefined ? [] : await readInstalled(request.installed, binary, family);
@@ -100,7 +100,27 @@ export async function check(request: CheckRequest, context: OperationContext): P
     ({ install, together, all }) =>
       install.every((one) => one.installable) && together?.installable !== false && (all === null || all.broken.length === 0),
   );
-  return { name: request.name, family: familyName, planned, installable, machines };
+  return { names: request.names, family: familyName, planned, installable, machines };
+}
+
+/** What goes by the names. A package that several have is there once. Throws USAGE when they are of different families. */
+async function openAll(
+  names: readonly string[],
+  context: OperationContext,
+): Promise<Pick<OpenedSource, 'family' | 'candidates' | 'planned'>> {
+  const [first, ...others] = await openSources(names, context);
+  if (first === undefined) throw new MirrorError('USAGE', 'nothing is named to check');
+  if (others.length === 0) return first;
+  const stranger = others.find(({ family }) => family !== first.family);
+  if (stranger !== undefined) {
+    throw new MirrorError('USAGE', `"${first.name}" has packages for ${first.family}, and "${stranger.name}" for ${stranger.family}`);
+  }
+  const { label } = familyNamed(first.family);
+  const byLabel = new Map<string, Candidate>();
+  for (const { candidates } of [first, ...others]) {
+    for (const candidate of candidates) if (!byLabel.has(label(candidate))) byLabel.set(label(candidate), candidate);
+  }
+  return { family: first.family, candidates: [...byLabel.values()], planned: [first, ...others].some(({ planned }) => planned) };
 }
 
 /** Neither a source package nor one of the Debian installer: these are not installed. */

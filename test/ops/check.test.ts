@@ -63,7 +63,7 @@ mirrors:
     const { status, report } = await checked('one', '--install', 'app,lib');
     expect(status).toBe(0);
     expect(report).toEqual({
-      name: 'one',
+      names: ['one'],
       family: 'apt',
       planned: true,
       installable: true,
@@ -188,6 +188,13 @@ mirrors:
       status: 2,
       report: { error: { code: 'USAGE' } },
     });
+  });
+
+  it('takes packages from any of several sources, each once', async () => {
+    const { status, report } = await checked('part', 'one', '--all');
+    expect([status, report.machines[0]?.all?.packages]).toEqual([1, 8]);
+    expect((await checked('part', '--install', 'extra')).status).toBe(1);
+    expect((await checked('part', 'one', '--install', 'extra')).status).toBe(0);
   });
 
   it('refuses to check nothing, or what was never synced', async () => {

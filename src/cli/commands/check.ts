@@ -8,7 +8,7 @@ const EXAMPLES = `
 Examples:
   mirror check ubuntu --install nginx,postgresql
   mirror check ubuntu --install 'nginx (>= 1.24), redis=5:7.0.15-1' --installed /var/lib/dpkg/status
-  mirror check ubuntu --all
+  mirror check bookworm bookworm-updates bookworm-security --all
 
 Each package is proved alone, and all together. Exit status: 0 when everything can be installed, 1 when not.
 `;
@@ -25,7 +25,10 @@ export function addCheckCommand(parent: Command, host: Host): void {
   parent
     .command('check')
     .description('prove that packages can be installed from a mirror, repo, snapshot or publication, or say why not')
-    .argument('<name>', 'of a mirror (also one that was synced with --metadata-only), a repo, a snapshot or a publication')
+    .argument(
+      '<names...>',
+      'of mirrors (also such as were synced with --metadata-only), repos, snapshots or publications; packages may come from any',
+    )
     .option('--install <packages>', 'names, name=version or queries, with commas between them; may be repeated', collect, [])
     .option('--installed <file>', 'what the machine has already: a dpkg status file, or a list with one package a line')
     .option('--all', 'every package, each alone')
@@ -33,7 +36,7 @@ export function addCheckCommand(parent: Command, host: Host): void {
     .option('--architecture <names>', 'of the machine, then others that it takes packages of; default: each there is, alone')
     .addHelpText('after', EXAMPLES)
     .action(
-      host.run(async (session, name: string, flags: Flags) => {
+      host.run(async (session, names: string[], flags: Flags) => {
         const all = flags.all === true;
         if (flags.install.length === 0 && !all) {
           throw new MirrorError('USAGE', 'there is nothing to check', { hint: 'Name packages with --install, or give --all.' });
@@ -41,7 +44,7 @@ export function addCheckCommand(parent: Command, host: Host): void {
         const [{ check }, { checkText }] = await Promise.all([import('../../ops/check.ts'), import('../render/check.ts')]);
         const report = await check(
           {
-            name,
+            names,
             install: flags.install,
             all,
             recommends: flags.recommends === true,

@@ -8,7 +8,7 @@ const NAMED = 10;
 /** What was proved, a line for each package, and below it why it cannot be installed. */
 export function checkText(report: CheckReport): string {
   const lines: string[] = [];
-  if (report.planned) lines.push(`${report.name}: the packages that the next sync would have`);
+  if (report.planned) lines.push(`of the packages that the next sync of ${report.names.join(', ')} would bring:`);
   for (const machine of report.machines) {
     const suffix = report.machines.length > 1 ? ` on ${machine.architecture}` : '';
     lines.push(...installLines(machine, suffix), ...allLines(machine, suffix));
