@@ -13,6 +13,8 @@ export function mergePackages(
   rule: PublicationConfig['merge'],
   compareVersions: (a: string, b: string) => number,
 ): StoredPackage[] {
+  const [only = []] = lists;
+  if (lists.length <= 1 && areDistinct(only)) return [...only];
   const merged = new Map<string, Versions>();
   for (const [number, list] of lists.entries()) {
     for (const entry of list) {
@@ -49,4 +51,12 @@ interface Versions {
   readonly first: StoredPackage;
   /** By version, where there is more than one package. */
   all: Map<string, StoredPackage> | undefined;
+}
+
+/** Whether the packages are sorted by name, then architecture, and there is only one of each: as nearly every mirror has them. */
+function areDistinct(packages: readonly StoredPackage[]): boolean {
+  return packages.every((entry, index) => {
+    const before = packages[index - 1];
+    return before === undefined || before.name < entry.name || (before.name === entry.name && before.architecture < entry.architecture);
+  });
 }

@@ -20,6 +20,8 @@ type EntryRow = [
 
 /** How many packages are read at once: one statement for each would take three times as long. */
 const PAGE = 256;
+/** Extras are large: the list of files of one package may be some MB. */
+const EXTRAS_PAGE = 32;
 const ENTRY = 'packages.id, name, version, architecture, sha256, size, location, files';
 /** Packages with the ids of a JSON array, in its order: the left side of CROSS JOIN is the outer loop. */
 const WANTED = 'FROM json_each(?) AS wanted CROSS JOIN packages ON packages.id = wanted.value';
@@ -47,7 +49,11 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
   const replaceExtra = database.prepare<[number, string, Buffer]>(
     'INSERT INTO extras (package, kind, data) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET data = excluded.data',
   );
-  const extra = database.prepare<[number, string], Buffer>('SELECT data FROM extras WHERE package = ? AND kind = ?').pluck();
+  const extraData = database
+    .prepare<[string, string], Buffer | null>(
+      'SELECT data FROM json_each(?) AS wanted LEFT JOIN extras ON extras.package = wanted.value AND extras.kind = ?',
+    )
+    .pluck();
 
   const idOf = (family: FamilyName, record: PackageRecord): number => {
     const identity = identityOf(family, record);
@@ -71,7 +77,10 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
       for (const { id, kind, data } of extras) statement.run(id, kind, data);
     }).immediate,
     *extras(ids, kind) {
-      for (const id of ids) yield { id, data: extra.get(id, kind) };
+      for (const page of pages(ids, EXTRAS_PAGE)) {
+        const data = extraData.all(JSON.stringify(page), kind);
+        for (const [index, id] of page.entries()) yield { id, data: data[index] ?? undefined };
+      }
     },
     *stream(ids) {
       for (const page of pages(ids)) {
@@ -88,8 +97,8 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
   };
 }
 
-function* pages(ids: readonly number[]): Generator<readonly number[]> {
-  for (let start = 0; start < ids.length; start += PAGE) yield ids.slice(start, start + PAGE);
+function* pages(ids: readonly number[], size = PAGE): Generator<readonly number[]> {
+  for (let start = 0; start < ids.length; start += size) yield ids.slice(start, start + size);
 }
 
 function toEntry([id, name, version, architecture, sha256, size, location, files]: EntryRow): PackageEntry {
