@@ -19,7 +19,7 @@ export const ERROR_KINDS = {
     meaning: 'The configuration file has errors. Each is listed with file, line, column, key and what is allowed.',
   },
   CONFIG_EXISTS: { exit: 2, meaning: 'A file that `mirror init` or `mirror add` would write is there already. It was left as it is.' },
-  NAME_UNKNOWN: { exit: 2, meaning: 'No mirror, group, repo or publication has this name. The message lists the nearest names.' },
+  NAME_UNKNOWN: { exit: 2, meaning: 'No mirror, group, repo, snapshot or publication has this name. The message lists the nearest names.' },
   PACKAGE_UNKNOWN: {
     exit: 1,
     meaning: 'A filter or a command names a package that the upstream does not have. The message lists the nearest names.',
@@ -67,7 +67,7 @@ export const ERROR_KINDS = {
   PACKAGE_CONFLICT: { exit: 1, meaning: 'Two different files would be published under one path.' },
   PACKAGE_UNSIGNED: { exit: 1, meaning: 'A package carries no signature by a trusted key although the mirror asks for one.' },
   SYNC_INCOMPLETE: { exit: 1, meaning: 'Some files of a mirror could not be fetched. The mirror keeps its last complete state.' },
-  NEVER_SYNCED: { exit: 1, meaning: 'A source of the publication has no packages yet. Run `mirror sync` first.' },
+  NEVER_SYNCED: { exit: 1, meaning: 'A mirror that is asked for has no packages yet. Run `mirror sync` first.' },
   CHECK_UNDECIDED: {
     exit: 1,
     meaning:

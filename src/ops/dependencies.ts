@@ -53,6 +53,6 @@ export function warnUnsatisfied(subject: string, unsatisfied: readonly Unsatisfi
 }
 
 /** One requirement that nothing satisfies, for people. */
-export function unsatisfiedText({ requirement, chain }: Unsatisfied): string {
+function unsatisfiedText({ requirement, chain }: Unsatisfied): string {
   return `nothing provides ${requirement}, needed by ${[...chain].reverse().join(', needed by ')}`;
 }

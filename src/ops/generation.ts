@@ -9,6 +9,7 @@ import type { Candidate } from '../solve/universe.ts';
 import type { Contents, PackageList, PublicationState, Supplement } from '../store/catalogue.ts';
 import { createTree, loadGeneration, readEntries, type Tree } from '../store/generation-map.ts';
 import { createPackedBlocks } from '../store/packed-blocks.ts';
+import { combinedKeys } from './contents.ts';
 import type { OperationContext } from './context.ts';
 import { keyText } from './key-text.ts';
 import { sourceNamed, sourceNames } from './sources.ts';
@@ -28,11 +29,10 @@ export type PublicationTrust = Pick<PublicationState, 'verified' | 'packagesSign
 /** What holds for packages that come from several mirrors. */
 export function combinedTrust(sources: readonly Contents[], { verbatim }: { readonly verbatim: boolean }): PublicationTrust {
   const packagesSigned = sources.every(({ checked }) => checked.packages);
-  const keys = new Map(sources.flatMap((source) => source.keys).map((key) => [key.fingerprint, key]));
   return {
     verified: sources.every(({ checked }) => checked.metadata || checked.packages),
     packagesSigned,
-    packageKeys: packagesSigned || verbatim ? [...keys.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)) : [],
+    packageKeys: packagesSigned || verbatim ? combinedKeys(sources) : [],
   };
 }
 
