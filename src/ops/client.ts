@@ -69,7 +69,9 @@ type Parts = Pick<ClientInstructions, 'files' | 'commands' | 'notes'>;
 function deb822Client(publication: PublicationState, url: string): Parts {
   const { distribution, components, publicKey } = publication;
   const types = publication.architectures.includes('source') ? 'deb deb-src' : 'deb';
-  const fields = [`Types: ${types}`, `URIs: ${url}`, `Suites: ${distribution ?? ''}`, `Components: ${components.join(' ')}`];
+  const fields = [`Types: ${types}`, `URIs: ${url}`, `Suites: ${distribution ?? ''}`];
+  // A flat repository has none.
+  if (components.length > 0) fields.push(`Components: ${components.join(' ')}`);
   const architectures = clientArchitectures(publication);
   if (architectures.length > 0) fields.push(`Architectures: ${architectures.join(' ')}`);
   fields.push(publicKey === undefined ? 'Trusted: yes' : `Signed-By:\n${indentKey(publicKey)}`);
@@ -88,7 +90,7 @@ function oneLineClient(publication: PublicationState, url: string): Parts {
   const architectures = clientArchitectures(publication);
   if (architectures.length > 0) options.push(`arch=${architectures.join(',')}`);
   options.push(publicKey === undefined ? 'trusted=yes' : `signed-by=${keyring}`);
-  const source = `[${options.join(' ')}] ${url} ${distribution ?? ''} ${components.join(' ')}\n`;
+  const source = `${[`[${options.join(' ')}]`, url, distribution ?? '', ...components].join(' ')}\n`;
   const types = publication.architectures.includes('source') ? ['deb', 'deb-src'] : ['deb'];
   const content = types.map((type) => `${type} ${source}`).join('');
   const files: ClientFile[] = [{ path: `/etc/apt/sources.list.d/${fileName(publication)}.list`, content, encoding: 'text' }];
