@@ -1,6 +1,6 @@
 import type { QuerySubject, Relation } from '../query/subject.ts';
 import { type AptCandidate, labelOf, providesOf } from './candidate.ts';
-import { parseProvides } from './format/relations.ts';
+import { type ProvidedName, parseProvides } from './format/relations.ts';
 import { fieldOf } from './format/stanza.ts';
 import { versionMatches } from './format/version.ts';
 
@@ -16,6 +16,7 @@ export function packageSubject(candidate: AptCandidate): QuerySubject {
     version,
     architecture,
     field: (field) => queriedField(candidate, field),
+    satisfiesAny: (names) => names.has(name) || providedNames(candidate).some((provided) => names.has(provided.name)),
     satisfies: (wanted, relation, of) => satisfies(candidate, { name: wanted, relation, version: of }),
   };
 }
@@ -32,10 +33,13 @@ function satisfies(candidate: AptCandidate, { name, relation, version }: Wanted)
     return own !== undefined && versionMatches(own, relation, version);
   };
   if (candidate.name === name && fits(candidate.version)) return true;
+  if (providesOf(candidate)?.includes(name) !== true) return false;
+  return providedNames(candidate).some((other) => other.name === name && fits(other.version));
+}
+
+function providedNames(candidate: AptCandidate): readonly ProvidedName[] {
   const stated = providesOf(candidate);
-  if (stated === undefined || !stated.includes(name)) return false;
-  const provided = parseProvides(stated, `mirror ${candidate.mirror}: the Provides of package ${labelOf(candidate)}`);
-  return provided.some((other) => other.name === name && fits(other.version));
+  return stated === undefined ? [] : parseProvides(stated, `mirror ${candidate.mirror}: the Provides of package ${labelOf(candidate)}`);
 }
 
 function queriedField(candidate: AptCandidate, name: string): string | undefined {

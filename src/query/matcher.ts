@@ -70,7 +70,7 @@ function plainNames(names: readonly string[]): Predicate {
   const full = new Set(names.filter((name) => /.-[^-]+-[^-]+\.[^-.]+$/.test(name)));
   return (subject) =>
     wanted.has(subject.name) ||
-    names.some((name) => subject.satisfies(name, undefined, undefined)) ||
+    (subject.satisfiesAny?.(wanted) ?? names.some((name) => subject.satisfies(name, undefined, undefined))) ||
     (full.size > 0 && full.has(`${subject.name}-${subject.version}.${subject.architecture}`));
 }
 

@@ -10,6 +10,8 @@ export interface QuerySubject {
   readonly values?: (name: string) => readonly string[] | undefined;
   /** Whether the package, by its own name or one that it provides, satisfies `name (relation version)`; no relation: any version. */
   satisfies(name: string, relation: Relation | undefined, version: string | undefined): boolean;
+  /** Whether it satisfies one of the names in any version; for families where that is faster than to ask for each. */
+  readonly satisfiesAny?: (names: ReadonlySet<string>) => boolean;
 }
 
 /** `<=` and `>=` include equality; `<<` and `>>` do not. */
