@@ -25,9 +25,9 @@ const FIELDS = [
 /**
  * What dpkg does not have installed together with a package (Debian policy 7.3 and 7.4, and the multiarch specification): what its Conflicts
  * and Breaks name, itself or by what it provides, of whatever architecture unless one is named; never packages of its own name, for
- * which there are rules of their own. Of one name and architecture there is one at a time; packages of one name and different architectures must all be
- * `Multi-Arch: same` and of equal versions. A package for all architectures counts as one of the machine's own, which is `native`, or may be any
- * where that is undefined. Throws METADATA_INVALID when a field cannot be read.
+ * which there are rules of their own. Of one name and architecture there is one at a time; packages of one name and different architectures
+ * must all be `Multi-Arch: same` and of equal versions. A package for all architectures counts as one of the machine's own, which is `native`,
+ * or may be any where that is undefined. Throws METADATA_INVALID when a field cannot be read.
  */
 export function conflictsOf(candidate: AptCandidate, index: ConflictIndex, native: string | undefined): Conflict<AptCandidate>[] {
   const conflicts: Conflict<AptCandidate>[] = [];

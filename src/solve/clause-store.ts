@@ -96,13 +96,14 @@ export class ClauseStore {
     return { clauses: data.subarray(start, end), fixed: data.subarray(end + 1, end + 1 + (data[end] as number)) };
   }
 
-  /** Whether there is a clause of just these two literals. */
-  hasPair(one: number, other: number): boolean {
+  /** The other literals of the clauses of two literals that have this one. */
+  partners(literal: number): Set<number> {
     const { data } = this;
-    for (let clause = this.firstWatcher(one); clause !== 0; clause = this.nextWatcher(clause, one)) {
-      if (data[clause] === 2 && this.otherWatched(clause, one) === other) return true;
+    const partners = new Set<number>();
+    for (let clause = this.firstWatcher(literal); clause !== 0; clause = this.nextWatcher(clause, literal)) {
+      if (data[clause] === 2) partners.add(this.otherWatched(clause, literal));
     }
-    return false;
+    return partners;
   }
 
   firstWatcher(literal: number): number {

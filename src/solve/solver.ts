@@ -7,6 +7,8 @@ import { Integers } from './integers.ts';
 /** How often one question may come to a contradiction, and how many integers what it teaches may take. What needs more is given up. */
 const MOST_CONFLICTS = 10_000;
 const MOST_LEARNT = 4 * 1024 * 1024;
+/** How many integers everything that is known may take before more is asked for: what a whole archive states takes two million. */
+const MOST_STORED = 64 * 1024 * 1024;
 
 /** Tells what follows from a variable: called once, when it has become true for the first time. */
 export type Expand = (variable: number, sink: ClauseSink) => void;
@@ -58,6 +60,8 @@ export class Solver implements ClauseSink {
   /** Clauses of one literal, which nothing watches. They hold at every level. */
   #units: number[] = [];
   #expanding = 0;
+  /** What is known to exclude the variable that is being expanded. */
+  #partners: Set<number> | undefined;
   /** The first false clause of the variable that is being expanded. */
   #contradiction = 0;
   /** A clause that is false without any assumption. Nothing can hold then. */
@@ -148,7 +152,10 @@ export class Solver implements ClauseSink {
 
   exclude(number: number, other: number): void {
     const [one, two] = [this.#expanding * 2 + 1, other * 2 + 1];
-    if (!this.#store.hasPair(one, two)) this.#give([one, two], number);
+    this.#partners ??= this.#store.partners(one);
+    if (this.#partners.has(two)) return;
+    this.#partners.add(two);
+    this.#give([one, two], number);
   }
 
   /** Undefined when the variables hold now. The refutation is empty unless it is asked for. */
@@ -287,8 +294,10 @@ export class Solver implements ClauseSink {
   }
 
   #expandOne(variable: number): number {
+    if (this.#store.length + this.#choices.length > MOST_STORED) throw new UndecidedError();
     this.#expanded[variable] = 1;
     this.#expanding = variable;
+    this.#partners = undefined;
     this.#contradiction = 0;
     this.#choiceStarts[variable] = this.#choices.length;
     this.#expand(variable, this);

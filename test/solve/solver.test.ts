@@ -149,6 +149,14 @@ describe('solve/solver', () => {
     expect(solver.extend([1])).toBe(true);
   });
 
+  it('gives up where everything excludes everything else among too many', () => {
+    const count = 20_000;
+    const solver = new Solver((variable, sink) => {
+      for (let other = 0; other < count; other++) if (other !== variable) sink.exclude(-1 - other, other);
+    }, count);
+    expect(() => solver.expandAll(count)).toThrow(UndecidedError);
+  });
+
   it('holds nothing when what is fixed contradicts itself', () => {
     const solver = new Solver((variable, sink) => {
       if (variable === 0) sink.require(0, [1]);
