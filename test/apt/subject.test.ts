@@ -44,6 +44,12 @@ describe('apt/subject', () => {
     expect(subject.satisfies('web', '<<', '2.0')).toBe(false);
     expect(subject.satisfies('apache2', undefined, undefined)).toBe(false);
     const any = (...names: readonly string[]): boolean | undefined => subject.satisfiesAny?.(new Set(names));
-    expect([any('nginx'), any('other', 'httpd'), any('other', 'web'), any('other', 'htt'), any()]).toEqual([true, true, true, false, false]);
+    expect([any('nginx'), any('other', 'httpd'), any('other', 'web'), any('other', 'htt'), any()]).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });
