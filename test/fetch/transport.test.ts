@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import http from 'node:http';
 import net from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
   errorOf,
@@ -155,6 +157,40 @@ describe('fetch/transport', () => {
       const error = await errorOf((await startFetcher(ONCE)).document({ urls: [server.url], maxSize: MAX }));
       expect(error.code).toBe('FETCH_FAILED');
     });
+  });
+
+  describe('a request', () => {
+    it('names the path as the address has it, the host, and who asks', async () => {
+      const server = await startServer((_, response) => response.end('ok'));
+      const fetcher = await startFetcher();
+      await fetcher.document({ urls: [`${server.url}/pool/g%2B%2B/~x y.deb?a=1&b=%20#part`], maxSize: MAX });
+      const [seen] = server.requests;
+      expect(seen).toMatchObject({ method: 'GET', url: '/pool/g%2B%2B/~x%20y.deb?a=1&b=%20' });
+      expect(seen?.headers).toEqual({
+        host: `127.0.0.1:${server.port}`,
+        'user-agent': expect.stringMatching(/^mirror\/\d/),
+        'accept-encoding': 'identity',
+        connection: 'keep-alive',
+      });
+    });
+
+    it.runIf(Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1')))(
+      'reaches an IPv6 address',
+      async () => {
+        const hosts: (string | undefined)[] = [];
+        const server = http.createServer((request, response) => {
+          hosts.push(request.headers.host);
+          response.end('ok');
+        });
+        onTestFinished(() => void server.close());
+        await new Promise<void>((resolve) => {
+          server.listen(0, '::1', resolve);
+        });
+        const { port } = server.address() as net.AddressInfo;
+        const { bytes } = await (await startFetcher()).document({ urls: [`http://[::1]:${port}/f`], maxSize: MAX });
+        expect([bytes.toString(), hosts]).toEqual(['ok', [`[::1]:${port}`]]);
+      },
+    );
   });
 
   describe('TLS', () => {
