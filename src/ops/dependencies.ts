@@ -13,6 +13,8 @@ const SHOWN = 20;
 export interface FollowOptions {
   readonly recommends?: boolean | undefined;
   readonly suggests?: boolean | undefined;
+  /** Also the source packages that packages were made from. */
+  readonly sources?: boolean | undefined;
 }
 
 /** What a closure is made of. */
@@ -34,8 +36,8 @@ export function withDependencies({ family, universe, seeds, ...follow }: Depende
 }
 
 /** Only what is stated, each in the one best way. */
-export function closureOptions({ recommends = false, suggests = false }: FollowOptions): ClosureOptions {
-  return { recommends, suggests, source: false, allVariants: false };
+export function closureOptions({ recommends = false, suggests = false, sources = false }: FollowOptions): ClosureOptions {
+  return { recommends, suggests, source: sources, allVariants: false };
 }
 
 /** The architectures that packages are for, where there are several. */

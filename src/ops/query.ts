@@ -100,7 +100,7 @@ async function closureOf(
 ): Promise<{ readonly selected: readonly Candidate[]; readonly unsatisfied: readonly Unsatisfied[] }> {
   const candidates = [source, ...others].flatMap((opened) => opened.candidates);
   const universe = await family.universe(candidates, blobs);
-  return withDependencies({ family, universe, seeds, recommends: options.recommends, suggests: options.suggests });
+  return withDependencies({ ...options, family, universe, seeds });
 }
 
 function satisfiedIn({ candidates }: OpenedSource, name: string, family: Family<MirrorConfig, Candidate>): boolean {

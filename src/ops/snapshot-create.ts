@@ -5,15 +5,16 @@ import type { OperationContext } from './context.ts';
 import { familyNamed } from './families.ts';
 import { mergePackages } from './merge.ts';
 import { refuseTakenName, type SnapshotSummary, storeSnapshot } from './snapshots.ts';
-import { type NamedSource, storedSource } from './sources.ts';
+import { type NamedSource, storedSource, warnIfBehind } from './sources.ts';
 
 /**
  * Freezes what a mirror, repo or publication has now, or copies a snapshot. Throws NAME_INVALID, NAME_TAKEN, NAME_UNKNOWN and
  * NEVER_SYNCED.
  */
-export function createSnapshot(name: string, from: string, context: OperationContext): SnapshotSummary {
+export async function createSnapshot(name: string, from: string, context: OperationContext): Promise<SnapshotSummary> {
   refuseTakenName(name, context);
   const source = storedSource(from, context);
+  await warnIfBehind([source], context);
   return storeSnapshot(
     {
       name,
@@ -37,16 +38,17 @@ export function createEmptySnapshot(name: string, family: FamilyName, context: O
  * Several sources as one snapshot, the later over the earlier, as `mergePackages` says. One source is copied. Throws NAME_INVALID,
  * NAME_TAKEN, NAME_UNKNOWN, NEVER_SYNCED, and USAGE when they are not of one family.
  */
-export function mergeSnapshots(
+export async function mergeSnapshots(
   name: string,
   sources: readonly string[],
   context: OperationContext,
   rule: PublicationConfig['merge'] = 'replace',
-): SnapshotSummary {
+): Promise<SnapshotSummary> {
   const { catalogue } = context;
   refuseTakenName(name, context);
   const opened = sources.map((source) => storedSource(source, context));
   const family = commonFamily(opened);
+  await warnIfBehind(opened, context);
   const lists = opened.map(({ contents }) => [...catalogue.packages(contents.list.id)]);
   const ids = mergePackages(lists, rule, familyNamed(family).compareVersions).map((entry) => entry.id);
   // What has no package says nothing of how the packages were checked.

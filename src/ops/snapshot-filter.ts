@@ -9,7 +9,7 @@ import type { OperationContext } from './context.ts';
 import { type FollowOptions, warnUnsatisfied, withDependencies } from './dependencies.ts';
 import { familyNamed } from './families.ts';
 import { refuseTakenName, type SnapshotSummary, storeSnapshot } from './snapshots.ts';
-import { type NamedSource, type StoredCandidate, storedCandidates, storedSource } from './sources.ts';
+import { type NamedSource, type StoredCandidate, storedCandidates, storedSource, warnIfBehind } from './sources.ts';
 
 export interface FilterRequest extends FollowOptions {
   /** What is filtered. */
@@ -27,12 +27,13 @@ export interface FilterRequest extends FollowOptions {
  * NEVER_SYNCED, and PACKAGE_UNKNOWN when nothing matches.
  */
 export async function filterSnapshot(request: FilterRequest, context: OperationContext): Promise<SnapshotSummary> {
-  const { name, queries, withDeps = false, recommends, suggests } = request;
+  const { name, queries, withDeps = false } = request;
   const { blobs, catalogue, report } = context;
   const parsed = queries.map((query) => parseQuery(query));
   refuseTakenName(name, context);
   const source = storedSource(request.source, context);
   const family = familyNamed(source.family);
+  await warnIfBehind([source], context);
   report({ type: 'phase', subject: name, phase: 'select' });
   const entries = storedCandidates(source.name, source.contents.list, context);
   let selected = matchingEntries(entries, parsed, source, context);
@@ -42,7 +43,7 @@ export async function filterSnapshot(request: FilterRequest, context: OperationC
       blobs,
     );
     const seeds = selected.map(({ candidate }) => candidate);
-    const closed = withDependencies({ family, universe, seeds, recommends, suggests });
+    const closed = withDependencies({ ...request, family, universe, seeds });
     warnUnsatisfied(name, closed.unsatisfied, context);
     const kept = new Set(closed.selected);
     selected = entries.filter(({ candidate }) => kept.has(candidate));

@@ -11,7 +11,7 @@ import { familyNamed } from './families.ts';
 import { commonFamily } from './snapshot-create.ts';
 import { matchingEntries } from './snapshot-filter.ts';
 import { refuseTakenName, type SnapshotSummary, storeSnapshot } from './snapshots.ts';
-import { type StoredCandidate, storedCandidates, storedSource } from './sources.ts';
+import { type StoredCandidate, storedCandidates, storedSource, warnIfBehind } from './sources.ts';
 
 export interface PullRequest extends FollowOptions {
   /** What is pulled into; it stays as it is. */
@@ -53,10 +53,12 @@ export async function pullIntoSnapshot(request: PullRequest, context: OperationC
   refuseTakenName(name, context);
   const [base, source] = [storedSource(request.base, context), storedSource(request.source, context)];
   const family = familyNamed(commonFamily([base, source]));
+  await warnIfBehind([base, source], context);
   report({ type: 'phase', subject: name, phase: 'select' });
   const present = storedCandidates(base.name, base.contents.list, context);
   const known = new Map(present.map((entry) => [entry.stored.id, entry]));
-  const offered = forArchitecturesOf(present, storedCandidates(source.name, source.contents.list, context, known));
+  const taken = storedCandidates(source.name, source.contents.list, context, known);
+  const offered = forArchitecturesOf(present, taken, request.sources === true ? ['source', 'src', 'nosrc'] : []);
   const matches = matchingEntries(offered, parsed, source, context);
   const { members, unsatisfied } = await pulledMembers({ request, family, present, offered, matches }, context);
   warnUnsatisfied(name, unsatisfied, context);
@@ -86,10 +88,14 @@ export async function pullIntoSnapshot(request: PullRequest, context: OperationC
   return { snapshot, ...result };
 }
 
-/** The entries that are for an architecture that the base has packages for; all of them where it is empty. */
-function forArchitecturesOf(present: readonly StoredCandidate[], entries: readonly StoredCandidate[]): readonly StoredCandidate[] {
+/** The entries that are for an architecture that the base has packages for, or for one of the others; all of them where it is empty. */
+function forArchitecturesOf(
+  present: readonly StoredCandidate[],
+  entries: readonly StoredCandidate[],
+  others: readonly string[],
+): readonly StoredCandidate[] {
   if (present.length === 0) return entries;
-  const architectures = new Set(['all', 'noarch', ...present.map(({ stored }) => stored.architecture)]);
+  const architectures = new Set(['all', 'noarch', ...others, ...present.map(({ stored }) => stored.architecture)]);
   return entries.filter(({ stored }) => architectures.has(stored.architecture));
 }
 

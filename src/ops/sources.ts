@@ -61,6 +61,24 @@ export function storedSource(name: string, context: OperationContext): NamedSour
   throw unknownName('mirror, repo, snapshot or publication', name, known);
 }
 
+/** Warns of mirrors among the sources whose packages are older than what their metadata and the configuration select by now. */
+export async function warnIfBehind(sources: readonly NamedSource[], context: OperationContext): Promise<void> {
+  const { catalogue, config, report } = context;
+  const selector = createSelector(context, new Map(catalogue.mirrors().map((state) => [state.name, state])));
+  for (const { kind, name } of sources) {
+    const mirror = config.mirrors[name];
+    const contents = kind === 'mirror' ? catalogue.mirror(name)?.contents : undefined;
+    if (mirror === undefined || contents === undefined) continue;
+    if (contents.selection === (await selector.key({ name, config: mirror }))) continue;
+    const synced = new Date(contents.syncedAt).toISOString();
+    report({
+      type: 'warning',
+      subject: name,
+      message: `the packages are those of ${synced}, older than the metadata or the configuration`,
+    });
+  }
+}
+
 /** The names that `sourceNamed` knows. */
 export function sourceNames({ catalogue, config }: OperationContext): string[] {
   return [...Object.keys(config.mirrors), ...Object.keys(config.repos), ...catalogue.snapshots().map((snapshot) => snapshot.name)];

@@ -87,5 +87,8 @@ publications:
     const found = await site.mirror('query', 'main');
     expect(found).toMatchObject({ status: 0, stdout: 'app_1.9_all\nlib_2.0_amd64\n' });
     expect(found.stderr).toContain('main: the metadata is newer than the packages');
+    const frozen = await site.mirror('snapshot', 'create', 'frozen', '--from', 'main');
+    expect(frozen.stdout).toMatch(/^snapshot frozen: 3 packages, /);
+    expect(frozen.stderr).toMatch(/^main: warning: the packages are those of \d{4}-\S+Z, older than the metadata/);
   });
 });

@@ -30,10 +30,10 @@ describe('ops/snapshot-create', () => {
     size: 1,
   });
 
-  it('keeps what its source has besides packages, and says how it was made', () => {
+  it('keeps what its source has besides packages, and says how it was made', async () => {
     const { context } = place;
     putSnapshot('a', [pkg('x_1_amd64')], context, { supplements: [translation('1')], checked: { metadata: true, packages: true } });
-    const made = createSnapshot('copy', 'a', context);
+    const made = await createSnapshot('copy', 'a', context);
     expect(made).toMatchObject({
       name: 'copy',
       type: 'apt',
@@ -42,21 +42,21 @@ describe('ops/snapshot-create', () => {
       from: [{ kind: 'snapshot', name: 'a' }],
     });
     expect(context.catalogue.snapshot('copy')?.contents).toEqual(context.catalogue.snapshot('a')?.contents);
-    expect(createSnapshot('frozen', 'local', context)).toMatchObject({ packages: 0, from: [{ kind: 'repo', name: 'local' }] });
+    expect(await createSnapshot('frozen', 'local', context)).toMatchObject({ packages: 0, from: [{ kind: 'repo', name: 'local' }] });
     expect(createEmptySnapshot('none', 'yum', context)).toMatchObject({ type: 'yum', packages: 0, from: [] });
   });
 
-  it('has of a merge what all sources have besides packages, and how all of them were checked', () => {
+  it('has of a merge what all sources have besides packages, and how all of them were checked', async () => {
     const { context } = place;
     putSnapshot('a', [pkg('x_1_amd64')], context, { supplements: [translation('1')], checked: { metadata: true, packages: true } });
     putSnapshot('b', [pkg('y_1_amd64')], context, { supplements: [translation('1'), translation('2')] });
     createEmptySnapshot('none', 'apt', context);
-    mergeSnapshots('both', ['a', 'b', 'none'], context);
+    await mergeSnapshots('both', ['a', 'b', 'none'], context);
     const contents = context.catalogue.snapshot('both')?.contents;
     expect(contents?.supplements.map(({ sha256 }) => sha256)).toEqual(['1', '2']);
     expect(contents?.checked).toEqual({ metadata: true, packages: false });
     expect(contents?.keys).toHaveLength(1);
-    mergeSnapshots('one', ['a', 'none'], context);
+    await mergeSnapshots('one', ['a', 'none'], context);
     expect(context.catalogue.snapshot('one')?.contents.checked).toEqual({ metadata: true, packages: true });
   });
 
@@ -68,23 +68,23 @@ describe('ops/snapshot-create', () => {
     ['Upper', 'NAME_INVALID'],
     ['../x', 'NAME_INVALID'],
     ['', 'NAME_INVALID'],
-  ])('refuses the name %j: %s', (name, code) => {
+  ])('refuses the name %j: %s', async (name, code) => {
     const { context } = place;
     putSnapshot('a', [], context);
     const refused = expect.objectContaining({ code });
-    expect(() => createSnapshot(name, 'a', context)).toThrow(refused);
-    expect(() => mergeSnapshots(name, ['a'], context)).toThrow(refused);
+    await expect(createSnapshot(name, 'a', context)).rejects.toThrow(refused);
+    await expect(mergeSnapshots(name, ['a'], context)).rejects.toThrow(refused);
     expect(() => createEmptySnapshot(name, 'apt', context)).toThrow(refused);
     expect(context.catalogue.snapshots()).toHaveLength(1);
   });
 
-  it('refuses sources that are not there, have nothing yet, or are of two families', () => {
+  it('refuses sources that are not there, have nothing yet, or are of two families', async () => {
     const { context } = place;
     putSnapshot('a', [], context);
     putSnapshot('rpms', [], context, { family: 'yum' });
-    expect(() => createSnapshot('new', 'upstream', context)).toThrow(expect.objectContaining({ code: 'NEVER_SYNCED' }));
-    expect(() => createSnapshot('new', 'upstrem', context)).toThrow(expect.objectContaining({ hint: expect.stringContaining('upstream') }));
-    expect(() => mergeSnapshots('new', ['a', 'rpms'], context)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+    await expect(createSnapshot('new', 'upstream', context)).rejects.toMatchObject({ code: 'NEVER_SYNCED' });
+    await expect(createSnapshot('new', 'upstrem', context)).rejects.toMatchObject({ hint: expect.stringContaining('upstream') });
+    await expect(mergeSnapshots('new', ['a', 'rpms'], context)).rejects.toMatchObject({ code: 'USAGE' });
     expect(context.catalogue.snapshot('new')).toBeUndefined();
   });
 
@@ -118,7 +118,7 @@ describe('ops/snapshot-create', () => {
       const results = [];
       for (const rule of rules) {
         const name = `m${number}-${rule.toLowerCase()}`;
-        mergeSnapshots(name, names, place.context, rule);
+        await mergeSnapshots(name, names, place.context, rule);
         await aptly.ok('snapshot', 'merge', ...FLAGS[rule], name, ...names);
         results.push({ ours: packagesOf(name, place.context), theirs: await aptly.packages(name) });
       }

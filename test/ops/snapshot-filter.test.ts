@@ -41,6 +41,13 @@ describe('ops/snapshot-filter', () => {
     expect(packagesOf('more', place.context)).toEqual(['app_1_amd64', 'lib_1_amd64', 'nice_1_all']);
   });
 
+  it('takes the source packages of what it selects on request', async () => {
+    const packages = [pkg('app_1_amd64', { Source: 'app-src (2)' }), pkg('app-src_1_source'), pkg('app-src_2_source')];
+    putSnapshot('built', packages, place.context);
+    await filter(['app'], { source: 'built', withDeps: true, sources: true });
+    expect(packagesOf('some', place.context)).toEqual(['app-src_2_source', 'app_1_amd64']);
+  });
+
   it('refuses a query that matches nothing, with names that are near', async () => {
     await expect(filter(['ap', 'Section (x)'])).rejects.toMatchObject({
       code: 'PACKAGE_UNKNOWN',

@@ -11,7 +11,7 @@ describe('ops/snapshots', () => {
     place = await openWorkplace('publications: { planned: { from: [named], distribution: s } }\n');
     const { context } = place;
     for (const name of ['base', 'free', 'named', 'shown']) putSnapshot(name, [pkg('a_1_all')], context);
-    mergeSnapshots('made', ['base', 'free'], context);
+    await mergeSnapshots('made', ['base', 'free'], context);
     context.catalogue.publish({
       name: 'site',
       family: 'apt',

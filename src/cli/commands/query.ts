@@ -6,6 +6,7 @@ interface QueryFlags {
   readonly withDeps?: boolean;
   readonly recommends?: boolean;
   readonly suggests?: boolean;
+  readonly sources?: boolean;
   readonly format?: string;
 }
 
@@ -35,6 +36,7 @@ export function addQueryCommand(parent: Command, host: Host): void {
     .option('--with-deps', 'also what the packages need, directly or not')
     .option('--recommends', 'with --with-deps: also what they recommend')
     .option('--suggests', 'with --with-deps: also what they suggest')
+    .option('--sources', 'with --with-deps: also the source packages that they were made from')
     .option('--format <format>', 'how each package is printed')
     .addHelpText('after', EXAMPLES)
     .action(

@@ -50,7 +50,9 @@ function addCreate(parent: Command, host: Host): void {
         }
         const context = await session.context();
         const made =
-          from === undefined ? operation.createEmptySnapshot(name, type ?? 'apt', context) : operation.createSnapshot(name, from, context);
+          from === undefined
+            ? operation.createEmptySnapshot(name, type ?? 'apt', context)
+            : await operation.createSnapshot(name, from, context);
         return { value: made, text: madeText(made) };
       }),
     );
@@ -71,7 +73,7 @@ function addMerge(parent: Command, host: Host): void {
           import('../render/snapshots.ts'),
         ]);
         const rule = flags.latest === true ? 'latest' : flags.keepAll === true ? 'keepAll' : 'replace';
-        const made = mergeSnapshots(name, sources, await session.context(), rule);
+        const made = await mergeSnapshots(name, sources, await session.context(), rule);
         return { value: made, text: madeText(made) };
       }),
     );
@@ -80,6 +82,7 @@ function addMerge(parent: Command, host: Host): void {
 interface FollowFlags {
   readonly recommends?: boolean;
   readonly suggests?: boolean;
+  readonly sources?: boolean;
 }
 
 function addFilter(parent: Command, host: Host): void {
@@ -92,6 +95,7 @@ function addFilter(parent: Command, host: Host): void {
     .option('--with-deps', 'also what the packages need, directly or not')
     .option('--recommends', 'with --with-deps: also what they recommend')
     .option('--suggests', 'with --with-deps: also what they suggest')
+    .option('--sources', 'with --with-deps: also the source packages that they were made from')
     .action(
       host.run(async (session, source: string, name: string, queries: string[], flags: FollowFlags & { readonly withDeps?: boolean }) => {
         const [{ filterSnapshot }, { madeText }] = await Promise.all([
@@ -124,6 +128,7 @@ function addPull(parent: Command, host: Host): void {
     .option('--all-matches', 'every version that matches, not only the newest')
     .option('--recommends', 'also what the packages recommend')
     .option('--suggests', 'also what they suggest')
+    .option('--sources', 'also the source packages that they were made from')
     .option('--dry-run', 'say what would go and come, make no snapshot')
     .action(
       host.run(async (session, base: string, source: string, name: string, queries: string[], flags: PullFlags) => {
