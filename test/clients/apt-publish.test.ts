@@ -1,15 +1,31 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildDeb } from '../support/apt-archive.ts';
 import { type AptClient, createAptClient } from '../support/apt-client.ts';
 import { createFullAptArchive, type FullAptArchive } from '../support/full-apt-archive.ts';
-import { type Finished, type RunningServer, run } from '../support/program.ts';
+import { type Finished, type RunningServer, run, succeed } from '../support/program.ts';
 import { describeWithTools } from '../support/requirements.ts';
 import { createSite, type Site } from '../support/site.ts';
 
 const LONG = 'the foo package\n of a test, at length\n .\n and more';
 const HEAD = '---\nFile: DEP-11\nVersion: "1.0"\nOrigin: full\n';
+
+/** A flat repository of one package, signed by a key of its own, whose path is given. */
+async function createFlatArchive(root: string, site: Site): Promise<string> {
+  mkdirSync(root);
+  await buildDeb(root, { Package: 'lonely' });
+  const script =
+    'apt-ftparchive packages . > Packages && gzip -k Packages && apt-ftparchive release . > ../Release.flat && mv ../Release.flat Release';
+  await succeed('sh', ['-c', script], { cwd: root });
+  const { gnupg } = site;
+  const signer = gnupg.makeKey(['Key-Type: eddsa', 'Key-Curve: ed25519', 'Key-Usage: sign', 'Name-Real: Flat archive']);
+  gnupg.gpg(['--local-user', signer, '--armor', '--detach-sign', '--output', join(root, 'Release.gpg'), join(root, 'Release')]);
+  const key = join(site.root, 'flat.asc');
+  writeFileSync(key, gnupg.gpg(['--armor', '--export', signer]));
+  return key;
+}
 
 describeWithTools(['apt-get', 'apt-file', 'apt-ftparchive', 'dpkg-source', 'dpkg-deb', 'gpg'], 'clients/apt-publish', () => {
   let site: Site;
@@ -57,24 +73,34 @@ describeWithTools(['apt-get', 'apt-file', 'apt-ftparchive', 'dpkg-source', 'dpkg
       );
       archive.addIndex(`main/dep11/icons-64x64.tar${end}`, 'icons');
     }
+    const md5 = createHash('md5').update(`${LONG}\n`).digest('hex');
+    for (const end of ['', '.gz']) {
+      archive.addIndex(
+        `main/i18n/Translation-de${end}`,
+        `Package: foo\nDescription-md5: ${md5}\nDescription-de: das Paket foo\n ausführlich\n`,
+      );
+    }
     const image = 'the image\n';
     archive.addIndex('main/installer-amd64/current/images/mini.iso', image);
     const sum = (await run('sh', ['-c', 'printf "the image\\n" | sha256sum | cut -d" " -f1'])).stdout.trim();
     archive.addIndex('main/installer-amd64/current/images/SHA256SUMS', `${sum}  ./mini.iso\n`);
     await archive.sign();
-    const everything = 'sources: true, udebs: true, contents: true, dep11: true, cnf: true, installer: true';
+    const flat = await createFlatArchive(join(site.upstream, 'flat'), site);
+    const everything = 'translations: [en, de], sources: true, udebs: true, contents: true, dep11: true, cnf: true, installer: true';
     const upstream = `type: apt, url: "${site.server.url}", suite: stable, components: [main], architectures: [amd64], keys: ["${archive.key}"], ${everything}`;
     site.configure(`
 mirrors:
   whole: { ${upstream} }
   part: { ${upstream}, filter: foo, withDeps: { source: true } }
+  flat: { type: apt, url: "${site.server.url}flat", suite: ./, architectures: [amd64], keys: ["${flat}"] }
 publications:
   part: { from: [part], distribution: bookworm, suite: stable, codename: bookworm, version: "12", validFor: 7d, signedBy: [own] }
   whole: { from: [whole] }
   same: { from: [whole], metadata: verbatim }
+  flat: { from: [flat], metadata: verbatim }
 `);
     await site.ok('sync');
-    await site.ok('publish', 'part', 'whole', 'same');
+    await site.ok('publish', 'part', 'whole', 'same', 'flat');
     server = await site.serve();
   });
   afterAll(() => site.close());
@@ -87,6 +113,23 @@ publications:
     expect((await ask(client, 'apt-cache', 'policy')).stdout).toMatch(/release v=12,o=part,a=stable,n=bookworm,l=part,c=main,b=amd64/);
     expect((await client.get('install', '--download-only', ...options, 'foo')).status).toBe(0);
     expect((await client.get('install', '--simulate', 'bar')).stderr).toContain('Unable to locate package bar');
+  });
+
+  it('gives clients the languages that are mirrored', async () => {
+    const client = await updated('part', '-o', 'Acquire::Languages=de');
+    const shown = await run('apt-cache', ['-o', 'Acquire::Languages=de', 'show', 'foo'], {
+      env: { ...environment(client), LC_ALL: 'C.UTF-8' },
+    });
+    expect(shown.stdout).toContain('Description-de: das Paket foo\n ausführlich\n');
+  });
+
+  it('publishes a flat repository as its upstream has it', async () => {
+    const client = await updated('flat');
+    expect(await client.get('install', '--download-only', 'lonely')).toMatchObject({ status: 0 });
+    expect(readdirSync(join(client.root, 'var/cache/apt/archives'))).toContain('lonely_1.0-1_amd64.deb');
+    expect(await site.ok('client', 'flat', '--for', 'apt', '--one-line', '--url', server.url)).toMatch(
+      /^deb \[.*\] http\S+\/flat\/ \.\/$/m,
+    );
   });
 
   it('lets apt-get source fetch and unpack what a package was built from', async () => {
