@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { debianArchitecture } from '../apt/format/architecture.ts';
 import { isMirrorError } from '../core/errors.ts';
 import { readKeyring } from '../openpgp/keyring.ts';
 import type { TrustedKey } from '../openpgp/types.ts';
@@ -8,16 +9,6 @@ import type { AdoptedSources } from './adopt.ts';
 import { type ImportedMirror, importAptSources, readAptSources } from './import-apt.ts';
 import { type Machine, namesIn, readIfThere } from './machine.ts';
 
-/** Debian's names of architectures, by Node's. */
-const ARCHITECTURES: Readonly<Record<string, string>> = {
-  x64: 'amd64',
-  arm64: 'arm64',
-  arm: 'armhf',
-  ia32: 'i386',
-  ppc64: 'ppc64el',
-  riscv64: 'riscv64',
-};
-
 /** Names of files that apt reads in its directories. */
 const READ_BY_APT = /^[A-Za-z0-9_.-]+\.(list|sources)$/;
 
@@ -25,7 +16,7 @@ const READ_BY_APT = /^[A-Za-z0-9_.-]+\.(list|sources)$/;
 export async function adoptApt(machine: Machine): Promise<AdoptedSources> {
   const settings = parseAptConfig(machine.aptConfig);
   const directories = aptDirectories(machine.root, settings);
-  const architecture = settings.get('apt::architecture') ?? ARCHITECTURES[machine.architecture] ?? machine.architecture;
+  const architecture = settings.get('apt::architecture') ?? debianArchitecture(machine.architecture);
   const files = [directories.sourceList, ...(await filesIn(directories.sourceParts, READ_BY_APT))];
   const sources = [];
   for (const file of files) {

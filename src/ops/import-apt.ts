@@ -33,22 +33,25 @@ export function readAptSources(text: string, file: string): AptSource[] {
   return file.endsWith('.sources') ? parseDeb822Sources(text, file) : parseOneLineSources(text, file);
 }
 
-/** One mirror for each suite of each source that is switched on and reached over http(s). */
+/**
+ * One mirror for each suite of each source of binary packages that is switched on and reached over http(s). It takes source packages, too, where
+ * the same suite is also a source of those; one that is nothing else is passed over.
+ */
 export function importAptSources(sources: readonly AptSource[], options: AptImportOptions): ImportedSources {
   const notices: string[] = [];
   const found = new Map<string, { readonly uri: string; readonly suite: string; mirror: Omit<ImportedMirror, 'name'> }>();
-  for (const source of sources) {
+  const enabled = sources.filter((source) => source.enabled);
+  for (const source of enabled.filter(({ types }) => types.includes('deb'))) {
     const place = `${source.file}:${source.line}`;
-    if (!source.enabled || !source.types.includes('deb')) continue;
     for (const uri of source.uris) {
-      const address = uri.replaceAll('$(ARCH)', options.architecture ?? '');
+      const address = forArchitecture(uri, options);
       const problem = addressProblem(address);
       if (problem !== undefined) {
         notices.push(`${place}: ${redactUrl(uri)} was left out: ${problem}`);
         continue;
       }
-      for (const suite of source.suites.map((text) => text.replaceAll('$(ARCH)', options.architecture ?? ''))) {
-        const key = `${address.replace(/\/+$/, '')} ${suite}`;
+      for (const suite of source.suites.map((text) => forArchitecture(text, options))) {
+        const key = suiteKey(address, suite);
         const before = found.get(key);
         const mirror = mirrorOf(source, address, suite, options);
         found.set(key, { uri: address, suite, mirror: before === undefined ? mirror : withComponents(before.mirror, source.components) });
@@ -57,7 +60,8 @@ export function importAptSources(sources: readonly AptSource[], options: AptImpo
       }
     }
   }
-  const entries = [...found.values()];
+  const ofSources = suitesOfSources(enabled, options);
+  const entries = [...found].map(([key, entry]) => (ofSources.has(key) ? { ...entry, mirror: withSources(entry.mirror) } : entry));
   const names = uniqueNames(
     entries.map(({ uri, suite }) => {
       const name = sourceName(uri, suite);
@@ -67,6 +71,25 @@ export function importAptSources(sources: readonly AptSource[], options: AptImpo
     options.taken,
   );
   return { mirrors: entries.map(({ mirror }, index) => ({ name: names[index] ?? '', ...mirror })), notices };
+}
+
+/** The suites that source packages are taken from, as `suiteKey` names them. */
+function suitesOfSources(sources: readonly AptSource[], options: AptImportOptions): ReadonlySet<string> {
+  const taken = sources.filter(({ types }) => types.includes('deb-src'));
+  return new Set(
+    taken.flatMap(({ uris, suites }) =>
+      uris.flatMap((uri) => suites.map((suite) => suiteKey(forArchitecture(uri, options), forArchitecture(suite, options)))),
+    ),
+  );
+}
+
+/** Two entries that have it in common are of the same suite. */
+function suiteKey(address: string, suite: string): string {
+  return `${address.replace(/\/+$/, '')} ${suite}`;
+}
+
+function forArchitecture(text: string, { architecture = '' }: AptImportOptions): string {
+  return text.replaceAll('$(ARCH)', architecture);
 }
 
 /** Why an address cannot be mirrored from; undefined when it can. */
@@ -104,4 +127,8 @@ function withComponents(mirror: Omit<ImportedMirror, 'name'>, more: readonly str
   const { value } = mirror;
   if (value.type !== 'apt' || value.components === undefined) return mirror;
   return { ...mirror, value: { ...value, components: [...new Set([...value.components, ...more])] } };
+}
+
+function withSources(mirror: Omit<ImportedMirror, 'name'>): Omit<ImportedMirror, 'name'> {
+  return mirror.value.type === 'apt' ? { ...mirror, value: { ...mirror.value, sources: true } } : mirror;
 }

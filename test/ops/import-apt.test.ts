@@ -20,6 +20,7 @@ describe('ops/import-apt', () => {
           components: ['main', 'extra'],
           architectures: ['amd64'],
           keys: ['/k.gpg'],
+          sources: true,
         },
       })),
     );
@@ -41,6 +42,26 @@ describe('ops/import-apt', () => {
     expect(notices[1]).toContain('holds a password');
     expect(notices.join()).not.toContain('secret');
     expect(read('Enabled: no\nTypes: deb\nURIs: http://a.example.org/\nSuites: s\nComponents: c\n', '/x/a.sources').mirrors).toEqual([]);
+  });
+
+  it('takes source packages where apt does', () => {
+    const lines = [
+      'deb-src http://a.example.org/u/ s main',
+      'deb http://a.example.org/u s main',
+      'deb http://a.example.org/u s-updates main',
+      '# deb-src http://a.example.org/u s-updates main',
+      'deb-src http://a.example.org/only s main',
+      'deb http://a.example.org/$(ARCH)/ ./',
+      'deb-src http://a.example.org/$(ARCH) ./',
+    ];
+    const { mirrors, notices } = read(`${lines.join('\n')}\n`, '/x/a.list', 'amd64');
+    expect(notices).toEqual([]);
+    expect(mirrors.map(({ value }) => ({ ...value }))).toEqual([
+      expect.objectContaining({ url: 'http://a.example.org/u', suite: 's', sources: true }),
+      expect.not.objectContaining({ sources: expect.anything() }),
+      expect.objectContaining({ url: 'http://a.example.org/amd64/', suite: './', sources: true }),
+    ]);
+    expect(mirrors[1]?.value).toMatchObject({ suite: 's-updates' });
   });
 
   it('joins entries of one suite, and tells apart suites of one name', () => {
