@@ -40,7 +40,9 @@ describeWithTools(['apt-get', 'dose-debcheck'], 'apt, what can be installed from
     const random = randomNumbers(1);
     const chosen = Array.from({ length: 300 }, () => all[Math.floor(random() * all.length)]).filter((one) => one !== undefined);
     const needed = new Set([...indispensable, ...chosen, ...chosen.flatMap((one) => held([[one]]))]);
-    sample = all.filter((candidate) => needed.has(candidate));
+    // To dose `perl:any (<< 5)` is satisfied by any perl that allows it, which it is not to apt.
+    const isMisread = ({ stanza }: AptCandidate): boolean => /:any \(/.test(stanza.toString());
+    sample = all.filter((candidate) => needed.has(candidate) && !isMisread(candidate));
   }, 60_000);
 
   it.skipIf(largest === undefined && process.env['CI'] !== 'true').each([0, 1, 2, 3])(
