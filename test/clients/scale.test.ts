@@ -30,7 +30,7 @@ publications:
   rpms: { from: [rpms] }
 `);
   }, 300_000);
-  afterAll(() => site.close());
+  afterAll(() => site.close(), 300_000);
 
   it.each(['debs', 'rpms'])(
     `syncs and publishes ${PACKAGES} packages (%s) in less than ${MOST_MEMORY} MiB`,
