@@ -17,6 +17,8 @@ const GZIP_OS_UNKNOWN = 255;
 const XZ_PRESET = 1;
 /** Fixed, so that the output does not depend on the number of processors. */
 const XZ_PIECE = 8 * MiB;
+/** What is given to the compressor at once: of a chunk of 1 MiB it never gives the memory back, of such it does. */
+const XZ_CHUNK = 64 * 1024;
 const ZSTD_FRAME = 8 * MiB;
 
 const gzipAsync = promisify<Uint8Array, { level: number }, Buffer>(gzipCallback);
@@ -56,12 +58,17 @@ export async function xz(bytes: Uint8Array): Promise<Buffer> {
 
 /** The bytes as a complete xz stream of one block (none where there are no bytes), with CRC64 checks. Off the main thread. Preset 0 to 9. */
 export async function xzStream(bytes: Uint8Array, preset: number): Promise<Buffer> {
-  const input = new ReadableStream<Uint8Array>({
-    start(controller) {
-      if (bytes.length > 0) controller.enqueue(bytes);
-      controller.close();
+  let at = 0;
+  const input = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        if (at < bytes.length) controller.enqueue(bytes.subarray(at, at + XZ_CHUNK));
+        else controller.close();
+        at += XZ_CHUNK;
+      },
     },
-  });
+    { highWaterMark: 0 },
+  );
   const chunks: Uint8Array[] = [];
   for await (const chunk of xzCompressStream(input, { preset })) chunks.push(chunk);
   return Buffer.concat(chunks);
