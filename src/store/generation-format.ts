@@ -12,6 +12,8 @@ const MiB = 1024 * 1024;
 const MAX_UNPACKED = 511 * MiB;
 
 const DIGEST_LENGTH = 64;
+/** What comes before the path in a line, and its end: a digest, two numbers of up to 16 digits, a letter, and what separates them. */
+const LONGEST_FIELDS = DIGEST_LENGTH + 2 * 16 + 1 + 5;
 const NUMBER = /^(?:0|[1-9][0-9]{0,15})$/;
 const SURROGATE = /[\ud800-\udfff]/;
 
@@ -37,16 +39,14 @@ export function sortEntries<T extends { readonly path: string }>(entries: Iterab
  * changes within a version of the format. The paths must be canonical and different.
  */
 export async function encodeGeneration(entries: Iterable<TreeEntry>): Promise<Buffer> {
-  const pieces = [Buffer.from(HEADER)];
-  let lines = '';
-  for (const { path, blob, modified, permanence } of sortEntries(entries)) {
-    lines += `${blob.sha256} ${blob.size} ${modified} ${permanence === 'fixed' ? 'f' : 'c'} ${path}\n`;
-    if (lines.length < MiB) continue;
-    pieces.push(Buffer.from(lines));
-    lines = '';
+  const sorted = sortEntries(entries);
+  const most = sorted.reduce((sum, { path }) => sum + LONGEST_FIELDS + 3 * path.length, HEADER.length);
+  const text = Buffer.allocUnsafeSlow(most);
+  let end = text.write(HEADER);
+  for (const { path, blob, modified, permanence } of sorted) {
+    end += text.write(`${blob.sha256} ${blob.size} ${modified} ${permanence === 'fixed' ? 'f' : 'c'} ${path}\n`, end);
   }
-  pieces.push(Buffer.from(lines));
-  return await zstd(Buffer.concat(pieces));
+  return await zstd(text.subarray(0, end));
 }
 
 /** The entries of a stored generation by path, in its order. Throws BLOB_CORRUPT on anything that `encodeGeneration` would not write. */
