@@ -6,7 +6,7 @@ import { safeRelativePath } from '../core/paths.ts';
 import type { Candidate } from '../solve/universe.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { PackageRecord, StoredPackage } from '../store/catalogue.ts';
-import { isArchitecture } from './format/architecture.ts';
+import { isArchitecture, SOURCE } from './format/architecture.ts';
 import { isPackageName } from './format/pool-path.ts';
 import { type FoundField, fieldOf, fieldTable, findFields, type Stanza } from './format/stanza.ts';
 import { isVersion } from './format/version.ts';
@@ -67,10 +67,11 @@ function stated(algorithm: ChecksumAlgorithm, stanza: Buffer): Checksum | undefi
   return value === undefined ? undefined : checksum(algorithm, value);
 }
 
+/** The index that a candidate is read from. */
 export interface CandidateOrigin {
   readonly mirror: string;
   readonly component: string;
-  /** The index, for messages. */
+  /** The index's name for messages. */
   readonly what: string;
 }
 
@@ -136,9 +137,19 @@ function isHexAt(bytes: Buffer, { start, end }: FoundField, length: number): boo
   return true;
 }
 
+/** A field of a package, for messages. */
+export function describeField(candidate: AptCandidate, field: string): string {
+  return `mirror ${candidate.mirror}: the ${field} of package ${labelOf(candidate)}`;
+}
+
 /** The name that people know a package by: name_version_architecture. */
 export function labelOf(candidate: Pick<Candidate, 'name' | 'version' | 'architecture'>): string {
   return `${candidate.name}_${candidate.version}_${candidate.architecture}`;
+}
+
+/** Whether it is a source package, which nothing depends on and no machine installs. */
+export function isSourcePackage({ architecture }: Pick<Candidate, 'architecture'>): boolean {
+  return architecture === SOURCE;
 }
 
 /** Whether it is a package of the Debian installer, which no machine has once it is installed. */

@@ -1,21 +1,11 @@
 import type { Conflict } from '../solve/universe.ts';
-import { type AptCandidate, labelOf } from './candidate.ts';
-import { type PackageRelation, type ProvidedName, parseRelations } from './format/relations.ts';
+import { type AptCandidate, describeField } from './candidate.ts';
+import { isVersionWanted, type PackageRelation, parseRelations } from './format/relations.ts';
 import { fieldOf } from './format/stanza.ts';
-import { versionMatches } from './format/version.ts';
-
-/** A package under a name that it provides. */
-interface Provider extends Omit<ProvidedName, 'name'> {
-  readonly candidate: AptCandidate;
-}
+import { multiArch, type PackageIndex } from './package-index.ts';
 
 /** Where packages are found by name. */
-export interface ConflictIndex {
-  /** Those that have the name themselves. */
-  named(name: string): readonly AptCandidate[];
-  /** Those that provide it. */
-  providing(name: string): readonly Provider[];
-}
+type NameIndex = Pick<PackageIndex, 'named' | 'providing'>;
 
 const FIELDS = [
   ['Conflicts', 'conflicts with'],
@@ -29,7 +19,7 @@ const FIELDS = [
  * must all be `Multi-Arch: same` and of equal versions. A package for all architectures counts as one of the machine's own, which is `native`,
  * or may be any where that is undefined. Throws METADATA_INVALID when a field cannot be read.
  */
-export function conflictsOf(candidate: AptCandidate, index: ConflictIndex, native: string | undefined): Conflict<AptCandidate>[] {
+export function conflictsOf(candidate: AptCandidate, index: NameIndex, native: string | undefined): Conflict<AptCandidate>[] {
   const conflicts: Conflict<AptCandidate>[] = [];
   for (const other of index.named(candidate.name)) {
     const text = other === candidate ? undefined : exclusionOf(candidate, other);
@@ -38,7 +28,7 @@ export function conflictsOf(candidate: AptCandidate, index: ConflictIndex, nativ
   for (const [field, verb] of FIELDS) {
     const text = fieldOf(candidate.stanza, field);
     if (text === undefined) continue;
-    for (const group of parseRelations(text, `mirror ${candidate.mirror}: the ${field} of package ${labelOf(candidate)}`)) {
+    for (const group of parseRelations(text, describeField(candidate, field))) {
       for (const relation of group.alternatives) {
         for (const other of matching(relation, { candidate, native, index }))
           conflicts.push({ with: other, text: `${verb} ${group.text}` });
@@ -53,24 +43,19 @@ function exclusionOf(one: AptCandidate, other: AptCandidate): string | undefined
   if (one.architecture === other.architecture || one.architecture === 'all' || other.architecture === 'all') {
     return 'cannot be there together with another package of its name';
   }
-  if (!isMultiArchSame(one) || !isMultiArchSame(other)) return 'cannot be there for two architectures: not both are Multi-Arch: same';
+  if (multiArch(one) !== 'same' || multiArch(other) !== 'same')
+    return 'cannot be there for two architectures: not both are Multi-Arch: same';
   return one.version === other.version ? undefined : 'cannot be there in different versions for two architectures';
-}
-
-function isMultiArchSame({ stanza }: AptCandidate): boolean {
-  return fieldOf(stanza, 'Multi-Arch')?.toLowerCase() === 'same';
 }
 
 interface Stated {
   readonly candidate: AptCandidate;
   readonly native: string | undefined;
-  readonly index: ConflictIndex;
+  readonly index: NameIndex;
 }
 
 function matching(relation: PackageRelation, { candidate, native, index }: Stated): ReadonlySet<AptCandidate> {
-  const { name, qualifier, relation: operator, version: wanted } = relation;
-  const versionFits = (version: string | undefined): boolean =>
-    operator === undefined || wanted === undefined || (version !== undefined && versionMatches(version, operator, wanted));
+  const { name, qualifier } = relation;
   const machineOf = (architecture: string): string | undefined => (architecture === 'all' ? native : architecture);
   const only = qualifier === 'native' ? machineOf(candidate.architecture) : qualifier;
   const architectureFits = (architecture: string): boolean => {
@@ -79,10 +64,10 @@ function matching(relation: PackageRelation, { candidate, native, index }: State
   };
   const found = new Set<AptCandidate>();
   for (const other of index.named(name)) {
-    if (versionFits(other.version) && architectureFits(other.architecture)) found.add(other);
+    if (isVersionWanted(relation, other.version) && architectureFits(other.architecture)) found.add(other);
   }
   for (const { candidate: other, version, qualifier: limit } of index.providing(name)) {
-    if (versionFits(version) && architectureFits(limit ?? other.architecture)) found.add(other);
+    if (isVersionWanted(relation, version) && architectureFits(limit ?? other.architecture)) found.add(other);
   }
   for (const other of index.named(candidate.name)) found.delete(other);
   return found;

@@ -5,13 +5,13 @@ import type { QuerySubject } from '../query/subject.ts';
 import type { Universe } from '../solve/universe.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
 import type { PackageRecord, StoredPackage, UpstreamState } from '../store/catalogue.ts';
-import { type AptCandidate, furtherFileUrls, labelOf, packageRecord, packageUrls, storedCandidate } from './candidate.ts';
+import { type AptCandidate, furtherFileUrls, isSourcePackage, labelOf, packageRecord, packageUrls, storedCandidate } from './candidate.ts';
 import { compareVersions } from './format/version.ts';
 import { installedCandidates } from './installed.ts';
 import { loadCandidates } from './load.ts';
 import { aptPackageFiles } from './package-files.ts';
 import { publishTree } from './publish.ts';
-import { SOURCE, sourcesOf } from './source-candidate.ts';
+import { sourcesOf } from './source-candidate.ts';
 import { packageSubject } from './subject.ts';
 import { createUniverse } from './universe.ts';
 import { refreshUpstream } from './upstream.ts';
@@ -40,7 +40,7 @@ export const aptFamily: Family<AptMirrorConfig, AptCandidate> = {
   },
 
   isSelectable(config: AptMirrorConfig, candidate: AptCandidate): boolean {
-    return config.sources || candidate.architecture !== SOURCE;
+    return config.sources || !isSourcePackage(candidate);
   },
 
   accompanying(config: AptMirrorConfig, selected: readonly AptCandidate[], offered: readonly AptCandidate[]): readonly AptCandidate[] {

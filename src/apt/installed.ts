@@ -1,5 +1,5 @@
 import { isMirrorError, MirrorError } from '../core/errors.ts';
-import type { AptCandidate } from './candidate.ts';
+import { type AptCandidate, isSourcePackage } from './candidate.ts';
 import { isArchitecture } from './format/architecture.ts';
 import { parseStanzas } from './format/deb822.ts';
 import { isPackageName } from './format/pool-path.ts';
@@ -46,10 +46,10 @@ export function installedCandidates(bytes: Buffer, what: string, available: read
   const found = new Set<AptCandidate>();
   for (const entry of installed) {
     const same = (byName.get(entry.name) ?? []).filter(
-      ({ version, architecture }) =>
-        architecture !== 'source' &&
-        (entry.version ?? version) === version &&
-        (entry.architecture === undefined || entry.architecture === architecture || architecture === 'all'),
+      (candidate) =>
+        !isSourcePackage(candidate) &&
+        (entry.version ?? candidate.version) === candidate.version &&
+        (entry.architecture === undefined || entry.architecture === candidate.architecture || candidate.architecture === 'all'),
     );
     if (same.length > 0) for (const candidate of same) found.add(candidate);
     else if (entry.version !== undefined) found.add(withoutFile(entry, entry.version));

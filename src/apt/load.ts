@@ -9,14 +9,16 @@ import { MultiMap } from '../core/multi-map.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { StoredIndex, UpstreamState } from '../store/catalogue.ts';
 import { type AptCandidate, labelOf, readCandidate } from './candidate.ts';
+import { SOURCE } from './format/architecture.ts';
 import { readStanzas } from './format/deb822.ts';
 import { type AptParticulars, particularsOf } from './particulars.ts';
 import { architecturesOf } from './selection.ts';
-import { readSourceCandidate, SOURCE } from './source-candidate.ts';
+import { readSourceCandidate } from './source-candidate.ts';
 
 /** The packages of an index are held in memory, whatever size is stated. In bytes. */
 const MOST_UNPACKED = 1024 * 1024 * 1024;
 
+/** A mirror whose indexes are in the pool. */
 export interface LoadSource {
   /** Of the mirror. */
   readonly name: string;

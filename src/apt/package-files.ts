@@ -4,13 +4,16 @@ import type { Expected } from '../core/digests.ts';
 import { MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { LocalFile, LocalPackage, LocalPackages, LocalReading, LocalTrust } from '../family/local-packages.ts';
+import { isSourcePackage } from './candidate.ts';
 import { digesting, digestsOf, listedAs } from './file-digests.ts';
+import { SOURCE } from './format/architecture.ts';
 import { type Changes, parseChanges } from './format/changes.ts';
 import { readDebFile } from './format/deb-file.ts';
 import { parseDsc } from './format/dsc.ts';
 import { createFileList } from './format/file-list.ts';
 import type { ListedFile } from './format/listed-files.ts';
 import { packagesStanza } from './format/packages-stanza.ts';
+import { parseSourceField } from './format/source-field.ts';
 import { sourcesStanza } from './format/sources-stanza.ts';
 import { fieldOf } from './format/stanza.ts';
 import { type SignedText, signedText } from './signed-text.ts';
@@ -80,7 +83,7 @@ async function readSource(file: LocalFile, bytes: Buffer, text: Buffer): Promise
     record: {
       name,
       version,
-      architecture: 'source',
+      architecture: SOURCE,
       sha256: own.sha256,
       size: own.size,
       location,
@@ -119,8 +122,8 @@ async function readUpload(file: LocalFile, trust: LocalTrust): Promise<LocalRead
 /** The package, if it is made from the source that the .changes is of. */
 function ofUpload(found: LocalPackage, changes: Changes, file: LocalFile): LocalPackage {
   const { record } = found;
-  const source = fieldOf(record.record, 'Source')?.split('(', 1)[0]?.trim() ?? record.name;
-  const isSource = record.architecture === 'source';
+  const source = parseSourceField(fieldOf(record.record, 'Source'))?.name ?? record.name;
+  const isSource = isSourcePackage(record);
   if (source !== changes.source || (isSource && record.version !== changes.version)) {
     const made = isSource ? `${source} ${record.version}` : `a package made from ${source}`;
     throw new MirrorError(

@@ -1,8 +1,8 @@
 import { MultiMap } from '../core/multi-map.ts';
-import { type AptCandidate, labelOf, providesOf } from './candidate.ts';
-import { type PackageRelation, type ProvidedName, parseProvides } from './format/relations.ts';
+import { type AptCandidate, describeField, isSourcePackage, providesOf } from './candidate.ts';
+import { isVersionWanted, type PackageRelation, type ProvidedName, parseProvides } from './format/relations.ts';
 import { fieldOf } from './format/stanza.ts';
-import { compareVersions, versionMatches } from './format/version.ts';
+import { compareVersions } from './format/version.ts';
 import { createPreference, type Preference } from './preference.ts';
 
 /** A package under a name that it provides. */
@@ -43,7 +43,7 @@ export function indexPackages(candidates: readonly AptCandidate[]): PackageIndex
   const sources = new MultiMap<string, AptCandidate>();
   const architectures = new Set<string>();
   for (const candidate of candidates) {
-    if (candidate.architecture === 'source') {
+    if (isSourcePackage(candidate)) {
       sources.add(candidate.name, candidate);
       continue;
     }
@@ -66,11 +66,11 @@ export function indexPackages(candidates: readonly AptCandidate[]): PackageIndex
     sources: (name, version) => sources.get(name).filter((source) => compareVersions(source.version, version) === 0),
     satisfying(relation, asker) {
       const real = named(relation.name).filter(
-        (candidate) => versionFits(relation, candidate.version) && architectureFits(relation, candidate, asker),
+        (candidate) => isVersionWanted(relation, candidate.version) && architectureFits(relation, candidate, asker),
       );
       const provided = providing(relation.name).filter(
         (provider) =>
-          versionFits(relation, provider.version) &&
+          isVersionWanted(relation, provider.version) &&
           (provider.qualifier === undefined
             ? architectureFits(relation, provider.candidate, asker)
             : provider.qualifier === wantedArchitecture(relation, asker)),
@@ -81,17 +81,6 @@ export function indexPackages(candidates: readonly AptCandidate[]): PackageIndex
       return [...new Set([...reals, ...preference.providers(virtual, asker.architecture)])];
     },
   };
-}
-
-/** For messages. */
-export function describeField(candidate: AptCandidate, field: string): string {
-  return `mirror ${candidate.mirror}: the ${field} of package ${labelOf(candidate)}`;
-}
-
-/** A name provided without a version satisfies no relation that has one. */
-function versionFits({ relation, version: wanted }: PackageRelation, version: string | undefined): boolean {
-  if (relation === undefined || wanted === undefined) return true;
-  return version !== undefined && versionMatches(version, relation, wanted);
 }
 
 function architectureFits(relation: PackageRelation, candidate: AptCandidate, asker: Asker): boolean {
@@ -106,6 +95,7 @@ function wantedArchitecture({ qualifier }: PackageRelation, { architecture, nati
   return qualifier === 'native' ? (native ?? architecture) : qualifier;
 }
 
-function multiArch({ stanza }: AptCandidate): string | undefined {
+/** The value of Multi-Arch in lower case. */
+export function multiArch({ stanza }: AptCandidate): string | undefined {
   return fieldOf(stanza, 'Multi-Arch')?.toLowerCase();
 }

@@ -1,5 +1,6 @@
+import { compareText } from '../core/order.ts';
 import type { AptCandidate } from './candidate.ts';
-import { fieldOf } from './format/stanza.ts';
+import { fieldOf, saysYes } from './format/stanza.ts';
 import { compareVersions } from './format/version.ts';
 
 /** From the most important to the least; what has none is `optional`. */
@@ -16,6 +17,7 @@ export interface Preference {
   providers(candidates: readonly AptCandidate[], architecture: string): AptCandidate[];
 }
 
+/** The preference among some packages: mirrors rank in the order in which they come. */
 export function createPreference(candidates: readonly AptCandidate[]): Preference {
   const mirrors = new Map<string, number>();
   for (const { mirror } of candidates) if (!mirrors.has(mirror)) mirrors.set(mirror, mirrors.size);
@@ -46,18 +48,9 @@ export function createPreference(candidates: readonly AptCandidate[]): Preferenc
 
 /** Less is better. */
 function weightOf({ stanza, architecture }: AptCandidate, wanted: string): number {
-  const essential = isYes(fieldOf(stanza, 'Essential')) ? 0 : 4;
-  const important = isYes(fieldOf(stanza, 'Important')) || isYes(fieldOf(stanza, 'Protected')) ? 0 : 2;
+  const essential = saysYes(stanza, 'Essential') ? 0 : 4;
+  const important = saysYes(stanza, 'Important') || saysYes(stanza, 'Protected') ? 0 : 2;
   const foreign = architecture === wanted || architecture === 'all' ? 0 : 1;
   const priority = PRIORITIES.indexOf(fieldOf(stanza, 'Priority')?.toLowerCase() ?? 'optional');
   return (essential + important + foreign) * PRIORITIES.length + (priority === -1 ? PRIORITIES.length - 1 : priority);
-}
-
-function isYes(value: string | undefined): boolean {
-  return value?.toLowerCase() === 'yes';
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -2,13 +2,12 @@ import type { Checksum } from '../core/digests.ts';
 import { MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { CandidateFile } from '../solve/universe.ts';
-import type { AptCandidate, CandidateOrigin } from './candidate.ts';
+import { type AptCandidate, type CandidateOrigin, isSourcePackage } from './candidate.ts';
+import { SOURCE } from './format/architecture.ts';
 import type { ListedFile } from './format/listed-files.ts';
+import { parseSourceField } from './format/source-field.ts';
 import { readSourceStanza } from './format/sources-index.ts';
 import { fieldOf, Stanza } from './format/stanza.ts';
-
-/** What a source package has in place of an architecture. */
-export const SOURCE = 'source';
 
 /**
  * Reads one stanza of a Sources index as a candidate: its own file is the .dsc, the others are its further files. METADATA_INVALID, PATH_UNSAFE.
@@ -83,13 +82,13 @@ function filesOf(stanza: Stanza, { what }: CandidateOrigin): SourceFiles {
 
 /** The source package that a binary package was built from: `Source: name (version)`, where either may be the binary's own. */
 export function sourceOf({ name, version, stanza }: AptCandidate): { readonly name: string; readonly version: string } {
-  const [, source = name, sourceVersion = version] = /^(\S+)(?:\s*\(([^)\s]+)\))?/.exec(fieldOf(stanza, 'Source') ?? '') ?? [];
-  return { name: source, version: sourceVersion };
+  const stated = parseSourceField(fieldOf(stanza, 'Source'));
+  return { name: stated?.name ?? name, version: stated?.version ?? version };
 }
 
 /** The source packages that binary packages were built from, as far as they are offered. */
 export function sourcesOf(selected: readonly AptCandidate[], offered: readonly AptCandidate[]): AptCandidate[] {
   const key = ({ name, version }: { readonly name: string; readonly version: string }): string => `${name} ${version}`;
-  const wanted = new Set(selected.filter(({ architecture }) => architecture !== SOURCE).map((candidate) => key(sourceOf(candidate))));
-  return offered.filter((candidate) => candidate.architecture === SOURCE && wanted.has(key(candidate)));
+  const wanted = new Set(selected.filter((candidate) => !isSourcePackage(candidate)).map((candidate) => key(sourceOf(candidate))));
+  return offered.filter((candidate) => isSourcePackage(candidate) && wanted.has(key(candidate)));
 }

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { MirrorError } from '../core/errors.ts';
+import { compareText } from '../core/order.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { PackageFile, StoredPackage } from '../store/catalogue.ts';
 import { poolPath } from './format/pool-path.ts';
@@ -20,9 +21,7 @@ export interface PlacedSource {
  * put into a directory named after its version. Throws PACKAGE_CONFLICT for two different packages of one name and version, and PATH_UNSAFE.
  */
 export function placeSources(component: string, sources: readonly StoredPackage[]): PlacedSource[] {
-  const sorted = [...sources].sort(
-    (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0) || compareVersions(b.version, a.version) || a.id - b.id,
-  );
+  const sorted = [...sources].sort((a, b) => compareText(a.name, b.name) || compareVersions(b.version, a.version) || a.id - b.id);
   const taken = new Map<string, string>();
   const placed: PlacedSource[] = [];
   let previous: StoredPackage | undefined;

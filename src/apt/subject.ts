@@ -1,8 +1,8 @@
 import type { QuerySubject, Relation } from '../query/subject.ts';
-import { type AptCandidate, labelOf, providesOf } from './candidate.ts';
-import { type ProvidedName, parseProvides } from './format/relations.ts';
+import { type AptCandidate, describeField, isInstallerPackage, isSourcePackage, providesOf } from './candidate.ts';
+import { isVersionWanted, type ProvidedName, parseProvides } from './format/relations.ts';
 import { fieldOf } from './format/stanza.ts';
-import { versionMatches } from './format/version.ts';
+import { sourceOf } from './source-candidate.ts';
 
 /**
  * What a query sees of a package: every field of its stanza, whatever the case of its name, `Name` for what the stanza calls `Package`,
@@ -27,37 +27,27 @@ interface Wanted {
   readonly version: string | undefined;
 }
 
-function satisfies(candidate: AptCandidate, { name, relation, version }: Wanted): boolean {
-  const fits = (own: string | undefined): boolean => {
-    if (relation === undefined || version === undefined) return true;
-    return own !== undefined && versionMatches(own, relation, version);
-  };
-  if (candidate.name === name && fits(candidate.version)) return true;
-  if (providesOf(candidate)?.includes(name) !== true) return false;
-  return providedNames(candidate).some((other) => other.name === name && fits(other.version));
+function satisfies(candidate: AptCandidate, wanted: Wanted): boolean {
+  if (candidate.name === wanted.name && isVersionWanted(wanted, candidate.version)) return true;
+  if (providesOf(candidate)?.includes(wanted.name) !== true) return false;
+  return providedNames(candidate).some(({ name, version }) => name === wanted.name && isVersionWanted(wanted, version));
 }
 
 function providedNames(candidate: AptCandidate): readonly ProvidedName[] {
   const stated = providesOf(candidate);
-  return stated === undefined ? [] : parseProvides(stated, `mirror ${candidate.mirror}: the Provides of package ${labelOf(candidate)}`);
+  return stated === undefined ? [] : parseProvides(stated, describeField(candidate, 'Provides'));
 }
 
 function queriedField(candidate: AptCandidate, name: string): string | undefined {
   switch (name) {
     case '$Source':
-      return candidate.architecture === 'source' ? '' : (statedSource(candidate)?.name ?? candidate.name);
+      return isSourcePackage(candidate) ? '' : sourceOf(candidate).name;
     case '$SourceVersion':
-      return candidate.architecture === 'source' ? '' : (statedSource(candidate)?.version ?? candidate.version);
+      return isSourcePackage(candidate) ? '' : sourceOf(candidate).version;
     case '$PackageType':
-      if (candidate.architecture === 'source') return 'source';
-      return candidate.location.endsWith('.udeb') ? 'udeb' : 'deb';
+      if (isSourcePackage(candidate)) return 'source';
+      return isInstallerPackage(candidate) ? 'udeb' : 'deb';
     default:
       return fieldOf(candidate.stanza, name.toLowerCase() === 'name' ? 'Package' : name);
   }
-}
-
-/** `Source: name` or `Source: name (version)`, which is there where they are not the package's own. */
-function statedSource(candidate: AptCandidate): { readonly name: string; readonly version: string | undefined } | undefined {
-  const [, name, version] = /^(\S+)(?:\s*\(([^)]*)\))?/.exec(fieldOf(candidate.stanza, 'Source') ?? '') ?? [];
-  return name === undefined ? undefined : { name, version };
 }

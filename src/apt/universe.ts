@@ -1,10 +1,11 @@
 import type { ClosureOptions, Requirement, Universe } from '../solve/universe.ts';
-import { type AptCandidate, isInstallerPackage } from './candidate.ts';
+import { type AptCandidate, describeField, isInstallerPackage, isSourcePackage } from './candidate.ts';
 import { conflictsOf } from './conflicts.ts';
+import { SOURCE } from './format/architecture.ts';
 import { groupTexts, parseGroup, parseRelations, type RelationGroup } from './format/relations.ts';
 import { relationApplies } from './format/restrictions.ts';
-import { fieldOf } from './format/stanza.ts';
-import { type Asker, describeField, indexPackages, type PackageIndex } from './package-index.ts';
+import { fieldOf, saysYes } from './format/stanza.ts';
+import { type Asker, indexPackages, type PackageIndex } from './package-index.ts';
 import { sourceOf } from './source-candidate.ts';
 
 /**
@@ -19,7 +20,7 @@ export function createUniverse(candidates: readonly AptCandidate[]): Universe<Ap
   const hasInstaller = candidates.some(isInstallerPackage);
   const ordinary = new World(hasInstaller ? candidates.filter((candidate) => !isInstallerPackage(candidate)) : candidates);
   const installer = hasInstaller
-    ? new World(candidates.filter((candidate) => candidate.architecture === 'source' || isInstallerPackage(candidate)))
+    ? new World(candidates.filter((candidate) => isSourcePackage(candidate) || isInstallerPackage(candidate)))
     : ordinary;
   const worldOf = (candidate: AptCandidate): World => (isInstallerPackage(candidate) ? installer : ordinary);
   return {
@@ -45,8 +46,8 @@ class World {
   essential(native: string | undefined): AptCandidate[][] {
     const found = this.#candidates.filter(
       ({ architecture, stanza }) =>
-        (native === undefined ? architecture !== 'source' : architecture === native || architecture === 'all') &&
-        fieldOf(stanza, 'Essential')?.toLowerCase() === 'yes',
+        (native === undefined ? architecture !== SOURCE : architecture === native || architecture === 'all') &&
+        saysYes(stanza, 'Essential'),
     );
     const byName = Map.groupBy(found, ({ name }) => name);
     return [...byName.values()].map((candidates) => this.index.preference.versions(candidates, native ?? ''));
@@ -59,7 +60,7 @@ class World {
   }
 
   requirements(candidate: AptCandidate, options: ClosureOptions): Requirement[] {
-    if (candidate.architecture === 'source') return [];
+    if (isSourcePackage(candidate)) return [];
     const requirements: Requirement[] = [];
     for (const field of ['Pre-Depends', 'Depends']) this.#collect(candidate, { field, native: options.native }, requirements);
     const weak: Requirement[] = [];

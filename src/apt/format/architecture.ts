@@ -11,6 +11,9 @@ export function debianArchitecture(nodeArchitecture: string): string {
   return DEBIAN_NAMES[nodeArchitecture] ?? nodeArchitecture;
 }
 
+/** What a source package has in place of an architecture. */
+export const SOURCE = 'source';
+
 const ARCHITECTURE = /^[a-z0-9][a-z0-9-]*$/;
 
 /** Whether the text can be the architecture of a package: `amd64`, `all`. */

@@ -4,6 +4,7 @@ import type { PackagedEntry } from './deb-file.ts';
 /** Of one package, in bytes. The longest lists that are known have some ten MiB. */
 const MAX_LIST = 64 * 1024 * 1024;
 
+/** The paths that a package installs, gathered one after another. */
 export interface FileList {
   add(entry: PackagedEntry): void;
   /** The paths of everything but directories, sorted by their bytes, each once, with line breaks between them. Empty when there are none. */

@@ -1,5 +1,6 @@
 import { MirrorError } from '../../core/errors.ts';
 import { safeRelativePath } from '../../core/paths.ts';
+import { parseSourceField } from './source-field.ts';
 
 /** What dpkg takes as the name of a package. */
 const PACKAGE_NAME = /^[A-Za-z0-9][A-Za-z0-9+._-]*$/;
@@ -9,6 +10,7 @@ export function isPackageName(text: string): boolean {
   return text.length <= 200 && PACKAGE_NAME.test(text);
 }
 
+/** A package file that is to be put into a pool. */
 export interface PoolPackage {
   readonly component: string;
   /** The package's own name, which its source has unless the Source field says otherwise. */
@@ -24,8 +26,7 @@ export interface PoolPackage {
  * letter, or the first four of a name that begins with `lib`. Throws PATH_UNSAFE for names that cannot be part of a path.
  */
 export function poolPath(pool: PoolPackage): string {
-  const stated = pool.source?.split('(', 1)[0]?.trim() ?? '';
-  const source = stated === '' ? pool.name : stated;
+  const source = parseSourceField(pool.source)?.name ?? pool.name;
   if (!isPackageName(source)) {
     throw new MirrorError('PATH_UNSAFE', `package ${pool.name}: the source "${source.slice(0, 200)}" is not the name of a package`);
   }

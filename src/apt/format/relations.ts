@@ -1,5 +1,6 @@
 import { MirrorError } from '../../core/errors.ts';
 import type { Relation } from '../../query/subject.ts';
+import { versionMatches } from './version.ts';
 
 /** One package that a relationship field names, with what is asked of it. */
 export interface PackageRelation {
@@ -69,6 +70,15 @@ export function groupTexts(text: string): string[] {
 /** Parses one of the texts that `groupTexts` gives; see `parseRelations`. */
 export function parseGroup(text: string, what: string): RelationGroup {
   return { text, alternatives: text.split('|').map((alternative) => parseTerm(alternative.trim(), what)) };
+}
+
+/** Whether a version is as a relation wants it. What has none, as a name that is provided without one, satisfies no relation that asks for one. */
+export function isVersionWanted(
+  { relation, version: wanted }: Pick<PackageRelation, 'relation' | 'version'>,
+  version: string | undefined,
+): boolean {
+  if (relation === undefined || wanted === undefined) return true;
+  return version !== undefined && versionMatches(version, relation, wanted);
 }
 
 /** What most terms of a Provides field look like: a name, and perhaps the version. */

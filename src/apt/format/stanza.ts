@@ -46,6 +46,11 @@ export function fieldOf(stanza: Buffer, field: string): string | undefined {
   return range === undefined ? undefined : valueText(stanza, range);
 }
 
+/** Whether the value of a field is `yes`, in any case. */
+export function saysYes(stanza: Buffer, field: string): boolean {
+  return fieldOf(stanza, field)?.toLowerCase() === 'yes';
+}
+
 /** The field's offsets in the bytes of a stanza: from its name to the end of its last line, without the line break. */
 export function findField(stanza: Buffer, field: string): FieldRange | undefined {
   let start = 0;
@@ -188,6 +193,7 @@ export function isBlank(byte: number | undefined): boolean {
   return byte === SPACE || byte === TAB;
 }
 
+/** Whether it is a space, a tab or a carriage return. */
 export function isBlankOrReturn(byte: number | undefined): boolean {
   return isBlank(byte) || byte === RETURN;
 }
