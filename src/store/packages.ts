@@ -113,7 +113,7 @@ function complete<R extends readonly [id: number, ...unknown[]]>(ids: readonly n
 }
 
 /** The error for an id that no package has. */
-export function packageUnknown(id: number): MirrorError {
+function packageUnknown(id: number): MirrorError {
   return new MirrorError('BLOB_CORRUPT', `package ${id} is not in the state database`, {
     hint: 'Restore state.db from a backup, or remove it and sync again.',
   });
