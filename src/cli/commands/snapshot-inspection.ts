@@ -87,7 +87,7 @@ function addShow(parent: Command, host: Host): void {
         if (flags.packages !== true) return { value: summary, text };
         const { snapshotPackages } = await import('../../ops/snapshot-packages.ts');
         const packages = snapshotPackages(name, catalogue);
-        return { value: { ...summary, list: packages }, text: `${text}\n${packages.map((label) => `${label}\n`).join('')}` };
+        return { value: { ...summary, labels: packages }, text: `${text}\n${packages.map((label) => `${label}\n`).join('')}` };
       }),
     );
 }

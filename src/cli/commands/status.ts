@@ -4,7 +4,7 @@ import type { Host } from '../host.ts';
 export function addStatusCommand(parent: Command, host: Host): void {
   parent
     .command('status')
-    .description('show mirrors, publications and the room that is left')
+    .description('show mirrors, repos, snapshots, publications and the room that is left')
     .action(
       host.run(async (session) => {
         const [{ config }, { storageStatus }, { statusText }] = await Promise.all([

@@ -44,6 +44,8 @@ describe('cli/commands/snapshot', () => {
     expect(await ok('query', 'both')).toBe('app_2_amd64\nextra_1_all\nlib_1_amd64\n');
     await ok('snapshot', 'filter', 'both', 'some', 'app', 'nothing | lib');
     expect(await ok('snapshot', 'show', 'some', '--packages')).toMatch(/\n\napp_2_amd64\nlib_1_amd64\n$/);
+    const shown = JSON.parse(await ok('snapshot', 'show', 'some', '--packages', '--json'));
+    expect(shown).toMatchObject({ name: 'some', packages: 2, labels: ['app_2_amd64', 'lib_1_amd64'] });
     expect(await ok('snapshot', 'diff', 'old', 'both')).toContain('!  amd64  app      1    2\n');
     const diff = JSON.parse(await ok('snapshot', 'diff', 'old', 'both', '--only-matching', '--json'));
     expect(diff.differences).toEqual([{ name: 'app', architecture: 'amd64', left: '1', right: '2' }]);
