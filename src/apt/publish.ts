@@ -18,11 +18,12 @@ const SOURCE = 'source';
 
 /**
  * Writes an archive that any apt reads: pool/, and under dists/<distribution>/ for each component and architecture Packages in all its
- * forms, and likewise the packages of the installer and the source packages where there are some. All are also there by hash, and
- * vouched for by Release, InRelease and Release.gpg (only Release where there is no signer). Packages for all architectures are listed with each
- * architecture, and `all` is not one of them. What the sources have besides packages is cut to what is published. The architectures are those of the configuration, or of the packages; where all are
- * for every architecture, that of this machine. The distribution is by default named as the publication.
- * Errors: PACKAGE_CONFLICT, PATH_UNSAFE, CONFIG_INVALID, ABORTED, and those of writing and signing.
+ * forms, and likewise the packages of the installer and the source packages where there are some. What the sources have besides packages
+ * is cut to what is published. All indexes are also there by hash, and vouched for by Release, InRelease and Release.gpg (only Release
+ * where there is no signer). Packages for all architectures are listed with each architecture, and `all` is not one of them. The
+ * architectures are those of the configuration, or of the packages; where all are for every architecture, that of this machine. The
+ * distribution is by default named as the publication. With `metadata: verbatim` it is all as the upstream has it; see publishVerbatim.
+ * Errors: PACKAGE_CONFLICT, PATH_UNSAFE, CONFIG_INVALID, METADATA_INVALID, ABORTED, and those of reading, writing and signing.
  */
 export async function publishTree(context: PublishContext): Promise<PublishedTree> {
   if (context.config.metadata === 'verbatim') return await publishVerbatim(context);

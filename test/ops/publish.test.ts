@@ -46,4 +46,26 @@ publications:
     const { stdout } = await site.mirror('publish', 'site', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ publications: [{ status: 'failed', error: { code: 'NEVER_SYNCED' } }] });
   });
+
+  it('has nothing to renew of what was never published', async () => {
+    site.configure('repos: { ours: { type: apt } }\npublications: { site: { from: [ours], distribution: stable } }\n');
+    const { status, stdout } = await site.mirror('publish', 'site', '--renew', '--json');
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ publications: [{ status: 'failed', error: { code: 'USAGE' } }] });
+  });
+
+  it('does not publish yum metadata as the upstream has it', async () => {
+    site.configure('repos: { rpms: { type: yum } }\npublications: { rpms: { from: [rpms], metadata: verbatim } }\n');
+    const { stdout } = await site.mirror('publish', 'rpms', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ publications: [{ status: 'failed', error: { code: 'NOT_AVAILABLE' } }] });
+  });
+
+  it('waits rather than date many quick generations into the future', async () => {
+    site.configure('repos: { ours: { type: apt } }\npublications: { site: { from: [ours], distribution: stable } }\n');
+    await site.ok('publish', 'site');
+    for (let again = 0; again < 7; again += 1) await site.ok('publish', 'site', '--renew');
+    const [published] = (await site.json('publish', 'list')) as { generation: number; published: string }[];
+    expect(published?.generation).toBe(8);
+    expect(Date.parse(published?.published ?? '') - Date.now()).toBeLessThan(6000);
+  }, 60_000);
 });
