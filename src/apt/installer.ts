@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
-import PQueue from 'p-queue';
 import type { AptMirrorConfig } from '../config/schema.ts';
-import { counted } from '../core/counts.ts';
+import { counted, shortened } from '../core/counts.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import { runAll } from '../core/run-all.ts';
 import type { UpstreamContext } from '../family/family.ts';
 import type { StoredIndex, Supplement } from '../store/catalogue.ts';
 import { acquireVariant, urlsInSuite } from './acquire-indexes.ts';
@@ -121,7 +121,6 @@ async function unlistedImages(
 async function acquireImages(context: UpstreamContext<AptMirrorConfig>, signed: SignedRelease, list: ImageList): Promise<Supplement[]> {
   const { acquirer, name, report } = context;
   report({ type: 'phase', subject: name, phase: 'indexes', detail: counted(list.files.length, 'installer image') });
-  const queue = new PQueue({ concurrency: FILES_AT_ONCE });
   const missing: string[] = [];
   let [items, bytes] = [0, 0];
   const acquire = async ({ path, expected }: SummedFile): Promise<StoredIndex | undefined> => {
@@ -138,29 +137,17 @@ async function acquireImages(context: UpstreamContext<AptMirrorConfig>, signed: 
       return undefined;
     }
   };
-  const found = await allOrStop(
-    queue,
+  const found = await runAll(
     list.files.map((file) => () => acquire(file)),
+    FILES_AT_ONCE,
   );
   if (missing.length > 0) {
-    const more = missing.length > MISSING_SHOWN ? ` and ${missing.length - MISSING_SHOWN} more` : '';
     throw new MirrorError(
       'METADATA_INCOMPLETE',
-      `${signed.what}: the upstream has no ${missing.sort().slice(0, MISSING_SHOWN).join(', ')}${more}, which its SHA256SUMS list`,
+      `${signed.what}: the upstream has no ${shortened(missing.sort(), MISSING_SHOWN)}, which its SHA256SUMS list`,
       { hint: 'The upstream may be in the middle of an update; try again later.' },
     );
   }
   const stored = [...list.own, ...found.filter((file) => file !== undefined)];
   return stored.map((file) => ({ kind: 'installer', mirror: name, component: list.component, ...file }));
-}
-
-/** As `addAll`; when one fails, those that have not begun are left out and the others are waited for. */
-async function allOrStop<T>(queue: PQueue, tasks: readonly (() => Promise<T>)[]): Promise<T[]> {
-  try {
-    return await queue.addAll(tasks);
-  } catch (error) {
-    queue.clear();
-    await queue.onIdle();
-    throw error;
-  }
 }

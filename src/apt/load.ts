@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { compressionOf } from '../codec/compression.ts';
 import { decompress } from '../codec/decompress.ts';
 import type { AptMirrorConfig } from '../config/schema.ts';
+import { shortened } from '../core/counts.ts';
 import { type Expected, strongest } from '../core/digests.ts';
 import { MirrorError } from '../core/errors.ts';
 import type { Reporter } from '../core/events.ts';
@@ -17,6 +18,8 @@ import { readSourceCandidate } from './source-candidate.ts';
 
 /** The packages of an index are held in memory, whatever size is stated. In bytes. */
 const MOST_UNPACKED = 1024 * 1024 * 1024;
+/** Packages that a warning names. */
+const CONFLICTS_SHOWN = 5;
 
 /** A mirror whose indexes are in the pool. */
 export interface LoadSource {
@@ -98,11 +101,9 @@ function sameFile(a: AptCandidate, b: AptCandidate): boolean {
 }
 
 function warn(source: LoadSource, conflicts: readonly string[]): void {
-  const named = conflicts.slice(0, 5).join(', ');
-  const more = conflicts.length > 5 ? ` and ${conflicts.length - 5} more` : '';
   source.report({
     type: 'warning',
     subject: source.name,
-    message: `the upstream lists different files as the same package; the first of each is taken: ${named}${more}`,
+    message: `the upstream lists different files as the same package; the first of each is taken: ${shortened(conflicts, CONFLICTS_SHOWN)}`,
   });
 }

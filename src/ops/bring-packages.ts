@@ -1,7 +1,7 @@
-import PQueue from 'p-queue';
-import { counted } from '../core/counts.ts';
+import { counted, shortened } from '../core/counts.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import { runAll } from '../core/run-all.ts';
 import type { Candidate, CandidateFile } from '../solve/universe.ts';
 import type { Wanted } from '../store/acquire.ts';
 import { bringFiles } from '../store/acquirer.ts';
@@ -13,6 +13,7 @@ import type { NamedMirror } from './names.ts';
 import type { OpenMirror } from './refresh.ts';
 import { type Selection, totalSize } from './selection.ts';
 
+/** What a mirror is to have, and what is known for bringing it. */
 export interface PackagePlan {
   readonly mirror: NamedMirror;
   readonly selection: Selection;
@@ -26,6 +27,7 @@ export interface PackagePlan {
   readonly storedBefore: ReadonlySet<number>;
 }
 
+/** What was stored and fetched. Sizes in bytes. */
 export interface BroughtPackages {
   /** Of the stored packages, in the order of the selection. */
   readonly ids: readonly number[];
@@ -166,12 +168,11 @@ function incomplete(
   problems: readonly string[],
   { untried, notAsListed }: { readonly untried: number; readonly notAsListed: ReadonlySet<string> },
 ): MirrorError {
-  const shown = problems.slice(0, FAILURES_SHOWN).join('\n  ');
-  const more = problems.length > FAILURES_SHOWN ? `\n  and ${problems.length - FAILURES_SHOWN} more` : '';
+  const shown = shortened(problems, FAILURES_SHOWN, '\n  ');
   const rest = untried > 0 ? `\n  ${counted(untried, 'package')} more were not tried, since so many failed one after the other` : '';
   return new MirrorError(
     'SYNC_INCOMPLETE',
-    `mirror "${mirror}": ${counted(problems.length, 'package')} could not be fetched:\n  ${shown}${more}${rest}`,
+    `mirror "${mirror}": ${counted(problems.length, 'package')} could not be fetched:\n  ${shown}${rest}`,
     {
       hint: 'The mirror keeps what it had. Run the sync again: packages that were fetched are not fetched again.',
       details: { failed: problems.length, ...(notAsListed.size === 0 ? {} : { [NOT_AS_LISTED]: [...notAsListed].join(' ') }) },
@@ -181,13 +182,7 @@ function incomplete(
 
 /** Candidates by the mirror that offers them, in the order of the selection. */
 function byMirror(selected: readonly Candidate[]): Map<string, Candidate[]> {
-  const groups = new Map<string, Candidate[]>();
-  for (const candidate of selected) {
-    const group = groups.get(candidate.mirror);
-    if (group === undefined) groups.set(candidate.mirror, [candidate]);
-    else group.push(candidate);
-  }
-  return groups;
+  return Map.groupBy(selected, ({ mirror }) => mirror);
 }
 
 /** Checks the signatures of the packages whose upstream signs packages. */
@@ -200,7 +195,6 @@ async function checkFiles(plan: PackagePlan, files: Files, context: OperationCon
   });
   if (due.length === 0) return;
   report({ type: 'phase', subject, phase: 'verify', detail: counted(due.length, 'package signature') });
-  const queue = new PQueue({ concurrency: CHECKS_AT_ONCE });
   let items = 0;
   const check = async (candidate: Candidate): Promise<void> => {
     if (signal.aborted) throw new MirrorError('ABORTED', 'the work was interrupted');
@@ -210,14 +204,10 @@ async function checkFiles(plan: PackagePlan, files: Files, context: OperationCon
     items += 1;
     report({ type: 'progress', subject, phase: 'verify', items, totalItems: due.length, bytes: 0, totalBytes: undefined });
   };
-  try {
-    await queue.addAll(due.map((candidate) => () => check(candidate)));
-  } catch (error) {
-    // The first that is not to be trusted ends it: nothing may go on behind the back of who is told of it.
-    queue.clear();
-    await queue.onIdle();
-    throw error;
-  }
+  await runAll(
+    due.map((candidate) => () => check(candidate)),
+    CHECKS_AT_ONCE,
+  );
 }
 
 /** A companion that is not synced in this run, whose configuration has changed since it was. */

@@ -1,3 +1,4 @@
+import { compareText } from '../core/order.ts';
 import type { Contents, PackageList, PublicKey, Supplement } from '../store/catalogue.ts';
 
 /** A list whose packages come from several places: what holds for all of these, and whatever any of them has besides packages. */
@@ -26,5 +27,5 @@ export function combinedSupplements(sources: readonly Pick<Contents, 'supplement
 /** The keys that several lists were checked against, each once, by fingerprint. */
 export function combinedKeys(sources: readonly Pick<Contents, 'keys'>[]): PublicKey[] {
   const keys = new Map(sources.flatMap((source) => source.keys).map((key) => [key.fingerprint, key]));
-  return [...keys.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
+  return [...keys.values()].sort((a, b) => compareText(a.fingerprint, b.fingerprint));
 }

@@ -6,9 +6,6 @@ import type { Candidate, ClosureOptions, Universe } from '../solve/universe.ts';
 import type { Unsatisfied } from '../store/catalogue.ts';
 import type { OperationContext } from './context.ts';
 
-/** How many of what is missing are shown one by one. */
-const SHOWN = 20;
-
 /** Which dependencies a command follows besides the strong ones. */
 export interface FollowOptions {
   readonly recommends?: boolean | undefined;
@@ -47,11 +44,21 @@ function machinesOf(candidates: readonly Candidate[]): readonly string[] | undef
   return machines.size > 1 ? [...machines].sort() : undefined;
 }
 
-/** Warns of what nothing satisfies, with who asks for it. */
-export function warnUnsatisfied(subject: string, unsatisfied: readonly Unsatisfied[], { report }: Pick<OperationContext, 'report'>): void {
-  for (const entry of unsatisfied.slice(0, SHOWN)) report({ type: 'warning', subject, message: unsatisfiedText(entry) });
-  const more = unsatisfied.length - SHOWN;
-  if (more > 0) report({ type: 'warning', subject, message: `${more} more dependencies cannot be satisfied` });
+/**
+ * Warns of what nothing satisfies, with who asks for it.
+ * @param limit how many are warned of one by one, and where the others are to be seen.
+ */
+export function warnUnsatisfied(
+  subject: string,
+  unsatisfied: readonly Unsatisfied[],
+  { report }: Pick<OperationContext, 'report'>,
+  limit: { readonly shown?: number; readonly more?: string } = {},
+): void {
+  const { shown = 20, more } = limit;
+  const warn = (message: string): void => report({ type: 'warning', subject, message });
+  for (const entry of unsatisfied.slice(0, shown)) warn(unsatisfiedText(entry));
+  const rest = unsatisfied.length - shown;
+  if (rest > 0) warn(`${rest} more dependencies cannot be satisfied${more === undefined ? '' : ` (${more})`}`);
 }
 
 /** One requirement that nothing satisfies, for people. */

@@ -1,8 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import PQueue from 'p-queue';
 import type { RepoConfig } from '../config/schema.ts';
-import { counted } from '../core/counts.ts';
+import { counted, shortened } from '../core/counts.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
+import { runAll } from '../core/run-all.ts';
 import type { LocalFile, LocalPackage, LocalPackages } from '../family/local-packages.ts';
 import type { Keyring } from '../openpgp/types.ts';
 import type { Intake } from '../store/blobs.ts';
@@ -17,9 +17,12 @@ import { loadKeyring } from './trusted-keys.ts';
 
 /** Packages that are stored at once. */
 const BATCH = 500;
+/** Files that are read at the same time. */
 const READ_AT_ONCE = 4;
+/** Refused files that an error names. */
 const PROBLEMS_SHOWN = 20;
 
+/** How packages are added. */
 export interface RepoAddOptions {
   /** Says what would be added and adds nothing. */
   readonly dryRun?: boolean | undefined;
@@ -132,16 +135,12 @@ async function readAll(
     const items = found.size + problems.size;
     report({ type: 'progress', subject: name, phase: 'verify', items, totalItems: files.length, bytes: 0, totalBytes: undefined });
   };
-  const queue = new PQueue({ concurrency: READ_AT_ONCE });
   for (const extension of reader.extensions) {
     const kind = files.filter((file) => file.name.endsWith(extension) && !covered.has(file.path));
-    try {
-      await queue.addAll(kind.map((file) => () => readOne(file)));
-    } catch (error) {
-      queue.clear();
-      await queue.onIdle();
-      throw error;
-    }
+    await runAll(
+      kind.map((file) => () => readOne(file)),
+      READ_AT_ONCE,
+    );
   }
   const wrong = files.flatMap((file) => problems.get(file) ?? []);
   const [first, second] = wrong;
@@ -166,9 +165,9 @@ function alone(bytes: Buffer): Buffer {
 }
 
 function refused(problems: readonly MirrorError[]): MirrorError {
-  const shown = problems.slice(0, PROBLEMS_SHOWN).map((problem) => problem.message);
-  if (problems.length > PROBLEMS_SHOWN) shown.push(`and ${problems.length - PROBLEMS_SHOWN} more`);
-  return new MirrorError('FILES_REFUSED', `${counted(problems.length, 'file')} cannot be added, so nothing was:\n  ${shown.join('\n  ')}`, {
+  const messages = problems.map((problem) => problem.message);
+  const shown = shortened(messages, PROBLEMS_SHOWN, '\n  ');
+  return new MirrorError('FILES_REFUSED', `${counted(problems.length, 'file')} cannot be added, so nothing was:\n  ${shown}`, {
     hint: 'Leave them out, or mend them.',
     details: { refused: problems.length },
   });

@@ -1,6 +1,10 @@
+import { shortened } from '../core/counts.ts';
 import { MirrorError } from '../core/errors.ts';
 import type { LocalPackage } from '../family/local-packages.ts';
 import type { PackageRecord, StoredPackage } from '../store/catalogue.ts';
+
+/** Differing packages that an error names. */
+const PROBLEMS_SHOWN = 20;
 
 /** What adding packages to a repo comes to. */
 export interface Additions {
@@ -13,6 +17,7 @@ export interface Additions {
   readonly kept: readonly number[];
 }
 
+/** How it is decided what is added. */
 export interface AdditionRules {
   /** For messages. */
   readonly repo: string;
@@ -88,11 +93,9 @@ function pathOf({ files, record }: LocalPackage): string {
 }
 
 function conflict(repo: string, problems: readonly string[]): MirrorError {
-  const shown = problems.slice(0, 20).join('\n  ');
-  const more = problems.length > 20 ? `\n  and ${problems.length - 20} more` : '';
   return new MirrorError(
     'PACKAGE_CONFLICT',
-    `repo "${repo}": nothing was added, because packages of one version differ:\n  ${shown}${more}`,
+    `repo "${repo}": nothing was added, because packages of one version differ:\n  ${shortened(problems, PROBLEMS_SHOWN, '\n  ')}`,
     {
       hint: 'Give the changed package another version; clients that have the old one will not see the difference otherwise. --force-replace replaces what the repo has.',
       details: { conflicts: problems.length },

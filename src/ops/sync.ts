@@ -6,7 +6,9 @@ import type { MirrorContents, MirrorState } from '../store/catalogue.ts';
 import { acquireLock, type Lock } from '../store/locks.ts';
 import { bringPackages, checkedAs } from './bring-packages.ts';
 import { withChangingUpstreams } from './changing-upstreams.ts';
+import { combinedKeys } from './contents.ts';
 import type { OperationContext } from './context.ts';
+import { warnUnsatisfied } from './dependencies.ts';
 import { keyText } from './key-text.ts';
 import { mirrorsNamed, type NamedMirror } from './names.ts';
 import { type OpenMirror, openMirror, refreshWithKeys } from './refresh.ts';
@@ -15,7 +17,10 @@ import { createSelector, type Selection, type Selector, totalSize } from './sele
 
 /** Mirrors whose packages are brought in at the same time; the downloads of all share one limit. */
 const MIRRORS_AT_ONCE = 3;
+/** Dependencies that nothing satisfies, of each mirror, that are warned of one by one. */
+const UNSATISFIED_SHOWN = 5;
 
+/** What a sync leaves out. */
 export interface SyncOptions {
   /** Stores the verified metadata, selects, and leaves the packages where they are. */
   readonly metadataOnly?: boolean | undefined;
@@ -100,7 +105,9 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
     }
     report({ type: 'phase', subject: mirror.name, phase: 'select' });
     const selection = await selector.select(mirror);
-    warnUnsatisfied(mirror.name, selection, context);
+    const { unsatisfied } = selection;
+    const more = `mirror show ${mirror.name} lists them`;
+    warnUnsatisfied(mirror.name, unsatisfied, context, { shown: UNSATISFIED_SHOWN, more });
     if (mirror.config.filter !== undefined && selection.selected.length === 0) {
       report({
         type: 'warning',
@@ -116,7 +123,6 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
     const had = contentsBefore(state.contents, origins, context);
     const { ids, downloaded, downloadedBytes } = await bringPackages({ mirror, selection, states, opened, ...had }, context);
     const list = catalogue.saveList(state.family, ids);
-    const { unsatisfied } = selection;
     const contents = { list, selection: key, unsatisfied, ...origins, syncedAt: clock.now().getTime() };
     catalogue.putMirror({ ...state, contents });
     const changes = difference(had.storedBefore, ids);
@@ -160,34 +166,18 @@ function createRun(context: OperationContext, options: SyncOptions): SyncRun {
   };
 }
 
-const UNSATISFIED_SHOWN = 5;
-
-function warnUnsatisfied(name: string, { unsatisfied }: Selection, { report }: OperationContext): void {
-  for (const { requirement, chain } of unsatisfied.slice(0, UNSATISFIED_SHOWN)) {
-    report({
-      type: 'warning',
-      subject: name,
-      message: `nothing provides ${requirement}, needed by ${[...chain].reverse().join(' needed by ')}`,
-    });
-  }
-  const more = unsatisfied.length - UNSATISFIED_SHOWN;
-  if (more > 0)
-    report({ type: 'warning', subject: name, message: `${more} more dependencies cannot be satisfied (mirror show ${name} lists them)` });
-}
-
 type Origins = Pick<MirrorContents, 'checked' | 'keys' | 'supplements'>;
 
 /** How the packages of a selection are checked, and against which keys: what holds for every mirror that they come from; and what else these have. */
 function originsOf(mirror: NamedMirror, { selected }: Selection, states: ReadonlyMap<string, MirrorState>): Origins {
   const names = new Set([mirror.name, ...selected.map((candidate) => candidate.mirror)]);
   const sources = [...names].flatMap((name) => states.get(name) ?? []);
-  const keys = new Map(sources.flatMap((source) => source.keys).map((key) => [key.fingerprint, key]));
   return {
     checked: {
       metadata: sources.every(({ upstream }) => upstream.verification.metadata),
       packages: sources.every(({ upstream }) => upstream.verification.packages),
     },
-    keys: [...keys.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)),
+    keys: combinedKeys(sources),
     supplements: sources.flatMap((source) => source.upstream.supplements),
   };
 }
