@@ -59,7 +59,7 @@ function recordOf(document: Buffer, what: string): IndexRecord[] {
   const [, , key] = PACKAGE.exec(text) ?? [];
   if (key !== undefined) return [{ key, bytes: document }];
   if (HEAD.test(text)) return [{ key: undefined, bytes: document }];
-  if (/^(?:---)?\s*(?:\.\.\.)?\s*$/.test(text)) return [];
+  if (/^(?:---)?\s*(?:\.\.\.)?$/.test(text.trim())) return [];
   throw invalid(what, `has a document that names no package: ${JSON.stringify(text.slice(0, 100))}`);
 }
 

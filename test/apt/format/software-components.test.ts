@@ -38,4 +38,9 @@ describe('apt/format/software-components', () => {
   it('refuses a document of no package', async () => {
     await expect(read(`${HEAD}---\nType: font\n`)).rejects.toMatchObject({ code: 'METADATA_INVALID' });
   });
+
+  it('refuses a document of a million line breaks as quickly as any', async () => {
+    await expect(read(`${HEAD}---\n${'\n'.repeat(1_000_000)}x\n---\n`, 65_536)).rejects.toMatchObject({ code: 'METADATA_INVALID' });
+    expect(await read(`${HEAD}---\n${'\n'.repeat(1_000_000)}...\n`, 65_536)).toHaveLength(1);
+  });
 });
