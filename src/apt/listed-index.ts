@@ -1,4 +1,4 @@
-import { type Compression, compressionOf } from '../codec/compression.ts';
+import { type Compression, compressionOf, extensionOf } from '../codec/compression.ts';
 import type { Release, ReleaseFile } from './format/release.ts';
 
 /** A compressed form of an index that the Release lists. */
@@ -26,11 +26,10 @@ export interface WantedIndex {
 
 /** From the best packed to the least, of those that are cheap to unpack. */
 const PREFERENCE: readonly Compression[] = ['xz', 'zst', 'gz', 'bz2', 'lzma', 'none'];
-const EXTENSIONS: Readonly<Record<Compression, string>> = { xz: '.xz', zst: '.zst', gz: '.gz', bz2: '.bz2', lzma: '.lzma', none: '' };
 
 /** The names that an index may have in its compressed forms, best first. */
 export function formsOf(path: string): string[] {
-  return PREFERENCE.map((compression) => `${path}${EXTENSIONS[compression]}`);
+  return PREFERENCE.map((compression) => `${path}${extensionOf(compression)}`);
 }
 
 /** The index in the forms that the Release lists; undefined when it lists none. */

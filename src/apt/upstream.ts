@@ -104,7 +104,7 @@ async function acquire(context: UpstreamContext<AptMirrorConfig>, signed: Signed
     supplements: [
       ...documents,
       ...supplements.flatMap((index) => supplementOf(context.name, index)),
-      ...(context.verbatim ? [...found, ...supplements].flatMap((index) => formsOf(context.name, index)) : []),
+      ...(context.verbatim ? [...found, ...supplements].flatMap((index) => everyForm(context.name, index)) : []),
       ...images,
     ],
     verification: { metadata: signed.signedBy !== undefined, packages: false, signedBy: signed.signedBy },
@@ -152,7 +152,7 @@ function supplementOf(mirror: string, { index: { kind, component }, stored }: Fo
 }
 
 /** What is published of the index where it is published as it is: every form. */
-function formsOf(mirror: string, { index: { component }, forms }: FoundIndex): Supplement[] {
+function everyForm(mirror: string, { index: { component }, forms }: FoundIndex): Supplement[] {
   return forms.map((form) => asSupplement({ kind: 'index', mirror, component }, form));
 }
 

@@ -1,19 +1,19 @@
 /** How a file is compressed. `lzma` is the legacy format of the `lzma` tool (LZMA_alone), not LZMA2 and not xz. */
 export type Compression = 'none' | 'gz' | 'xz' | 'bz2' | 'zst' | 'lzma';
 
-const BY_EXTENSION: ReadonlyMap<string, Compression> = new Map([
-  ['gz', 'gz'],
-  ['xz', 'xz'],
-  ['bz2', 'bz2'],
-  ['zst', 'zst'],
-  ['lzma', 'lzma'],
-]);
+const COMPRESSIONS: readonly Compression[] = ['gz', 'xz', 'bz2', 'zst', 'lzma'];
+const BY_EXTENSION: ReadonlyMap<string, Compression> = new Map(COMPRESSIONS.map((compression) => [extensionOf(compression), compression]));
+
+/** The extension of files that are compressed so, with its dot; empty for `none`. */
+export function extensionOf(compression: Compression): string {
+  return compression === 'none' ? '' : `.${compression}`;
+}
 
 /** The compression that the last extension of a path or URL path stands for; `none` for every other name. */
 export function compressionOf(path: string): Compression {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const dot = name.lastIndexOf('.');
-  return (dot > 0 ? BY_EXTENSION.get(name.slice(dot + 1)) : undefined) ?? 'none';
+  return (dot > 0 ? BY_EXTENSION.get(name.slice(dot)) : undefined) ?? 'none';
 }
 
 /** Every compression that has a magic number, with it. */

@@ -72,7 +72,7 @@ export async function addToRepo(
   }
   const keyring = await repoKeyring(name, repo, context);
   const read = await readAll(name, files, { reader, keyring }, context);
-  const { list } = repoContents(name, repo.type, context);
+  const { list } = repoContents(name, repo.type, context.catalogue);
   const plan = planAdditions(read, context.catalogue.packages(list.id), {
     repo: name,
     label: family.label,

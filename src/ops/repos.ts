@@ -4,7 +4,7 @@ import { MirrorError } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
 import { matcher } from '../query/matcher.ts';
 import { parseQuery } from '../query/parse.ts';
-import type { Catalogue, PackageList } from '../store/catalogue.ts';
+import type { Catalogue, Contents, RepoState } from '../store/catalogue.ts';
 import { acquireLock } from '../store/locks.ts';
 import type { OperationContext } from './context.ts';
 import { familyNamed } from './families.ts';
@@ -19,6 +19,7 @@ export interface RepoSummary {
   readonly changed: string | null;
 }
 
+/** What was, or would be, removed. */
 export interface RepoRemoveReport {
   readonly name: string;
   readonly dryRun: boolean;
@@ -43,9 +44,8 @@ export function listRepos(config: Config, catalogue: Catalogue | undefined): Rep
 /** One repo. Throws NAME_UNKNOWN. */
 export function repoSummary(name: string, config: Config, catalogue: Catalogue | undefined): RepoSummary {
   const { type } = repoNamed(name, config);
-  const state = catalogue?.repo(name);
-  // The name may have stood for a repo of the other family before.
-  if (state === undefined || state.family !== type) return { name, type, packages: 0, bytes: 0, changed: null };
+  const state = stateOf(name, type, catalogue);
+  if (state === undefined) return { name, type, packages: 0, bytes: 0, changed: null };
   const { count, bytes } = state.contents.list;
   return { name, type, packages: count, bytes, changed: new Date(state.changedAt).toISOString() };
 }
@@ -53,16 +53,24 @@ export function repoSummary(name: string, config: Config, catalogue: Catalogue |
 /** The packages of a repo, as people name them, sorted by name. */
 export function* repoPackages(name: string, config: Config, catalogue: Catalogue | undefined): Generator<string> {
   const { type } = repoNamed(name, config);
-  const state = catalogue?.repo(name);
-  if (catalogue === undefined || state === undefined || state.family !== type) return;
+  const state = stateOf(name, type, catalogue);
+  if (catalogue === undefined || state === undefined) return;
   const { label } = familyNamed(type);
   for (const stored of catalogue.packages(state.contents.list.id)) yield label(stored);
 }
 
 /** What a repo has; an empty list where nothing was ever added. */
-export function repoContents(name: string, family: FamilyName, { catalogue }: OperationContext): { readonly list: PackageList } {
-  const state = catalogue.repo(name);
-  return state !== undefined && state.family === family ? state.contents : { list: catalogue.saveList(family, []) };
+export function repoContents(name: string, family: FamilyName, catalogue: Catalogue): Contents {
+  const state = stateOf(name, family, catalogue);
+  return (
+    state?.contents ?? { list: catalogue.saveList(family, []), supplements: [], checked: { metadata: true, packages: false }, keys: [] }
+  );
+}
+
+/** What is stored of a repo. The name may have stood for one of the other family before. */
+function stateOf(name: string, family: FamilyName, catalogue: Catalogue | undefined): RepoState | undefined {
+  const state = catalogue?.repo(name);
+  return state?.family === family ? state : undefined;
 }
 
 /**
@@ -80,10 +88,10 @@ export async function removeFromRepo(
   const family = familyNamed(type);
   const matches = queries.map((query) => matcher(parseQuery(query), family.compareVersions));
   using _ = await acquireLock(storage, `repo-${name}`, `removing from ${name}`);
-  const state = catalogue.repo(name);
+  const state = stateOf(name, type, catalogue);
   const kept: number[] = [];
   const removed: string[] = [];
-  for (const stored of catalogue.packages(repoContents(name, type, context).list.id)) {
+  for (const stored of catalogue.packages(repoContents(name, type, catalogue).list.id)) {
     const extra = (kind: string): Buffer | undefined => [...catalogue.extras([stored.id], kind)][0]?.data;
     const subject = family.subject(family.candidate(stored, name, extra));
     if (matches.some((match) => match(subject))) removed.push(family.label(stored));

@@ -6,6 +6,7 @@ import type { Contents, PackageList, PublicationState, SourceReference, StoredPa
 import { combinedContents } from './contents.ts';
 import type { OperationContext } from './context.ts';
 import { familyNamed } from './families.ts';
+import { repoContents } from './repos.ts';
 import { createSelector, type Selector } from './selection.ts';
 
 /** A mirror, repo or snapshot with what it has. */
@@ -29,9 +30,7 @@ export function sourceNamed(name: string, context: OperationContext): NamedSourc
   }
   const repo = Object.hasOwn(config.repos, name) ? config.repos[name] : undefined;
   if (repo !== undefined) {
-    const state = catalogue.repo(name);
-    const contents = state !== undefined && state.family === repo.type ? state.contents : nothing(repo.type, context);
-    return { kind: 'repo', name, family: repo.type, contents };
+    return { kind: 'repo', name, family: repo.type, contents: repoContents(name, repo.type, catalogue) };
   }
   const snapshot = catalogue.snapshot(name);
   if (snapshot !== undefined) return { kind: 'snapshot', name, family: snapshot.family, contents: snapshot.contents };
@@ -82,10 +81,6 @@ export async function warnIfBehind(sources: readonly NamedSource[], context: Ope
 /** The names that `sourceNamed` knows. */
 export function sourceNames({ catalogue, config }: OperationContext): string[] {
   return [...Object.keys(config.mirrors), ...Object.keys(config.repos), ...catalogue.snapshots().map((snapshot) => snapshot.name)];
-}
-
-function nothing(family: FamilyName, { catalogue }: OperationContext): Contents {
-  return { list: catalogue.saveList(family, []), supplements: [], checked: { metadata: true, packages: false }, keys: [] };
 }
 
 function publishedContents(

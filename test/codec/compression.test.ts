@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { compressionOf, compressionOfBytes } from '../../src/codec/compression.ts';
+import { compressionOf, compressionOfBytes, extensionOf } from '../../src/codec/compression.ts';
 
 describe('codec/compression', () => {
   it.each([
@@ -16,6 +16,11 @@ describe('codec/compression', () => {
     ['a.gz.deb', 'none'],
   ])('%s is %s', (path, compression) => {
     expect(compressionOf(path)).toBe(compression);
+  });
+
+  it('knows the extensions', () => {
+    expect(extensionOf('none')).toBe('');
+    expect((['gz', 'xz', 'bz2', 'zst', 'lzma'] as const).map(extensionOf)).toEqual(['.gz', '.xz', '.bz2', '.zst', '.lzma']);
   });
 
   it('knows the magic numbers', () => {

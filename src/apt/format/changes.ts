@@ -1,5 +1,5 @@
 import { MirrorError } from '../../core/errors.ts';
-import { isVersion } from './identity.ts';
+import { isDpkgVersion } from './identity.ts';
 import { isStrong, type ListedFile, parseListedFiles } from './listed-files.ts';
 import { isPackageName } from './pool-path.ts';
 import { singleStanza } from './single-stanza.ts';
@@ -34,7 +34,7 @@ export function parseChanges(text: Buffer, what: string): Changes {
   // A rebuild of the binaries alone names the version of their source after the name.
   const source = stated?.replace(/ \([^()]*\)$/, '');
   if (source === undefined || !isPackageName(source)) throw invalid(`has no usable Source: "${stated?.slice(0, 200) ?? ''}"`);
-  if (version === undefined || !isVersion(version)) throw invalid(`has no usable Version: "${version?.slice(0, 200) ?? ''}"`);
+  if (version === undefined || !isDpkgVersion(version)) throw invalid(`has no usable Version: "${version?.slice(0, 200) ?? ''}"`);
   const files = parseListedFiles(stanza, what);
   const weak = files.find((file) => !isStrong(file));
   if (weak !== undefined) throw invalid(`states no SHA256 or SHA512 of "${weak.name}"`);

@@ -1,5 +1,5 @@
 import { MirrorError } from '../../core/errors.ts';
-import { isArchitecture, isVersion } from './identity.ts';
+import { isDpkgArchitecture, isDpkgVersion } from './identity.ts';
 import { isPackageName } from './pool-path.ts';
 import { parseProvides, parseRelations } from './relations.ts';
 import { singleStanza } from './single-stanza.ts';
@@ -32,8 +32,8 @@ export function parseControlFile(bytes: Buffer, what: string): ControlFile {
     invalid(`states its ${field} on several lines`),
   );
   if (name === undefined || !isPackageName(name)) throw invalid(`has no usable Package: "${name?.slice(0, 200) ?? ''}"`);
-  if (version === undefined || !isVersion(version)) throw invalid(`has no usable Version: "${version?.slice(0, 200) ?? ''}"`);
-  if (architecture === undefined || !isArchitecture(architecture))
+  if (version === undefined || !isDpkgVersion(version)) throw invalid(`has no usable Version: "${version?.slice(0, 200) ?? ''}"`);
+  if (architecture === undefined || !isDpkgArchitecture(architecture))
     throw invalid(`has no usable Architecture: "${architecture?.slice(0, 200) ?? ''}"`);
   checkRelations(stanza, control);
   return { stanza, name, version, architecture };

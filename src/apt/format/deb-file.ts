@@ -1,5 +1,5 @@
 import { type ArMember, readAr } from '../../codec/ar.ts';
-import type { Compression } from '../../codec/compression.ts';
+import { type Compression, extensionOf } from '../../codec/compression.ts';
 import { collect, decompress } from '../../codec/decompress.ts';
 import { readTar, type TarEntry } from '../../codec/tar.ts';
 import type { TarEntryType } from '../../codec/tar-header.ts';
@@ -15,15 +15,9 @@ const MAX_CONTROL_TAR = 512 * MiB;
 const MAX_DATA_TAR = 64 * 1024 * MiB;
 const MAX_ENTRIES = 4_000_000;
 
-const COMPRESSIONS: ReadonlyMap<string, Compression> = new Map([
-  ['', 'none'],
-  ['.gz', 'gz'],
-  ['.xz', 'xz'],
-  ['.zst', 'zst'],
-  ['.bz2', 'bz2'],
-  ['.lzma', 'lzma'],
-]);
-const FOR_CONTROL: ReadonlySet<Compression> = new Set(['none', 'gz', 'xz', 'zst']);
+/** Of the data part. */
+const COMPRESSIONS: readonly Compression[] = ['none', 'gz', 'xz', 'zst', 'bz2', 'lzma'];
+const FOR_CONTROL: readonly Compression[] = ['none', 'gz', 'xz', 'zst'];
 
 /** A file, directory or link that a package installs. */
 export interface PackagedEntry {
@@ -87,8 +81,7 @@ async function checkFormat(member: ArMember, what: string): Promise<void> {
 }
 
 async function readControl(member: ArMember, what: string): Promise<ControlFile> {
-  const compression = compressionOf(member, 'control.tar', what);
-  if (!FOR_CONTROL.has(compression)) throw unknownCompression(member, what);
+  const compression = compressionOf(member, { part: 'control.tar', known: FOR_CONTROL, what });
   const part = `control.tar of ${what}`;
   let control: Buffer | undefined;
   for await (const entry of entriesOf(member, compression, { what: part, maxSize: MAX_CONTROL_TAR })) {
@@ -108,7 +101,8 @@ interface DataReading {
 
 async function readData(member: ArMember, { what, visit }: DataReading): Promise<void> {
   const part = `data.tar of ${what}`;
-  for await (const entry of entriesOf(member, compressionOf(member, 'data.tar', what), { what: part, maxSize: MAX_DATA_TAR })) {
+  const compression = compressionOf(member, { part: 'data.tar', known: COMPRESSIONS, what });
+  for await (const entry of entriesOf(member, compression, { what: part, maxSize: MAX_DATA_TAR })) {
     if (entry.pax) {
       throw new MirrorError('METADATA_INVALID', `${part} has pax headers, which dpkg does not unpack`, {
         hint: 'Build the package anew with dpkg-deb, or with a tool that writes GNU tar.',
@@ -131,12 +125,15 @@ async function* entriesOf(
   }
 }
 
-function compressionOf(member: ArMember, part: string, what: string): Compression {
-  const compression = COMPRESSIONS.get(member.name.slice(part.length));
-  if (compression === undefined) throw unknownCompression(member, what);
-  return compression;
+interface PartOf {
+  readonly part: 'control.tar' | 'data.tar';
+  /** What dpkg-deb reads there. */
+  readonly known: readonly Compression[];
+  readonly what: string;
 }
 
-function unknownCompression(member: ArMember, what: string): MirrorError {
-  return new MirrorError('METADATA_INVALID', `${what} has "${member.name}", compressed in a way that dpkg-deb does not read there`);
+function compressionOf({ name }: ArMember, { part, known, what }: PartOf): Compression {
+  const compression = known.find((one) => name === `${part}${extensionOf(one)}`);
+  if (compression !== undefined) return compression;
+  throw new MirrorError('METADATA_INVALID', `${what} has "${name}", compressed in a way that dpkg-deb does not read there`);
 }

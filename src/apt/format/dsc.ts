@@ -1,5 +1,5 @@
 import { MirrorError } from '../../core/errors.ts';
-import { isVersion } from './identity.ts';
+import { isDpkgVersion } from './identity.ts';
 import { type ListedFile, parseListedFiles } from './listed-files.ts';
 import { isPackageName } from './pool-path.ts';
 import { parseRelations } from './relations.ts';
@@ -31,7 +31,7 @@ export function parseDsc(text: Buffer, what: string): Dsc {
   );
   if (format === undefined || !FORMAT.test(format)) throw invalid(`has no usable Format: "${format?.slice(0, 100) ?? ''}"`);
   if (name === undefined || !isPackageName(name)) throw invalid(`has no usable Source: "${name?.slice(0, 200) ?? ''}"`);
-  if (version === undefined || !isVersion(version)) throw invalid(`has no usable Version: "${version?.slice(0, 200) ?? ''}"`);
+  if (version === undefined || !isDpkgVersion(version)) throw invalid(`has no usable Version: "${version?.slice(0, 200) ?? ''}"`);
   for (const relation of RELATIONS) {
     const value = stanza.get(`Build-${relation}`);
     if (value !== undefined) parseRelations(value, `${what}: its Build-${relation}`);

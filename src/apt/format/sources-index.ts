@@ -1,6 +1,6 @@
 import { MirrorError } from '../../core/errors.ts';
 import { safeRelativePath } from '../../core/paths.ts';
-import { isVersion } from './identity.ts';
+import { isDpkgVersion } from './identity.ts';
 import { isStrong, type ListedFile, parseListedFiles } from './listed-files.ts';
 import { isPackageName } from './pool-path.ts';
 import { pickFields, type Stanza } from './stanza.ts';
@@ -32,7 +32,7 @@ export function readSourceStanza(stanza: Stanza, what: string): SourcePackage {
     invalid(`states its ${field} twice or on several lines`),
   );
   if (name === undefined || !isPackageName(name)) throw invalid('has no usable name (Package)');
-  if (version === undefined || !isVersion(version)) throw invalid('has no usable Version');
+  if (version === undefined || !isDpkgVersion(version)) throw invalid('has no usable Version');
   if (directory === undefined) throw invalid('has no Directory');
   const listed = parseListedFiles(stanza, place);
   const weak = listed.find((file) => !isStrong(file));

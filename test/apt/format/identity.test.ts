@@ -1,16 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { isArchitecture, isVersion } from '../../../src/apt/format/identity.ts';
+import { isDpkgArchitecture, isDpkgVersion } from '../../../src/apt/format/identity.ts';
 import { describeWithTools } from '../../support/requirements.ts';
 
 describe('apt/format/identity', () => {
   it('bounds lengths, and takes nothing that is not ASCII', () => {
-    expect(isVersion('1'.repeat(255))).toBe(true);
-    expect(isVersion('1'.repeat(256))).toBe(false);
-    expect(isVersion('1.é')).toBe(false);
-    expect(isVersion(`1${'-'.repeat(50_000)}`)).toBe(false);
-    expect(isArchitecture('a'.repeat(65))).toBe(false);
-    expect(['source', 'any'].map(isArchitecture)).toEqual([false, false]);
+    expect(isDpkgVersion('1'.repeat(255))).toBe(true);
+    expect(isDpkgVersion('1'.repeat(256))).toBe(false);
+    expect(isDpkgVersion('1.é')).toBe(false);
+    expect(isDpkgVersion(`1${'-'.repeat(50_000)}`)).toBe(false);
+    expect(isDpkgArchitecture('a'.repeat(65))).toBe(false);
+    expect(['source', 'any'].map(isDpkgArchitecture)).toEqual([false, false]);
   });
 
   describeWithTools(['dpkg'], 'as dpkg', () => {
@@ -35,11 +35,11 @@ describe('apt/format/identity', () => {
       // 1 is a warning: installed all the same.
       const { status } = spawnSync('dpkg', ['--validate-version', version], { stdio: 'ignore' });
       const unsafe = /[/(\n]/.test(version);
-      expect(isVersion(version)).toBe((status ?? 2) < 2 && !unsafe);
+      expect(isDpkgVersion(version)).toBe((status ?? 2) < 2 && !unsafe);
     });
 
     it.each(['amd64', 'all', 'any-x', 'kfreebsd-amd64', '1a', '', '-x', 'a+b', 'a.b', 'a b', 'a_b'])('takes architectures: %j', (name) => {
-      expect(isArchitecture(name)).toBe(spawnSync('dpkg', ['--validate-archname', name], { stdio: 'ignore' }).status === 0);
+      expect(isDpkgArchitecture(name)).toBe(spawnSync('dpkg', ['--validate-archname', name], { stdio: 'ignore' }).status === 0);
     });
   });
 });
