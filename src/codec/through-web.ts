@@ -30,7 +30,14 @@ export async function* throughWeb(
   const output = transform(input).getReader();
   let ended = false;
   try {
-    for (let next = await output.read(); !next.done; next = await output.read()) yield asBuffer(next.value);
+    // The transform works on the next piece while the consumer is at this one.
+    let ahead = output.read();
+    for (let next = await ahead; !next.done; next = await ahead) {
+      ahead = output.read();
+      // Its error is thrown where it is awaited, if the consumer comes that far.
+      ahead.catch(() => undefined);
+      yield asBuffer(next.value);
+    }
     ended = true;
   } catch (error) {
     ended = true;

@@ -9,7 +9,7 @@ const HASH = 0x23;
 const COLON = 0x3a;
 
 /** How much of a stream is gathered before it is cut into stanzas, in bytes. Stanzas of one block share its memory. */
-const BLOCK = 1024 * 1024;
+const BLOCK = 128 * 1024;
 
 export interface StanzaOptions {
   /** Whether lines that begin with `#` are comments, as in .sources files. They are malformed elsewhere. */
@@ -26,7 +26,7 @@ export function* parseStanzas(bytes: Buffer, what: string, options: StanzaOption
   yield* splitter.split(bytes, true);
 }
 
-/** As `parseStanzas`, for a stream of any size: gives the stanzas in batches of about 1 MiB. */
+/** As `parseStanzas`, for a stream of any size: gives the stanzas in batches of about 128 KiB. */
 export async function* readStanzas(
   source: AsyncIterable<Uint8Array>,
   what: string,
