@@ -18,6 +18,8 @@ import { readSourceCandidate } from './source-candidate.ts';
 
 /** The packages of an index are held in memory, whatever size is stated. In bytes. */
 const MOST_UNPACKED = 1024 * 1024 * 1024;
+/** From how many packages of one name on they are not gone through one by one. */
+const MANY = 16;
 /** Packages that a warning names. */
 const CONFLICTS_SHOWN = 5;
 
@@ -41,7 +43,7 @@ export async function loadCandidates(source: LoadSource): Promise<AptCandidate[]
   const binary = new Set([...architecturesOf(source.config), 'all']);
   const sources = new Set([SOURCE]);
   const candidates: AptCandidate[] = [];
-  const byName = new MultiMap<string, AptCandidate>();
+  const packages = new KnownPackages();
   const conflicts: string[] = [];
   for (const index of source.upstream.indexes) {
     const what = `mirror ${source.name}: ${index.path}`;
@@ -52,7 +54,7 @@ export async function loadCandidates(source: LoadSource): Promise<AptCandidate[]
       for (const stanza of stanzas) {
         const candidate = read(stanza, origin);
         if (!architectures.has(candidate.architecture)) continue;
-        const known = findOrAdd(byName, candidate);
+        const known = packages.findOrAdd(candidate);
         if (known === undefined) candidates.push(candidate);
         else if (!sameFile(known, candidate)) conflicts.push(labelOf(candidate));
       }
@@ -84,13 +86,34 @@ async function* unpackIndex(source: LoadSource, index: StoredIndex, particulars:
   }
 }
 
-/** The package of the same name, version and architecture; undefined where there is none yet, and then it is added. */
-function findOrAdd(byName: MultiMap<string, AptCandidate>, candidate: AptCandidate): AptCandidate | undefined {
-  const known = byName
-    .get(candidate.name)
-    .find((other) => other.version === candidate.version && other.architecture === candidate.architecture);
-  if (known === undefined) byName.add(candidate.name, candidate);
-  return known;
+/** The packages that were read. Nearly every name has one or two, but there are archives that have thousands of one. */
+class KnownPackages {
+  readonly #byName = new MultiMap<string, AptCandidate>();
+  readonly #ofMany = new Map<string, Map<string, AptCandidate>>();
+
+  /** The package of the same name, version and architecture; undefined where there is none yet, and then it is added. */
+  findOrAdd(candidate: AptCandidate): AptCandidate | undefined {
+    const { name } = candidate;
+    const others = this.#byName.get(name);
+    if (others.length < MANY) {
+      const known = others.find((other) => other.version === candidate.version && other.architecture === candidate.architecture);
+      if (known === undefined) this.#byName.add(name, candidate);
+      return known;
+    }
+    let byIdentity = this.#ofMany.get(name);
+    if (byIdentity === undefined) {
+      byIdentity = new Map(others.map((other) => [identity(other), other]));
+      this.#ofMany.set(name, byIdentity);
+    }
+    const known = byIdentity.get(identity(candidate));
+    if (known === undefined) byIdentity.set(identity(candidate), candidate);
+    return known;
+  }
+}
+
+/** Of packages of one name. */
+function identity({ version, architecture }: AptCandidate): string {
+  return `${version} ${architecture}`;
 }
 
 function sameFile(a: AptCandidate, b: AptCandidate): boolean {

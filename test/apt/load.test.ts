@@ -127,6 +127,15 @@ describe('apt/load', () => {
     await expect(loadCandidates(source)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
   });
 
+  it('takes 60,000 versions of one package, each once, in about the time of as many packages', async () => {
+    const text = Array.from({ length: 60_000 }, (_, index) => stanza('a', { Version: `${index}` })).join('\n\n');
+    const before = process.cpuUsage();
+    const { candidates, events } = await load({ [INDEX]: `${text}\n\n${text}\n` });
+    expect(candidates).toHaveLength(60_000);
+    expect(events).not.toContainEqual(expect.objectContaining({ type: 'warning' }));
+    expect(process.cpuUsage(before).user).toBeLessThan(8_000_000);
+  }, 60_000);
+
   it('loads 20,000 packages quickly', async () => {
     const text = Array.from({ length: 20_000 }, (_, index) => stanza(`package-${index}`, { Description: 'x'.repeat(300) })).join('\n\n');
     const started = performance.now();
