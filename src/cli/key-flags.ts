@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { isFingerprint } from '../config/checks.ts';
+import { isFetchedKey } from '../config/checks.ts';
 import { MirrorError } from '../core/errors.ts';
 import type { Session } from './session.ts';
 
@@ -13,7 +13,7 @@ export function collect(value: string, before: readonly string[]): string[] {
 export async function keyEntries(keys: readonly string[], session: Session): Promise<string[]> {
   const { path } = await session.config();
   return keys.map((key) => {
-    if (/^https?:\/\//i.test(key) || isFingerprint(key)) return key;
+    if (isFetchedKey(key)) return key;
     const file = resolve(session.io.cwd, key);
     if (existsSync(file)) return keyPath(file, path);
     throw new MirrorError('KEY_MISSING', `the key file ${file} does not exist`, { hint: 'Give a file, a URL or a fingerprint.' });

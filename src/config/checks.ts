@@ -56,6 +56,11 @@ export function isFingerprint(key: string): boolean {
   return /^(0x)?([0-9a-f]{40}|[0-9a-f]{64})$/i.test(key.replace(/\s+/g, ''));
 }
 
+/** Whether a trusted key is given by where it is fetched from, and not as a file. */
+export function isFetchedKey(key: string): boolean {
+  return /^https?:\/\//i.test(key) || isFingerprint(key);
+}
+
 function aptChecks(path: KeyPath, mirror: AptMirrorConfig): Problem[] {
   const problems = exactlyOne(path, mirror, ['url', 'ppa']);
   if (mirror.ppa !== undefined) {

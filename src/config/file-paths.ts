@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isFingerprint } from './checks.ts';
+import { isFetchedKey } from './checks.ts';
 import type { Config } from './schema.ts';
 
 /** The configuration with every file and directory in it absolute: what is relative is relative to the configuration file. */
@@ -39,6 +39,6 @@ export function absolutePaths(config: Config, configPath: string): Config {
 }
 
 function absoluteKey(key: string, directory: string): string {
-  if (/^https?:\/\//i.test(key) || isFingerprint(key)) return key;
+  if (isFetchedKey(key)) return key;
   return /^file:\/\/\//i.test(key) ? fileURLToPath(key) : resolve(directory, key);
 }

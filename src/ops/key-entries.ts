@@ -1,4 +1,4 @@
-import { isFingerprint } from '../config/checks.ts';
+import { isFetchedKey, isFingerprint } from '../config/checks.ts';
 import type { MirrorConfig } from '../config/schema.ts';
 
 /** The part of a mirror's or repo's configuration that says whom to trust. */
@@ -16,7 +16,7 @@ export function trustedEntries({ keys, ppa }: KeySettings): readonly string[] {
 
 /** Whether a trusted key is fetched and pinned, and not a file. */
 export function isFromNetwork(entry: string): boolean {
-  return /^https?:\/\//i.test(entry) || PPA.test(entry) || isFingerprint(entry);
+  return isFetchedKey(entry) || PPA.test(entry);
 }
 
 /** The `owner/name` of an entry that stands for the key of a PPA. */

@@ -12,6 +12,7 @@ export function architectureFamily(architecture: string): string | undefined {
   return architecture;
 }
 
+/** Whether it is what source packages have in place of an architecture. */
 export function isSourceArchitecture(architecture: string): boolean {
   return architecture === 'src' || architecture === 'nosrc';
 }

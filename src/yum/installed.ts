@@ -1,3 +1,4 @@
+import { isSourceArchitecture } from './architecture.ts';
 import { labelOf, type YumCandidate } from './candidate.ts';
 
 /**
@@ -10,7 +11,7 @@ export function installedCandidates(bytes: Buffer, available: readonly YumCandid
   const listed = new Set(lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#')));
   return available.filter((candidate) => {
     const { name, version, architecture } = candidate;
-    if (architecture === 'src') return false;
+    if (isSourceArchitecture(architecture)) return false;
     const withoutEpoch = labelOf({ name, version: version.replace(/^\d+:/, ''), architecture });
     return [name, `${name}=${version}`, labelOf(candidate), withoutEpoch].some((text) => listed.has(text));
   });

@@ -1,6 +1,6 @@
 import type { QuerySubject, Relation } from '../query/subject.ts';
 import { isSourceArchitecture } from './architecture.ts';
-import type { YumCandidate } from './candidate.ts';
+import { labelOf, type YumCandidate } from './candidate.ts';
 import { filelistsPaths } from './filelists.ts';
 import { EQUAL, formatCapability, GREATER, LESS, rangesOverlap } from './format/dependencies.ts';
 import { type PackageField, readPackageField } from './format/package-field.ts';
@@ -92,7 +92,7 @@ function fieldOf(candidate: YumCandidate, name: string): string | undefined {
     case 'release':
       return evr.release;
     case 'nevra':
-      return `${candidate.name}-${candidate.version}.${architecture}`;
+      return labelOf(candidate);
     case 'nvr':
       return `${candidate.name}-${vr}`;
     case 'nvra':

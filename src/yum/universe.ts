@@ -154,12 +154,7 @@ function sourceRequirement(world: World, candidate: YumCandidate): Requirement[]
 }
 
 function sourcesByFile(candidates: readonly YumCandidate[]): Map<string, YumCandidate[]> {
-  const sources = new Map<string, YumCandidate[]>();
-  for (const candidate of candidates) {
-    if (!isSourceArchitecture(candidate.architecture)) continue;
-    // The file's name has no epoch.
-    const file = `${candidate.name}-${candidate.version.replace(/^\d+:/, '')}.${candidate.architecture}.rpm`;
-    sources.set(file, [...(sources.get(file) ?? []), candidate]);
-  }
-  return sources;
+  const sources = candidates.filter(({ architecture }) => isSourceArchitecture(architecture));
+  // The file's name has no epoch.
+  return Map.groupBy(sources, ({ name, version, architecture }) => `${name}-${version.replace(/^\d+:/, '')}.${architecture}.rpm`);
 }

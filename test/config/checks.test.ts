@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crossChecks, isFingerprint } from '../../src/config/checks.ts';
+import { crossChecks, isFetchedKey, isFingerprint } from '../../src/config/checks.ts';
 import { configSchema } from '../../src/config/schema.ts';
 
 type Section = Record<string, unknown>;
@@ -78,5 +78,7 @@ describe('config/checks', () => {
     expect(isFingerprint('ab'.repeat(32))).toBe(true);
     expect(isFingerprint('keys/ab12.asc')).toBe(false);
     expect(isFingerprint('ab'.repeat(19))).toBe(false);
+    expect(['https://a.example.org/k', 'HTTP://a/', 'ab'.repeat(20)].map(isFetchedKey)).toEqual([true, true, true]);
+    expect(['keys/ab12.asc', 'file:///k', 'https'].map(isFetchedKey)).toEqual([false, false, false]);
   });
 });

@@ -187,7 +187,7 @@ describe('ops/status', () => {
     if (mirror === undefined || publication === undefined) throw new Error('not shown');
     const text = detailsText(mirror, NOW);
     expect(text).toMatch(/^With dependencies: +yes, recommends$/m);
-    expect(text).toMatch(/^Not satisfied: +libmissing \(>= 2\) \(wanted by libdep, wanted by socat\)$/m);
+    expect(text).toMatch(/^Not satisfied: +libmissing \(>= 2\) \(needed by libdep, needed by socat\)$/m);
     expect(detailsText(publication, NOW)).toMatch(/^Generations: +1 {2}2026-01-31T12:00:00.000Z {2}d{16} {2}current$/m);
     expect(showName(config, catalogue, 'all')).toMatchObject([{ kind: 'group', mirrors: [{ name: 'main' }, { name: 'open' }] }]);
     expect(showName(config, undefined, 'later')).toEqual([{ kind: 'publication', name: 'later', from: ['open'], generations: [] }]);

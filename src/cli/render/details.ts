@@ -37,7 +37,7 @@ function mirrorText(mirror: MirrorDetails, now: number): string {
         : 'no'
       : ['yes', ...Object.entries(withDeps).flatMap(([key, on]) => (on ? [key] : []))].join(', ');
   const missing = mirror.unsatisfiedRequirements.map(
-    ({ requirement, chain }) => `${requirement} (wanted by ${[...chain].reverse().join(', wanted by ')})`,
+    ({ requirement, chain }) => `${requirement} (needed by ${[...chain].reverse().join(', needed by ')})`,
   );
   return formatFields([
     ['Mirror', mirror.name],

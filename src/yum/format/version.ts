@@ -1,4 +1,5 @@
 import { MirrorError } from '../../core/errors.ts';
+import { compareText } from '../../core/order.ts';
 
 /** A version as RPM has it. */
 export interface Evr {
@@ -38,7 +39,7 @@ export function normalEpoch(epoch: string | undefined): string {
 
 /** Compares two versions of packages, `[epoch:]version-release`, as rpm does; versions that are equal to it but written differently by their text. */
 export function compareVersions(a: string, b: string): number {
-  return compareEvr(parseEvr(a), parseEvr(b)) || (a < b ? -1 : a > b ? 1 : 0);
+  return compareEvr(parseEvr(a), parseEvr(b)) || compareText(a, b);
 }
 
 /** Epoch, then version, then release. Where one side has no release, releases are not compared. */
@@ -76,7 +77,7 @@ function compareSegments(a: string | undefined, b: string | undefined): -1 | 0 |
   if (a === '^' || b === '^') return a === '^' ? -1 : 1;
   const aDigits = isDigit(a);
   if (aDigits !== isDigit(b)) return aDigits ? 1 : -1;
-  return aDigits ? compareNumbers(a, b) : compareTexts(a, b);
+  return aDigits ? compareNumbers(a, b) : compareText(a, b);
 }
 
 function isDigit(segment: string): boolean {
@@ -88,10 +89,5 @@ function compareNumbers(a: string, b: string): -1 | 0 | 1 {
   const left = a.replace(/^0+/, '');
   const right = b.replace(/^0+/, '');
   if (left.length !== right.length) return left.length < right.length ? -1 : 1;
-  return compareTexts(left, right);
-}
-
-function compareTexts(a: string, b: string): -1 | 0 | 1 {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+  return compareText(left, right);
 }
