@@ -44,6 +44,8 @@ export const ROUND: readonly RoundStep[] = [
   { side: 'apt', step: 'unchanged' },
   { side: 'aptly', step: 'unchanged' },
   { side: 'apt', step: 'publish' },
+  { side: 'apt', step: 'change' },
+  { side: 'apt', step: 'again' },
   { side: 'aptly', step: 'freeze', slow: true },
   { side: 'aptly', step: 'publish', slow: true },
   { side: 'aptly', step: 'publishWithoutContents', slow: true },
@@ -85,6 +87,13 @@ export const COMPARISONS: readonly Comparison[] = [
     peer: { side: 'aptly', step: 'publishWithoutContents' },
     peerName: '… `-skip-contents -skip-bz2`',
     target: 0.03,
+  },
+  {
+    what: 'apt: publish again with one package more',
+    ours: ours('apt', 'again'),
+    peer: { side: 'aptly', step: 'publish' },
+    peerName: '`aptly publish snapshot`',
+    target: 0.015,
   },
   {
     what: 'yum: first sync',

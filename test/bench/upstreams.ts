@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../serve/free-port.ts';
+import { buildDeb } from '../support/apt-archive.ts';
 import { succeed } from '../support/program.ts';
 import { MAKE_UPSTREAM } from '../support/requirements.ts';
 
@@ -12,6 +13,8 @@ export interface Upstreams {
   readonly rpms: string;
   /** The armored public key that signs the APT archive. */
   readonly key: string;
+  /** A package that neither upstream has. */
+  readonly deb: string;
   readonly aptUrl: string;
   readonly yumUrl: string;
   close(): Promise<void>;
@@ -24,8 +27,9 @@ export async function makeUpstreams(root: string, packages: number): Promise<Ups
   const rpms = join(files, 'rpm');
   await succeed(MAKE_UPSTREAM, ['--packages', String(packages), '--out', files]);
   await succeed('createrepo_c', ['--quiet', '--no-database', rpms]);
+  const deb = await buildDeb(root, { Package: 'changed-since' });
   const { url, close } = await serveByNginx(join(root, 'nginx'), files, { probe: 'key.asc' });
-  return { rpms, key: join(files, 'key.asc'), aptUrl: `${url}/deb/`, yumUrl: `${url}/rpm/`, close };
+  return { rpms, key: join(files, 'key.asc'), deb, aptUrl: `${url}/deb/`, yumUrl: `${url}/rpm/`, close };
 }
 
 export interface NginxOptions {
