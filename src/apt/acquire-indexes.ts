@@ -1,16 +1,14 @@
 import type { AptMirrorConfig } from '../config/schema.ts';
-import { type Expected, strongest } from '../core/digests.ts';
+import { strongest } from '../core/digests.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { UpstreamContext } from '../family/family.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { StoredIndex } from '../store/catalogue.ts';
+import { byHashPath } from './format/by-hash.ts';
 import type { IndexVariant, WantedIndex } from './listed-index.ts';
 import type { SignedRelease } from './signed-release.ts';
 import { releaseDirectory, urlPath } from './urls.ts';
-
-/** Checksum of a by-hash directory, as it is called there. */
-const BY_HASH: Readonly<Record<string, string>> = { sha256: 'SHA256', sha512: 'SHA512' };
 
 /** An index with its form in the pool, or with several of its forms, best first. */
 export interface FoundIndex {
@@ -101,7 +99,9 @@ export function acquireVariant(
   signed: SignedRelease,
   { path, file }: IndexVariant,
 ): Promise<Blob> {
-  const places = signed.release.acquireByHash ? [byHashPath(path, file), path] : [path];
+  const best = signed.release.acquireByHash ? strongest(file.checksums) : undefined;
+  const byHash = best === undefined ? undefined : byHashPath(path, best);
+  const places = byHash === undefined ? [path] : [byHash, path];
   return context.acquirer.file({ urls: places.flatMap((place) => urlsInSuite(context, place)), expected: file, maxSize: LIMITS.index });
 }
 
@@ -112,10 +112,4 @@ export function urlsInSuite(
 ): string[] {
   const relative = urlPath(`${releaseDirectory(name, config.suite)}${path}`);
   return acquirer.origin.bases.map((base) => `${base}${relative}`);
-}
-
-function byHashPath(path: string, expected: Expected): string {
-  const best = strongest(expected.checksums);
-  if (best === undefined) return path;
-  return `${path.slice(0, path.lastIndexOf('/') + 1)}by-hash/${BY_HASH[best.algorithm]}/${best.value}`;
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { AptMirrorConfig } from '../config/schema.ts';
-import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
+import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { UpstreamContext } from '../family/family.ts';
 import type { FetchedDocument } from '../fetch/fetcher.ts';
-import { splitCleartext } from '../openpgp/cleartext.ts';
 import { parseRelease, type Release } from './format/release.ts';
+import { splitSigned } from './signed-text.ts';
 import { releaseDirectory, urlPath } from './urls.ts';
 
 /** A Release whose signature was checked, if it was to be. */
@@ -60,7 +60,7 @@ async function optionalInline(context: ReleaseSource, path: string): Promise<Fet
 async function readInline(context: ReleaseSource, document: Buffer, what: string): Promise<SignedRelease> {
   const common = { revision: sha256(document), what, documents: new Map([['InRelease', document]]) };
   if (context.keyring === undefined) {
-    const text = unverifiedText(document, what);
+    const text = splitSigned(document, what).text;
     return { ...common, release: parseRelease(text, what), signedBy: undefined, text };
   }
   const { bytes, signature } = await context.keyring.verifyCleartext(document, what, context.clock.now());
@@ -114,15 +114,6 @@ function withoutTrailingBlanks(text: Buffer): string {
     .toString('latin1')
     .replace(/[ \t\r]+$/gm, '')
     .trimEnd();
-}
-
-/** The text of a signed document whose signature nobody asked to check. METADATA_INVALID when it is malformed. */
-export function unverifiedText(document: Buffer, what: string): Buffer {
-  try {
-    return splitCleartext(document).text;
-  } catch (error) {
-    throw new MirrorError('METADATA_INVALID', `${what} is malformed: ${reasonOf(error)}`, { cause: error });
-  }
 }
 
 function sha256(bytes: Buffer): string {

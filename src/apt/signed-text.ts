@@ -1,6 +1,6 @@
-import { MirrorError } from '../core/errors.ts';
+import { MirrorError, reasonOf } from '../core/errors.ts';
+import { type CleartextDocument, isCleartext, splitCleartext } from '../openpgp/cleartext.ts';
 import type { Keyring } from '../openpgp/types.ts';
-import { unverifiedText } from './signed-release.ts';
 
 /** A document that may be signed around its text, as a .dsc or .changes. */
 export interface SignedText {
@@ -10,8 +10,6 @@ export interface SignedText {
   /** Fingerprint of the key that made the good signature; undefined when nothing was checked. */
   readonly signedBy: string | undefined;
 }
-
-const BEGIN = '-----BEGIN PGP SIGNED MESSAGE-----';
 
 /**
  * The text of a document, whose signature is checked where there are keys: SIGNATURE_MISSING, SIGNATURE_INVALID or SIGNATURE_WEAK then. METADATA_INVALID for a signed document
@@ -23,7 +21,7 @@ export async function signedText(
   what: string,
   trust: { readonly keyring: Keyring | undefined; readonly now: Date },
 ): Promise<SignedText> {
-  const isSigned = document.toString('latin1', 0, BEGIN.length) === BEGIN;
+  const isSigned = isCleartext(document);
   if (trust.keyring !== undefined) {
     if (!isSigned) {
       const trusted = trust.keyring.keys.map((key) => key.fingerprint).join(', ');
@@ -34,5 +32,14 @@ export async function signedText(
     const { bytes, signature } = await trust.keyring.verifyCleartext(document, what, trust.now);
     return { text: bytes, isSigned, signedBy: signature.fingerprint };
   }
-  return { text: isSigned ? unverifiedText(document, what) : document, isSigned, signedBy: undefined };
+  return { text: isSigned ? splitSigned(document, what).text : document, isSigned, signedBy: undefined };
+}
+
+/** A signed document taken apart, without a look at the signature. METADATA_INVALID when it is malformed. */
+export function splitSigned(document: Buffer, what: string): CleartextDocument {
+  try {
+    return splitCleartext(document);
+  } catch (error) {
+    throw new MirrorError('METADATA_INVALID', `${what} is malformed: ${reasonOf(error)}`, { cause: error });
+  }
 }

@@ -1,13 +1,13 @@
-import { MirrorError, reasonOf } from '../core/errors.ts';
+import { MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { PublishContext } from '../family/family.ts';
 import { readArmor, writeArmor } from '../openpgp/armor.ts';
-import { splitCleartext } from '../openpgp/cleartext.ts';
 import { readKeyring } from '../openpgp/keyring.ts';
 import type { Keyring } from '../openpgp/types.ts';
 import { malformed, readSignatures } from '../openpgp/verify.ts';
 import type { PublicKey, Supplement } from '../store/catalogue.ts';
 import { parseRelease, type Release } from './format/release.ts';
+import { splitSigned } from './signed-text.ts';
 
 /** InRelease, Release and Release.gpg as the upstream served them, by name. At least one of the first two. */
 export type ServedDocuments = ReadonlyMap<string, Pick<Supplement, 'sha256' | 'size'>>;
@@ -61,7 +61,7 @@ async function readDocuments(
   };
   const inline = await read('InRelease');
   if (inline !== undefined) {
-    const { text, signatures } = splitServed(inline, what);
+    const { text, signatures } = splitSigned(inline, what);
     if (keyring === undefined) return { bytes: text, signedBy: undefined };
     const { bytes, signature } = await keyring.verifyCleartext(inline, what, madeAt(Buffer.from(signatures, 'latin1'), time, what));
     return { bytes, signedBy: signature.fingerprint };
@@ -71,14 +71,6 @@ async function readDocuments(
   if (keyring === undefined) return { bytes, signedBy: undefined };
   if (signature === undefined) throw new MirrorError('SIGNATURE_MISSING', `${what} has no signature`, { hint: 'Sync the mirror again.' });
   return { bytes, signedBy: (await keyring.verifyDetached(bytes, signature, what, madeAt(signature, time, what))).fingerprint };
-}
-
-function splitServed(document: Buffer, what: string): { readonly text: Buffer; readonly signatures: string } {
-  try {
-    return splitCleartext(document);
-  } catch (error) {
-    throw new MirrorError('METADATA_INVALID', `${what} is malformed: ${reasonOf(error)}`, { cause: error });
-  }
 }
 
 /** When the newest of some signatures was made. */
@@ -109,7 +101,7 @@ async function publishedDate({ blobs, previous }: PublishContext, directory: str
   if (entry === undefined) return undefined;
   const what = `the published ${entry.path}`;
   const document = await blobs.readWhole(entry.blob.sha256, LIMITS.signedDocument);
-  return parseRelease(inline === undefined ? document : splitServed(document, what).text, what).date;
+  return parseRelease(inline === undefined ? document : splitSigned(document, what).text, what).date;
 }
 
 /** Several keys as one block, for clients that take no more than one. */

@@ -19,6 +19,11 @@ const SPACE = 0x20;
 const DASH = 0x2d;
 const DELETE = 0x7f;
 
+/** Whether a document begins as one that is signed around its text. */
+export function isCleartext(document: Buffer): boolean {
+  return document.toString('latin1', 0, BEGIN.length) === BEGIN;
+}
+
 /**
  * Splits a document of the cleartext signature framework (RFC 9580 section 7), more strictly than that: it starts with the BEGIN line, has no
  * header but `Hash`, no control characters but tabs and LF or CRLF line ends, no line beginning with `-` that is not dash-escaped,
