@@ -12,7 +12,7 @@ import { type Machine, namesIn, readIfThere } from './machine.ts';
 /** Names of files that apt reads in its directories. */
 const READ_BY_APT = /^[A-Za-z0-9_.-]+\.(list|sources)$/;
 
-/** The repositories that apt uses, with the keys that it trusts for each. */
+/** The repositories that apt uses, with the keys that it trusts for each. Source packages are left out: what is adopted is to be small. */
 export async function adoptApt(machine: Machine): Promise<AdoptedSources> {
   const settings = parseAptConfig(machine.aptConfig);
   const directories = aptDirectories(machine.root, settings);
@@ -23,7 +23,8 @@ export async function adoptApt(machine: Machine): Promise<AdoptedSources> {
     const text = await readIfThere(file);
     if (text !== undefined) sources.push(...readAptSources(text, file));
   }
-  const imported = importAptSources(sources, { architecture, taken: [] });
+  const binary = sources.map((source) => ({ ...source, types: source.types.filter((type) => type !== 'deb-src') }));
+  const imported = importAptSources(binary, { architecture, taken: [] });
   const notices = [...imported.notices];
 
   const system = imported.mirrors.some((mirror) => mirror.systemKeys) ? await systemKeyrings(directories, notices) : [];

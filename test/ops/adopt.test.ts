@@ -21,10 +21,10 @@ describe('ops/adopt', () => {
   const adopt = async (aptConfig = '') => await adoptMachine({ root, aptConfig, architecture: 'x64' });
   const key = async () => await generateKey({ userId: 'Upstream', algorithm: 'ed25519', time: new Date(1_700_000_000_000) });
 
-  it("reads apt's sources in its order, with the keys that each names", async () => {
+  it("reads apt's sources in its order, with the keys that each names, and leaves source packages out", async () => {
     await put('etc/os-release', DEBIAN);
     await put('etc/apt/sources.list', 'deb [signed-by=/usr/share/keyrings/a.gpg] http://a.example.org/u bookworm main\n');
-    await put('etc/apt/sources.list.d/z.sources', 'Types: deb\nURIs: http://b.example.net/\nSuites: ./\nSigned-By: /k.asc\n');
+    await put('etc/apt/sources.list.d/z.sources', 'Types: deb deb-src\nURIs: http://b.example.net/\nSuites: ./\nSigned-By: /k.asc\n');
     await put('etc/apt/sources.list.d/off.list.disabled', 'deb http://c.example.org/u s main\n');
     const adopted = await adopt('APT::Architecture "arm64";\n');
     expect(adopted).toMatchObject({ family: 'apt', name: 'bookworm', notices: [], certificateAuthorities: undefined, proxy: undefined });
