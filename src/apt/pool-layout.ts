@@ -2,6 +2,7 @@ import { MirrorError } from '../core/errors.ts';
 import type { PublishedComponent } from '../family/family.ts';
 import type { StoredPackage } from '../store/catalogue.ts';
 import { isPackageName, poolPath, poolPrefix } from './format/pool-path.ts';
+import { parseSourceField } from './format/source-field.ts';
 import { fieldOf } from './format/stanza.ts';
 import { compareVersions } from './format/version.ts';
 
@@ -59,11 +60,15 @@ function pathOf(component: string, stored: StoredPackage, taken: ReadonlyMap<str
 /** A file in a pool as Debian has it: the name of the source package is that of its directory, after its first letters. */
 const USUAL_LOCATION = /^pool\/[^/]+\/(lib[^/]|[^/])\/([^/]+)\/[^/]+$/;
 
-/** The source package, as the location of the file says it, or else the record. */
+/**
+ * The source package, as the location of the file says it, or else the record. Some vendors put an address there, or several words, which
+ * hinders no client: the package is its own source then.
+ */
 function sourceOf(stored: StoredPackage): string | undefined {
   const [, prefix = '', source] = USUAL_LOCATION.exec(stored.location) ?? [];
   if (source !== undefined && isPackageName(source) && prefix === poolPrefix(source)) return source;
-  return fieldOf(stored.record, 'Source');
+  const stated = parseSourceField(fieldOf(stored.record, 'Source'))?.name;
+  return stated !== undefined && isPackageName(stated) ? stated : undefined;
 }
 
 function isSamePackage(a: StoredPackage, b: StoredPackage): boolean {

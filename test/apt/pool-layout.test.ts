@@ -38,6 +38,13 @@ describe('apt/pool-layout', () => {
     expect(pathsOf(stored(location, 'Package: libfoo1'))).toEqual(['pool/main/libf/libfoo1/libfoo1_1_amd64.deb']);
   });
 
+  it.each(['https://example.com/foo', '../../../foo', '..', 'two words', 'f\u00f6\u00f6', '(1)', 'x'.repeat(300)])(
+    'takes a package whose Source is %j for its own source, so that it does not hinder the others',
+    (source) => {
+      expect(pathsOf(stored('libfoo1.deb', `Package: libfoo1\nSource: ${source}`))).toEqual(['pool/main/libf/libfoo1/libfoo1.deb']);
+    },
+  );
+
   it('sorts by name, newest version first, then architecture, and takes the same file once', () => {
     const at = (name: string, version: string, architecture: string): StoredPackage =>
       stored(`pool/main/x/x/${name}_${version.replace(':', '%3a')}_${architecture}.deb`, '', { name, version, architecture });
