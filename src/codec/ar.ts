@@ -1,5 +1,6 @@
 import { MirrorError } from '../core/errors.ts';
 import { type ByteReader, createByteReader } from './byte-reader.ts';
+import { memberBody } from './member-body.ts';
 
 const MAGIC = '!<arch>\n';
 const HEADER = 60;
@@ -7,7 +8,6 @@ const HEADER_END = '`\n';
 const NAME = 16;
 const SIZE_START = 48;
 const SIZE_END = 58;
-const PIECE = 64 * 1024;
 /** A package has three. */
 const MAX_MEMBERS = 1000;
 
@@ -36,7 +36,9 @@ export async function* readAr(source: AsyncIterable<Uint8Array>, what: string): 
       if (header === undefined) return;
       if (members > MAX_MEMBERS) throw malformed(what, `has more than ${MAX_MEMBERS} members`);
       const { name, size } = parseHeader(header, what);
-      const body = memberBody(reader, size, what);
+      const cutShort = (missing: number): MirrorError =>
+        malformed(what, `is cut short: ${missing} of the ${size} bytes of a member are missing`);
+      const body = memberBody(reader, size, cutShort);
       yield { name, size, content: body.content() };
       await body.passOver();
       if (size % 2 === 1) await reader.some(1);
@@ -61,25 +63,6 @@ function parseHeader(header: Buffer, what: string): { readonly name: string; rea
   const size = header.toString('latin1', SIZE_START, SIZE_END).replace(/ +$/, '');
   if (!/^\d+$/.test(size)) throw malformed(what, `has a member "${name}" whose size is "${size}"`);
   return { name, size: Number(size) };
-}
-
-function memberBody(reader: ByteReader, size: number, what: string) {
-  let left = size;
-  async function* content(): AsyncGenerator<Buffer> {
-    while (left > 0) {
-      const piece = await reader.some(Math.min(left, PIECE));
-      if (piece === undefined) throw malformed(what, `is cut short: ${left} of the ${size} bytes of a member are missing`);
-      left -= piece.length;
-      yield piece;
-    }
-  }
-  return {
-    content,
-    async passOver(): Promise<void> {
-      const rest = content();
-      for (let next = await rest.next(); next.done !== true; ) next = await rest.next();
-    },
-  };
 }
 
 function malformed(what: string, why: string): MirrorError {

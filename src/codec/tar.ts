@@ -1,5 +1,6 @@
 import { MirrorError } from '../core/errors.ts';
 import { type ByteReader, createByteReader } from './byte-reader.ts';
+import { type MemberBody, memberBody } from './member-body.ts';
 import { type PaxOverrides, parsePax } from './pax.ts';
 import { parseTarHeader, TAR_BLOCK, type TarEntryType, type TarHeader } from './tar-header.ts';
 
@@ -90,7 +91,7 @@ class Archive {
       pax: prefix.pax !== undefined,
       content: body.content(),
     };
-    await body.finish();
+    await body.passOver();
   }
 
   /** The next header; undefined at the end of the archive. */
@@ -113,30 +114,20 @@ class Archive {
     const body = this.#body(header.size);
     const pieces: Buffer[] = [];
     for await (const piece of body.content()) pieces.push(piece);
-    await body.finish();
+    await body.passOver();
     return Buffer.concat(pieces);
   }
 
-  #body(size: number): { readonly size: number; content(): AsyncGenerator<Buffer>; finish(): Promise<void> } {
-    const reader = this.#reader;
-    const cut = (): MirrorError => this.#malformed('is cut short');
-    let left = size;
-    async function* content(): AsyncGenerator<Buffer> {
-      while (left > 0) {
-        const piece = await reader.some(Math.min(left, PIECE));
-        if (piece === undefined) throw cut();
-        left -= piece.length;
-        yield piece;
-      }
-    }
+  #body(size: number): MemberBody & { readonly size: number } {
+    const cutShort = (): MirrorError => this.#malformed('is cut short');
+    const body = memberBody(this.#reader, size, cutShort);
     return {
       size,
-      content,
-      async finish() {
-        const rest = content();
-        for (let next = await rest.next(); next.done !== true; ) next = await rest.next();
+      content: body.content,
+      passOver: async () => {
+        await body.passOver();
         const padding = (TAR_BLOCK - (size % TAR_BLOCK)) % TAR_BLOCK;
-        if (padding > 0 && (await reader.exactly(padding)) === undefined) throw cut();
+        if (padding > 0 && (await this.#reader.exactly(padding)) === undefined) throw cutShort();
       },
     };
   }

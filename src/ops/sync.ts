@@ -34,7 +34,7 @@ export interface SyncOptions {
  */
 export async function syncMirrors(names: readonly string[], context: OperationContext, options: SyncOptions = {}): Promise<SyncReport> {
   const mirrors = mirrorsNamed(context.config, names);
-  const run = createRun(context, options);
+  const run = new SyncRun(context, options);
   try {
     await Promise.all(mirrors.map((mirror) => run.attempt(mirror.name, () => run.refresh(mirror))));
     const selector = createSelector(context, run.states);
@@ -53,117 +53,123 @@ export async function syncMirrors(names: readonly string[], context: OperationCo
   };
 }
 
-interface SyncRun {
+class SyncRun {
   /** What is known of every mirror that has metadata, refreshed in this run or before. */
   readonly states: Map<string, MirrorState>;
-  readonly reports: Map<string, MirrorReport>;
-  /** Runs one step for a mirror that has not failed yet; its error becomes the mirror's report. */
-  attempt(name: string, step: () => Promise<void>): Promise<void>;
-  refresh(mirror: NamedMirror): Promise<void>;
-  bring(mirror: NamedMirror, selector: Selector): Promise<void>;
-  release(): void;
-}
+  readonly reports = new Map<string, MirrorReport>();
+  readonly #context: OperationContext;
+  readonly #options: SyncOptions;
+  readonly #before: ReadonlyMap<string, MirrorState>;
+  readonly #open = new Map<string, Promise<OpenMirror>>();
+  readonly #locks = new Map<string, Lock>();
+  readonly #refreshing = new PQueue({ concurrency: 1 });
 
-function createRun(context: OperationContext, options: SyncOptions): SyncRun {
-  const { catalogue, report, storage, clock } = context;
-  const before = new Map(catalogue.mirrors().map((state) => [state.name, state]));
-  const states = new Map([...before].filter(([name, state]) => context.config.mirrors[name]?.type === state.family));
-  const open = new Map<string, Promise<OpenMirror>>();
-  const reports = new Map<string, MirrorReport>();
-  const locks: Lock[] = [];
-  const held = new Set<string>();
-  const refreshing = new PQueue({ concurrency: 1 });
+  constructor(context: OperationContext, options: SyncOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#before = new Map(context.catalogue.mirrors().map((state) => [state.name, state]));
+    this.states = new Map([...this.#before].filter(([name, state]) => context.config.mirrors[name]?.type === state.family));
+  }
+
+  /** Runs one step for a mirror that has not failed yet; its error becomes the mirror's report. */
+  async attempt(name: string, step: () => Promise<void>): Promise<void> {
+    const { report, signal } = this.#context;
+    if (this.reports.get(name)?.status === 'failed' || signal.aborted) return;
+    try {
+      await step();
+    } catch (error) {
+      if (!isMirrorError(error)) throw error;
+      this.reports.set(name, failed(name, this.#before.get(name)?.contents, error));
+      if (error.code !== 'ABORTED') report({ type: 'failed', subject: name, code: error.code, message: error.message, hint: error.hint });
+    }
+  }
+
+  /** Locks the mirror and fetches its metadata. */
+  async refresh({ name }: NamedMirror): Promise<void> {
+    this.#locks.set(name, await acquireLock(this.#context.storage, `mirror-${name}`, `syncing ${name}`));
+    await this.#refreshNow(name);
+  }
+
+  /** Selects and brings the mirror's packages, anew where an upstream changes meanwhile. */
+  async bring(mirror: NamedMirror, selector: Selector): Promise<void> {
+    let current = selector;
+    const attempt = (): Promise<void> => this.#bringNow(mirror, current);
+    // The lock of a mirror that is not synced in this run may be somebody else's.
+    const refresh = async (name: string, revision: string | undefined): Promise<void> => {
+      await this.#refreshing.add(async () => {
+        if (this.#locks.has(name) && this.states.get(name)?.upstream.revision === revision) await this.#refreshNow(name);
+      });
+      current = createSelector(this.#context, this.states);
+    };
+    await withChangingUpstreams(attempt, { name: mirror.name, states: this.states, refresh, report: this.#context.report });
+  }
+
+  /** Gives the locks back. */
+  release(): void {
+    for (const lock of this.#locks.values()) lock.release();
+  }
+
+  async #refreshNow(name: string): Promise<void> {
+    const refreshed = await refreshWithKeys(await this.#opened(name), this.#context, { store: this.#options.dryRun !== true });
+    this.#open.set(name, Promise.resolve(refreshed.mirror));
+    this.states.set(name, refreshed.state);
+  }
 
   /** Also for mirrors that are not synced in this run but offer a dependency. */
-  const opened = (name: string): Promise<OpenMirror> => {
-    const config = context.config.mirrors[name];
+  #opened(name: string): Promise<OpenMirror> {
+    const config = this.#context.config.mirrors[name];
     if (config === undefined) throw new MirrorError('NAME_UNKNOWN', `no mirror is named "${name}"`);
-    let mirror = open.get(name);
+    let mirror = this.#open.get(name);
     if (mirror === undefined) {
-      mirror = openMirror({ name, config }, context);
-      open.set(name, mirror);
+      mirror = openMirror({ name, config }, this.#context);
+      this.#open.set(name, mirror);
     }
     return mirror;
-  };
+  }
 
-  const refresh = async (name: string): Promise<void> => {
-    const refreshed = await refreshWithKeys(await opened(name), context, { store: options.dryRun !== true });
-    open.set(name, Promise.resolve(refreshed.mirror));
-    states.set(name, refreshed.state);
-  };
-
-  const bringNow = async (mirror: NamedMirror, selector: Selector): Promise<void> => {
-    const state = states.get(mirror.name);
+  async #bringNow(mirror: NamedMirror, selector: Selector): Promise<void> {
+    const { catalogue, clock, report } = this.#context;
+    const { dryRun = false, metadataOnly = false } = this.#options;
+    const state = this.states.get(mirror.name);
     if (state === undefined) return;
     const key = await selector.key(mirror);
     if (state.contents?.selection === key) {
       const contents = { ...state.contents, syncedAt: clock.now().getTime() };
-      if (options.dryRun !== true) catalogue.putMirror({ ...state, contents });
-      reports.set(mirror.name, { ...totals(mirror.name, contents), status: 'unchanged' });
+      if (!dryRun) catalogue.putMirror({ ...state, contents });
+      this.reports.set(mirror.name, { ...totals(mirror.name, contents), status: 'unchanged' });
       report({ type: 'done', subject: mirror.name, summary: 'unchanged' });
       return;
     }
-    report({ type: 'phase', subject: mirror.name, phase: 'select' });
-    const selection = await selector.select(mirror);
-    const { unsatisfied } = selection;
-    const more = `mirror show ${mirror.name} lists them`;
-    warnUnsatisfied(mirror.name, unsatisfied, context, { shown: UNSATISFIED_SHOWN, more });
-    if (mirror.config.filter !== undefined && selection.selected.length === 0) {
-      report({
-        type: 'warning',
-        subject: mirror.name,
-        message: `the filter matches no package of the upstream: ${mirror.config.filter}`,
-      });
-    }
-    if (options.dryRun === true || options.metadataOnly === true) {
-      reports.set(mirror.name, await planned(state, selection, context));
+    const selection = await this.#select(mirror, selector);
+    if (dryRun || metadataOnly) {
+      this.reports.set(mirror.name, await planned(state, selection, this.#context));
       return;
     }
-    const origins = originsOf(mirror, selection, states);
-    const had = contentsBefore(state.contents, origins, context);
-    const { ids, downloaded, downloadedBytes } = await bringPackages({ mirror, selection, states, opened, ...had }, context);
+    const origins = originsOf(mirror, selection, this.states);
+    const had = contentsBefore(state.contents, origins, this.#context);
+    const opened = (name: string): Promise<OpenMirror> => this.#opened(name);
+    const brought = await bringPackages({ mirror, selection, states: this.states, opened, ...had }, this.#context);
+    const { ids, downloaded, downloadedBytes } = brought;
     const list = catalogue.saveList(state.family, ids);
+    const { unsatisfied } = selection;
     const contents = { list, selection: key, unsatisfied, ...origins, syncedAt: clock.now().getTime() };
     catalogue.putMirror({ ...state, contents });
     const changes = difference(had.storedBefore, ids);
-    reports.set(mirror.name, { ...totals(mirror.name, contents), downloaded, downloadedBytes, ...changes, status: 'updated' });
+    this.reports.set(mirror.name, { ...totals(mirror.name, contents), downloaded, downloadedBytes, ...changes, status: 'updated' });
     report({ type: 'done', subject: mirror.name, summary: counted(list.count, 'package') });
-  };
+  }
 
-  return {
-    states,
-    reports,
-    async attempt(name, step) {
-      if (reports.get(name)?.status === 'failed' || context.signal.aborted) return;
-      try {
-        await step();
-      } catch (error) {
-        if (!isMirrorError(error)) throw error;
-        reports.set(name, failed(name, before.get(name)?.contents, error));
-        if (error.code !== 'ABORTED') report({ type: 'failed', subject: name, code: error.code, message: error.message, hint: error.hint });
-      }
-    },
-    async refresh(mirror) {
-      locks.push(await acquireLock(storage, `mirror-${mirror.name}`, `syncing ${mirror.name}`));
-      held.add(mirror.name);
-      await refresh(mirror.name);
-    },
-    async bring(mirror, selector) {
-      let current = selector;
-      const attempt = (): Promise<void> => bringNow(mirror, current);
-      // The lock of a mirror that is not synced in this run may be somebody else's.
-      const again = async (name: string, revision: string | undefined): Promise<void> => {
-        await refreshing.add(async () => {
-          if (held.has(name) && states.get(name)?.upstream.revision === revision) await refresh(name);
-        });
-        current = createSelector(context, states);
-      };
-      await withChangingUpstreams(attempt, { name: mirror.name, states, refresh: again, report });
-    },
-    release() {
-      for (const lock of locks) lock.release();
-    },
-  };
+  /** What the mirror is to have, with warnings of what cannot be. */
+  async #select({ name, config }: NamedMirror, selector: Selector): Promise<Selection> {
+    const { report } = this.#context;
+    report({ type: 'phase', subject: name, phase: 'select' });
+    const selection = await selector.select({ name, config });
+    warnUnsatisfied(name, selection.unsatisfied, this.#context, { shown: UNSATISFIED_SHOWN, more: `mirror show ${name} lists them` });
+    if (config.filter !== undefined && selection.selected.length === 0) {
+      report({ type: 'warning', subject: name, message: `the filter matches no package of the upstream: ${config.filter}` });
+    }
+    return selection;
+  }
 }
 
 type Origins = Pick<MirrorContents, 'checked' | 'keys' | 'supplements'>;
