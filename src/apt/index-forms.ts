@@ -1,10 +1,9 @@
 import { posix } from 'node:path';
 import type { BlockCompression } from '../codec/block-formats.ts';
+import { extensionOf } from '../codec/compression.ts';
 import { packText } from '../codec/pack-text.ts';
 import type { TreeWriter, WrittenPaths } from '../store/generations.ts';
 import type { ListedFile } from './format/release-text.ts';
-
-const EXTENSIONS: Readonly<Record<BlockCompression, string>> = { none: '', gz: '.gz', xz: '.xz', zst: '.zst' };
 
 /** An index that is to be published. */
 export interface IndexText {
@@ -34,11 +33,11 @@ export async function writeIndexForms(writer: TreeWriter, index: IndexText): Pro
     write: (compression, bytes) =>
       writer.write(
         ({ sha256 }): WrittenPaths => [
-          { path: `${root}/${path}${EXTENSIONS[compression]}`, permanence: 'current' },
+          { path: `${root}/${path}${extensionOf(compression)}`, permanence: 'current' },
           { path: `${directory}/by-hash/SHA256/${sha256}`, permanence: 'fixed' },
         ],
         bytes,
       ),
   });
-  return [...blobs].map(([compression, blob]) => ({ path: `${path}${EXTENSIONS[compression]}`, ...blob }));
+  return [...blobs].map(([compression, blob]) => ({ path: `${path}${extensionOf(compression)}`, ...blob }));
 }

@@ -1,6 +1,8 @@
 import { MirrorError } from '../core/errors.ts';
+import { compareText } from '../core/order.ts';
 import type { PublishedComponent } from '../family/family.ts';
 import type { StoredPackage } from '../store/catalogue.ts';
+import { isInstallerPackage } from './candidate.ts';
 import { isPackageName, poolPath, poolPrefix } from './format/pool-path.ts';
 import { parseSourceField } from './format/source-field.ts';
 import { fieldOf } from './format/stanza.ts';
@@ -47,7 +49,7 @@ export function placePackages(component: PublishedComponent): PlacedPackage[] {
 function pathOf(component: string, stored: StoredPackage, taken: ReadonlyMap<string, string>): string {
   const source = sourceOf(stored);
   const place = (file: string): string => poolPath({ component, name: stored.name, source, file });
-  const extension = stored.location.endsWith('.udeb') ? 'udeb' : 'deb';
+  const extension = isInstallerPackage(stored) ? 'udeb' : 'deb';
   const named = (version: string): string => `${stored.name}_${version.replaceAll(':', '%3a')}_${stored.architecture}.${extension}`;
   const free = (path: string): boolean => (taken.get(path) ?? stored.sha256) === stored.sha256;
   const path = place(stored.location.slice(stored.location.lastIndexOf('/') + 1));
@@ -73,9 +75,4 @@ function sourceOf(stored: StoredPackage): string | undefined {
 
 function isSamePackage(a: StoredPackage, b: StoredPackage): boolean {
   return a.name === b.name && a.version === b.version && a.architecture === b.architecture;
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -1,9 +1,13 @@
 import { posix } from 'node:path';
 import { compressionOf } from '../codec/compression.ts';
+import { shortened } from '../core/counts.ts';
 import { MirrorError } from '../core/errors.ts';
 import { safeRelativePath } from '../core/paths.ts';
 import type { PublishContext, PublishedTree } from '../family/family.ts';
 import type { StoredPackage, Supplement } from '../store/catalogue.ts';
+import { labelOf } from './candidate.ts';
+import { SOURCE } from './format/architecture.ts';
+import { byHashPath } from './format/by-hash.ts';
 import { readStanzas } from './format/deb822.ts';
 import type { Release } from './format/release.ts';
 import { pickFields } from './format/stanza.ts';
@@ -15,9 +19,8 @@ import { readServedRelease, type ServedDocuments } from './verbatim-release.ts';
 const DOCUMENT = 'release';
 /** The kind of what are forms of indexes, under the names that the Release gives them. */
 const INDEX = 'index';
+/** Missing packages that an error names. */
 const MISSING_SHOWN = 5;
-/** Directories of indexes by hash, as the Release calls the checksums. */
-const BY_HASH: Readonly<Record<string, string>> = { sha256: 'SHA256', sha512: 'SHA512' };
 
 /**
  * Publishes one whole mirror as its upstream has it: the same signed documents and indexes under the same paths, and every package where the indexes
@@ -80,18 +83,17 @@ function linkIndex(
   const path = safeRelativePath(supplement.path, `publication ${name}`);
   writer.link(`${directory}${path}`, { sha256, size }, 'current');
   if (!release.acquireByHash) return;
-  const parent = path.includes('/') ? `${posix.dirname(path)}/` : '';
-  for (const { algorithm, value } of release.files.get(path)?.checksums ?? []) {
-    const kind = BY_HASH[algorithm];
-    if (kind !== undefined) writer.link(`${directory}${parent}by-hash/${kind}/${value}`, { sha256, size });
+  for (const checksum of release.files.get(path)?.checksums ?? []) {
+    const byHash = byHashPath(path, checksum);
+    if (byHash !== undefined) writer.link(`${directory}${byHash}`, { sha256, size });
   }
 }
 
 /** Links packages where the upstream's indexes say that they are, which may be several places for one. */
 async function linkPackages(context: PublishContext, files: readonly Supplement[]): Promise<void> {
-  const { name, writer } = context;
+  const { writer } = context;
   const stored = context.components.flatMap((component) => component.packages);
-  const byLabel = new Map(stored.map((one) => [labelOf(one.name, one.version, one.architecture), one]));
+  const byLabel = new Map(stored.map((one) => [labelOf(one), one]));
   const architectures = new Set(stored.map(({ architecture }) => architecture));
   for (const { location, sha256, size, files: further = [] } of stored) {
     writer.link(location, { sha256, size });
@@ -103,22 +105,22 @@ async function linkPackages(context: PublishContext, files: readonly Supplement[
     for await (const stanzas of readStanzas(unpacked(context, supplement), what)) {
       for (const { bytes } of stanzas) {
         const unclear = (field: string): MirrorError => new MirrorError('METADATA_INVALID', `${what} states a ${field} twice`);
-        const [packageName = '', version = '', architecture = '', filename = '', sha256] = pickFields(
+        const [name = '', version = '', architecture = '', filename = '', sha256] = pickFields(
           bytes,
           ['Package', 'Version', 'Architecture', 'Filename', 'SHA256'],
           unclear,
         );
-        const found = byLabel.get(labelOf(packageName, version, architecture));
+        const label = labelOf({ name, version, architecture });
+        const found = byLabel.get(label);
         if (found !== undefined) linkAlias(context, found, { filename, sha256 });
-        else if (architectures.has(architecture)) missing.push(labelOf(packageName, version, architecture));
+        else if (architectures.has(architecture)) missing.push(label);
       }
     }
   }
   if (missing.length === 0) return;
-  const more = missing.length > MISSING_SHOWN ? ` and ${missing.length - MISSING_SHOWN} more` : '';
   throw new MirrorError(
     'METADATA_INCOMPLETE',
-    `publication "${name}": the upstream's indexes list ${missing.slice(0, MISSING_SHOWN).join(', ')}${more}, which what it is made from does not have`,
+    `publication "${context.name}": the upstream's indexes list ${shortened(missing, MISSING_SHOWN)}, which what it is made from does not have`,
     { hint: 'Only a whole mirror can be published with `metadata: verbatim`: no filter, and no snapshot that was filtered or merged.' },
   );
 }
@@ -146,10 +148,6 @@ function packageIndexes(files: readonly Supplement[]): Supplement[] {
   return [...found.values()];
 }
 
-function labelOf(name: string, version: string, architecture: string): string {
-  return `${name}_${version}_${architecture}`;
-}
-
 /** What clients can ask for: the components and architectures whose indexes are there. A flat repository has no components. */
 function placesOf({ components }: PublishContext, files: readonly Supplement[]): Pick<PublishedTree, 'components' | 'architectures'> {
   const names = new Set<string>();
@@ -167,6 +165,6 @@ function placesOf({ components }: PublishContext, files: readonly Supplement[]):
   if (architectures.size === 0)
     for (const { packages } of components) for (const { architecture } of packages) architectures.add(architecture);
   architectures.delete('all');
-  architectures.delete('source');
-  return { components: [...names], architectures: [...[...architectures].sort(), ...(sources ? ['source'] : [])] };
+  architectures.delete(SOURCE);
+  return { components: [...names], architectures: [...[...architectures].sort(), ...(sources ? [SOURCE] : [])] };
 }

@@ -2,7 +2,8 @@ import { MirrorError } from '../core/errors.ts';
 import { safeRelativePath } from '../core/paths.ts';
 import type { PublishContext, PublishedComponent, PublishedTree } from '../family/family.ts';
 import type { StoredPackage, Supplement } from '../store/catalogue.ts';
-import { debianArchitecture } from './format/architecture.ts';
+import { isInstallerPackage, isSourcePackage } from './candidate.ts';
+import { debianArchitecture, SOURCE } from './format/architecture.ts';
 import { type ListedPackage, packagesText } from './format/packages-text.ts';
 import type { ListedFile } from './format/release-text.ts';
 import { withDirectory } from './format/sources-text.ts';
@@ -12,9 +13,6 @@ import { type ArchiveNames, archiveNames, type IndexDirectory, writeComponentRel
 import { writeSupplements } from './publish-supplements.ts';
 import { publishVerbatim } from './publish-verbatim.ts';
 import { type PlacedSource, placeSources } from './source-layout.ts';
-
-/** The name among architectures that stands for source packages. */
-const SOURCE = 'source';
 
 /**
  * Writes an archive that any apt reads: pool/, and under dists/<distribution>/ for each component and architecture Packages in all its
@@ -95,8 +93,8 @@ function layOut(context: PublishContext, component: PublishedComponent, architec
   const installer: StoredPackage[] = [];
   const sources: StoredPackage[] = [];
   for (const stored of component.packages) {
-    if (stored.architecture === SOURCE) sources.push(stored);
-    else if (wanted.has(stored.architecture)) (stored.location.endsWith('.udeb') ? installer : binaries).push(stored);
+    if (isSourcePackage(stored)) sources.push(stored);
+    else if (wanted.has(stored.architecture)) (isInstallerPackage(stored) ? installer : binaries).push(stored);
   }
   return {
     name,

@@ -1,5 +1,6 @@
 import type { FamilyName, MirrorConfig } from '../config/schema.ts';
 import { nearestNames } from '../core/names.ts';
+import { compareText } from '../core/order.ts';
 import type { Family } from '../family/family.ts';
 import { matcher } from '../query/matcher.ts';
 import { missingNames } from '../query/missing-names.ts';
@@ -138,9 +139,4 @@ function foundPackage(candidate: Candidate, family: Family<MirrorConfig, Candida
     field: (field) => readField(family.subject(candidate), field),
     describe: () => family.describe(candidate),
   };
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

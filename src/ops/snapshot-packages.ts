@@ -1,3 +1,4 @@
+import { compareText } from '../core/order.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import { familyNamed } from './families.ts';
 import { snapshotNamed } from './snapshots.ts';
@@ -11,7 +12,8 @@ export function snapshotPackages(name: string, catalogue: Catalogue | undefined)
     version,
     architecture,
   }));
-  const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
-  packages.sort((a, b) => compare(a.name, b.name) || compareVersions(a.version, b.version) || compare(a.architecture, b.architecture));
+  packages.sort(
+    (a, b) => compareText(a.name, b.name) || compareVersions(a.version, b.version) || compareText(a.architecture, b.architecture),
+  );
   return packages.map((entry) => label(entry));
 }

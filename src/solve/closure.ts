@@ -1,3 +1,4 @@
+import { compareText } from '../core/order.ts';
 import type { Unsatisfied } from '../store/catalogue.ts';
 import type { Candidate, ClosureOptions, Requirement, Universe } from './universe.ts';
 
@@ -164,9 +165,4 @@ function compareCandidates(a: Candidate, b: Candidate): number {
     compareText(a.mirror, b.mirror) ||
     compareText(a.location, b.location)
   );
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -3,6 +3,7 @@ import { zstd } from '../codec/compress.ts';
 import { collect, decompress } from '../codec/decompress.ts';
 import { isSha256 } from '../core/digests.ts';
 import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
+import { compareText } from '../core/order.ts';
 import { safeRelativePath } from '../core/paths.ts';
 import type { Permanence, TreeEntry } from './generations.ts';
 
@@ -19,10 +20,9 @@ const SURROGATE = /[\ud800-\udfff]/;
 
 /** Order of the bytes of two texts in UTF-8. */
 export function compareBytes(a: string, b: string): number {
-  if (a === b) return 0;
   // UTF-16 sorts like UTF-8 but for what is beyond the Basic Multilingual Plane.
   if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
-  return a < b ? -1 : 1;
+  return compareText(a, b);
 }
 
 /** The entries in the order of the bytes of their paths. */
@@ -30,7 +30,7 @@ export function sortEntries<T extends { readonly path: string }>(entries: Iterab
   const all = [...entries];
   // Comparing is most of the work: each path is looked at once, and not at each comparison.
   if (all.some(({ path }) => SURROGATE.test(path))) return all.sort((a, b) => compareBytes(a.path, b.path));
-  return all.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return all.sort((a, b) => compareText(a.path, b.path));
 }
 
 /**
