@@ -5,7 +5,16 @@ import type { QuerySubject } from '../query/subject.ts';
 import type { Universe } from '../solve/universe.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
 import type { PackageRecord, StoredPackage, UpstreamState } from '../store/catalogue.ts';
-import { type AptCandidate, furtherFileUrls, isSourcePackage, labelOf, packageRecord, packageUrls, storedCandidate } from './candidate.ts';
+import {
+  type AptCandidate,
+  furtherFileUrls,
+  isInstallerPackage,
+  isSourcePackage,
+  labelOf,
+  packageRecord,
+  packageUrls,
+  storedCandidate,
+} from './candidate.ts';
 import { compareVersions } from './format/version.ts';
 import { installedCandidates } from './installed.ts';
 import { loadCandidates } from './load.ts';
@@ -45,6 +54,10 @@ export const aptFamily: Family<AptMirrorConfig, AptCandidate> = {
 
   accompanying(config: AptMirrorConfig, selected: readonly AptCandidate[], offered: readonly AptCandidate[]): readonly AptCandidate[] {
     return config.sources ? sourcesOf(selected, offered) : [];
+  },
+
+  isInstallable(candidate: AptCandidate): boolean {
+    return !isSourcePackage(candidate) && !isInstallerPackage(candidate);
   },
 
   async universe(candidates: readonly AptCandidate[]): Promise<Universe<AptCandidate>> {

@@ -11,6 +11,7 @@ import { familyNamed } from './families.ts';
 import { totalSize } from './selection.ts';
 import { type OpenedSource, openSources } from './sources.ts';
 
+/** What is to be proved, and from what. */
 export interface CheckRequest {
   /** Of mirrors, repos, snapshots or publications of one family; a package may come from any of them. At least one. */
   readonly names: readonly string[];
@@ -61,6 +62,7 @@ export interface AllCheck {
   readonly broken: readonly { readonly package: string; readonly reasons: readonly Reason[] }[];
 }
 
+/** What was proved for one machine. */
 export interface MachineCheck {
   /** Null where packages are for no particular one, or go together whatever theirs is. */
   readonly architecture: string | null;
@@ -70,6 +72,7 @@ export interface MachineCheck {
   readonly all: AllCheck | null;
 }
 
+/** What was proved, for people and --json. */
 export interface CheckReport {
   readonly names: readonly string[];
   readonly family: FamilyName;
@@ -89,7 +92,7 @@ type AnyFamily = Family<MirrorConfig, Candidate>;
 export async function check(request: CheckRequest, context: OperationContext): Promise<CheckReport> {
   const { family: familyName, candidates, planned } = await openAll(request.names, context);
   const family = familyNamed(familyName);
-  const binary = candidates.filter(isBinary);
+  const binary = candidates.filter((candidate) => family.isInstallable(candidate));
   const installed = request.installed === undefined ? [] : await readInstalled(request.installed, binary, family);
   const asked = findAsked(request.install.flatMap(splitAsked), withInstalled(binary, installed), family);
   const machines: MachineCheck[] = [];
@@ -121,11 +124,6 @@ async function openAll(
     for (const candidate of candidates) if (!byLabel.has(label(candidate))) byLabel.set(label(candidate), candidate);
   }
   return { family: first.family, candidates: [...byLabel.values()], planned: [first, ...others].some(({ planned }) => planned) };
-}
-
-/** Neither a source package nor one of the Debian installer: these are not installed. */
-function isBinary({ architecture, location }: Candidate): boolean {
-  return !['source', 'src', 'nosrc'].includes(architecture) && !location.endsWith('.udeb');
 }
 
 /** What is installed may be there, too. */

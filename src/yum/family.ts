@@ -5,6 +5,7 @@ import type { QuerySubject } from '../query/subject.ts';
 import type { Universe } from '../solve/universe.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
 import type { PackageRecord, StoredPackage, UpstreamState } from '../store/catalogue.ts';
+import { isSourceArchitecture } from './architecture.ts';
 import { yumBases } from './bases.ts';
 import { labelOf, recordOf, storedCandidate, type YumCandidate } from './candidate.ts';
 import { type Extra, readExtras } from './extras.ts';
@@ -32,6 +33,10 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
 
   load(name: string, config: YumMirrorConfig, upstream: UpstreamState, blobs: BlobStore): Promise<readonly YumCandidate[]> {
     return loadCandidates({ name, config, upstream, blobs });
+  },
+
+  isInstallable({ architecture }: YumCandidate): boolean {
+    return !isSourceArchitecture(architecture);
   },
 
   universe(candidates: readonly YumCandidate[], blobs: BlobStore): Promise<Universe<YumCandidate>> {
