@@ -8,10 +8,12 @@ import type { Signer } from '../openpgp/types.ts';
 import type { Candidate } from '../solve/universe.ts';
 import type { Contents, PackageList, PublicationState, Supplement } from '../store/catalogue.ts';
 import { createTree, loadGeneration, readEntries, type Tree } from '../store/generation-map.ts';
+import type { TreeEntry } from '../store/generations.ts';
 import { createPackedBlocks } from '../store/packed-blocks.ts';
 import { combinedKeys } from './contents.ts';
 import type { OperationContext } from './context.ts';
 import { keyText } from './key-text.ts';
+import { entryAtPlaceOf, isWithin } from './publication-places.ts';
 import { sourceNamed, sourceNames } from './sources.ts';
 
 /** Raised when the tree that a family writes from the same packages changes, so that publishing again makes a new generation. */
@@ -113,7 +115,7 @@ export async function writeGeneration(generation: NewGeneration, context: Operat
       report,
       signal,
     });
-    await refuseConflicts(generation, tree, context);
+    await refuseConflicts({ ...generation, distribution: published.distribution }, tree, context);
     warnOfRenaming(generation, published, context);
     const map = await tree.finish();
     await intake.finish();
@@ -203,27 +205,55 @@ function warnOfRenaming(
   report({ type: 'warning', subject: name, message });
 }
 
-/** Publications may share a path on the server; a file that several of them have must be the same file. */
-async function refuseConflicts(generation: NewGeneration, tree: Pick<Tree, 'entries'>, context: OperationContext): Promise<void> {
-  const { name, publication, from } = generation;
-  const path = publicationPath(name, publication);
+type PlacedGeneration = NewGeneration & Pick<PublicationState, 'distribution'>;
+
+/** Publications may share a path on the server; a file that several of them have must be the same file, and none may have files where another has its own. */
+async function refuseConflicts(generation: PlacedGeneration, tree: Pick<Tree, 'entries'>, context: OperationContext): Promise<void> {
+  const { name, publication, distribution } = generation;
+  const own = { name, path: publicationPath(name, publication), distribution };
   for (const other of context.catalogue.publications()) {
-    if (other.name === name || other.path !== path) continue;
+    if (other.name === name) continue;
+    if (isWithin(other.path, own.path)) refuseIntruder(entryAtPlaceOf(other, tree.entries(), own), own.name, other);
+    if (!isWithin(own.path, other.path)) continue;
     const theirs = await loadGeneration(context.blobs, other.generation.digest);
-    const conflict = tree.entries().find((entry) => (theirs.get(entry.path)?.blob.sha256 ?? entry.blob.sha256) !== entry.blob.sha256);
-    if (conflict === undefined) continue;
-    const [mine, their] = [
-      holderOf(conflict.blob.sha256, from, context),
-      holderOf(theirs.get(conflict.path)?.blob.sha256, other.from, context),
-    ].map((source) => (source === undefined ? '' : ` (from ${source})`));
-    throw new MirrorError(
-      'PACKAGE_CONFLICT',
-      `publications "${name}"${mine} and "${other.name}"${their} share the path ${path} and differ in ${conflict.path}`,
-      {
-        hint: `Give one of them another path, or publish one version of the package in both.`,
-      },
-    );
+    refuseIntruder(entryAtPlaceOf(own, theirs.values(), other), other.name, own);
+    if (other.path === own.path) refuseDifferences(generation, { tree, other, theirs }, context);
   }
+}
+
+function refuseIntruder(
+  intruder: TreeEntry | undefined,
+  name: string,
+  owner: Pick<PublicationState, 'name' | 'path' | 'distribution'>,
+): void {
+  if (intruder === undefined) return;
+  throw new MirrorError(
+    'PACKAGE_CONFLICT',
+    `publication "${name}" has the file ${intruder.path} where publication "${owner.name}" (${[owner.path, owner.distribution].join(' ').trim()}) has its own`,
+    { hint: 'Give one of them another path.' },
+  );
+}
+
+interface SharedPath {
+  readonly tree: Pick<Tree, 'entries'>;
+  readonly other: PublicationState;
+  readonly theirs: ReadonlyMap<string, TreeEntry>;
+}
+
+function refuseDifferences({ name, from }: NewGeneration, { tree, other, theirs }: SharedPath, context: OperationContext): void {
+  const conflict = tree.entries().find((entry) => (theirs.get(entry.path)?.blob.sha256 ?? entry.blob.sha256) !== entry.blob.sha256);
+  if (conflict === undefined) return;
+  const [mine, their] = [
+    holderOf(conflict.blob.sha256, from, context),
+    holderOf(theirs.get(conflict.path)?.blob.sha256, other.from, context),
+  ].map((source) => (source === undefined ? '' : ` (from ${source})`));
+  throw new MirrorError(
+    'PACKAGE_CONFLICT',
+    `publications "${name}"${mine} and "${other.name}"${their} share the path ${other.path} and differ in ${conflict.path}`,
+    {
+      hint: `Give one of them another path, or publish one version of the package in both.`,
+    },
+  );
 }
 
 /** The source that a published package file is from, if it still has it. */
