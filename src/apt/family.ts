@@ -15,15 +15,15 @@ import {
   packageUrls,
   storedCandidate,
 } from './candidate.ts';
+import { installedCandidates } from './dependencies/installed.ts';
+import { createUniverse } from './dependencies/universe.ts';
 import { compareVersions } from './format/version.ts';
-import { installedCandidates } from './installed.ts';
-import { loadCandidates } from './load.ts';
-import { aptPackageFiles } from './package-files.ts';
-import { publishTree } from './publish.ts';
+import { aptPackageFiles } from './local/package-files.ts';
+import { publishTree } from './publish/tree.ts';
 import { sourcesOf } from './source-candidate.ts';
 import { packageSubject } from './subject.ts';
-import { createUniverse } from './universe.ts';
-import { refreshUpstream } from './upstream.ts';
+import { loadCandidates } from './upstream/load.ts';
+import { refreshUpstream } from './upstream/refresh.ts';
 import { baseUrls } from './urls.ts';
 
 /** What operations need of APT archives. The modules that these functions are from say more of each. */

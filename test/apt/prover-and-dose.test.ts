@@ -1,8 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
 import { type AptCandidate, labelOf, readCandidate } from '../../src/apt/candidate.ts';
+import { createUniverse } from '../../src/apt/dependencies/universe.ts';
 import { parseStanzas } from '../../src/apt/format/deb822.ts';
 import { compareVersions } from '../../src/apt/format/version.ts';
-import { createUniverse } from '../../src/apt/universe.ts';
 import { createProver, type Prover } from '../../src/solve/prover.ts';
 import { largestMachineIndex } from '../support/machine-index.ts';
 import { describeWithTools } from '../support/requirements.ts';

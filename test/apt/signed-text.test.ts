@@ -6,7 +6,7 @@ const unchecked = { keyring: undefined, now };
 const SIGNED =
   '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nA: 1\n- -B: 2\n-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n';
 
-// test/apt/package-files.test.ts has signatures that are checked.
+// test/apt/local/package-files.test.ts has signatures that are checked.
 describe('apt/signed-text', () => {
   it('gives a document that is not signed as it is', async () => {
     expect(await signedText(Buffer.from('A: 1\n'), 'x', unchecked)).toEqual({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type AptCandidate, labelOf, readCandidate } from '../../src/apt/candidate.ts';
+import { createUniverse } from '../../src/apt/dependencies/universe.ts';
 import { parseStanzas } from '../../src/apt/format/deb822.ts';
 import { compareVersions } from '../../src/apt/format/version.ts';
-import { createUniverse } from '../../src/apt/universe.ts';
 import { type Closure, closure } from '../../src/solve/closure.ts';
 import { type InstallableRequest, installableClosure } from '../../src/solve/installable-closure.ts';
 import { stanza } from '../apt/archive.ts';
