@@ -4,6 +4,7 @@ import type { Expected } from '../core/digests.ts';
 import { createBatches, type PoolPaths } from './batches.ts';
 import type { Blob, Intake, Part } from './blobs.ts';
 import { ensureDirectory } from './durability.ts';
+import { createFileWriter } from './file-writer.ts';
 import { createPart } from './part.ts';
 import { storageError } from './storage-errors.ts';
 
@@ -19,6 +20,7 @@ export async function openIntake(directory: string, pool: PoolPaths): Promise<In
   const inUse = new Set<string>();
   const batches = createBatches(directory, pool, (path) => inUse.delete(path));
   const completed = (path: string, blob: Blob): Promise<void> => batches.add({ path, blob });
+  const writer = createFileWriter();
   let added = 0;
 
   const begin = async (name: string, label: string, expected: Expected): Promise<Part> => {
@@ -30,7 +32,7 @@ export async function openIntake(directory: string, pool: PoolPaths): Promise<In
       inUse.delete(path);
       left.add(free);
     };
-    const part = createPart({ path, label, expected, completed, released: release });
+    const part = createPart({ path, label, expected, writer, completed, released: release });
     try {
       if (left.has(free)) await part.takeUp();
       return part;
@@ -58,13 +60,17 @@ export async function openIntake(directory: string, pool: PoolPaths): Promise<In
     flush: batches.flush,
     async finish() {
       await batches.flush();
+      writer.close();
       try {
         await rm(directory, { recursive: true, force: true });
       } catch (error) {
         throw storageError(error, `remove ${directory}`);
       }
     },
-    abandon: batches.settled,
+    async abandon() {
+      await batches.settled();
+      writer.close();
+    },
   };
 }
 

@@ -1,6 +1,6 @@
-import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import type { Expected } from '../core/digests.ts';
+import type { FileWriter } from './file-writer.ts';
 import { createDigests, digestsOf, type FoundDigests, type RunningDigests } from './part-digests.ts';
 import { storageError, systemCode } from './storage-errors.ts';
 
@@ -26,8 +26,11 @@ export interface PartFile {
   close(): Promise<void>;
 }
 
-/** @param expected says which digests are computed beside SHA-256. */
-export function createPartFile(path: string, expected: Expected): PartFile {
+/**
+ * @param expected says which digests are computed beside SHA-256.
+ * @param writer of files that are small enough to be written in one go.
+ */
+export function createPartFile(path: string, expected: Expected, writer: Pick<FileWriter, 'write'>): PartFile {
   let running: RunningDigests | undefined;
   let stored = 0;
   let waiting: Buffer[] = [];
@@ -116,14 +119,18 @@ export function createPartFile(path: string, expected: Expected): PartFile {
     },
     seal() {
       if (!inMemory()) return sealOnDisk().catch((error: unknown) => failed('write', error));
+      const sealed = (): void => {
+        stored = waitingBytes;
+        waiting = [];
+        waitingBytes = 0;
+      };
       try {
-        writeAtOnce(path, joined(waiting));
+        const writing = writer.write(path, joined(waiting));
+        if (writing !== undefined) return writing.then(sealed, (error: unknown) => failed('write', error));
+        sealed();
       } catch (error) {
         failed('write', error);
       }
-      stored = waitingBytes;
-      waiting = [];
-      waitingBytes = 0;
       return undefined;
     },
     async close() {
@@ -191,23 +198,6 @@ async function makeReadOnly(path: string, handle: FileHandle | undefined): Promi
     await target.chmod(mode & 0o444);
   } finally {
     if (target !== handle) await target.close();
-  }
-}
-
-/** Three system calls and no detour over the thread pool: this is what bounds tens of thousands of small packages. */
-function writeAtOnce(path: string, bytes: Buffer): void {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'wx', 0o444);
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-    unlinkSync(path);
-    descriptor = openSync(path, 'wx', 0o444);
-  }
-  try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

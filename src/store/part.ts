@@ -1,5 +1,6 @@
 import type { Expected } from '../core/digests.ts';
 import type { Blob, Part } from './blobs.ts';
+import type { FileWriter } from './file-writer.ts';
 import { mismatch } from './part-digests.ts';
 import { createPartFile } from './part-file.ts';
 import { storageError } from './storage-errors.ts';
@@ -10,6 +11,8 @@ export interface PartOptions {
   /** Names the file in messages. */
   readonly label: string;
   readonly expected: Expected;
+  /** Of files that are small enough to be written in one go. */
+  readonly writer: Pick<FileWriter, 'write'>;
   /** Takes the complete file over. */
   readonly completed: (path: string, blob: Blob) => Promise<void>;
   /** The part is closed without being complete. */
@@ -23,8 +26,8 @@ export interface ResumablePart extends Part {
 }
 
 /** A file that is on its way into the pool; see `Intake.open`. Its calls throw STORAGE and STORAGE_FULL. */
-export function createPart({ path, label, expected, completed, released }: PartOptions): ResumablePart {
-  const file = createPartFile(path, expected);
+export function createPart({ path, label, expected, writer, completed, released }: PartOptions): ResumablePart {
+  const file = createPartFile(path, expected, writer);
   let whole = false;
   let blob: Blob | undefined;
 
