@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { NAME_PATTERN } from '../core/names.ts';
 
 const name = z.string().regex(NAME_PATTERN, 'a name starts with a letter or digit and has only a-z, 0-9, ".", "_" and "-"');
+/** It is a directory, and one of the words of a line of the Release. */
+const componentName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+~/-]*$/, 'a component such as main');
 const duration = z.string().regex(/^\d+(ms|s|m|h|d)$/, 'a duration such as 500ms, 30s, 5m, 12h or 7d');
 const oneOrMore = <T extends z.ZodType>(item: T) =>
   z.union([item, z.array(item).min(1)]).transform((value) => (Array.isArray(value) ? value : [value]) as z.output<T>[]);
@@ -92,12 +94,12 @@ const mirror = z.discriminatedUnion('type', [aptMirror, yumMirror]);
 
 const publication = z.strictObject({
   from: z.array(name).min(1).optional(),
-  components: z.record(z.string(), z.array(name).min(1)).optional(),
+  components: z.record(componentName, z.array(name).min(1)).optional(),
   distribution: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._+~/-]*$/, 'a codename such as xenial')
     .optional(),
-  component: z.string().min(1).optional(),
+  component: componentName.optional(),
   origin: z.string().optional(),
   label: z.string().optional(),
   /** apt: the Suite, Codename, Version and Description of the Release. */

@@ -35,6 +35,19 @@ describe('config/publication-checks', () => {
     expect(check({ p: publication }, { groups: { all: ['docker'] } })).toEqual([problem]);
   });
 
+  it.each([
+    { from: ['xenial'], component: 'a b' },
+    { from: ['xenial'], component: '..' },
+    { components: { 'a b': ['xenial'] } },
+    { components: { '': ['xenial'] } },
+  ])('takes no component that would be several words of a Release, or no directory: %j', (publication) => {
+    expect(configSchema.safeParse({ storage: '/s', mirrors, publications: { p: publication } }).success).toBe(false);
+  });
+
+  it('takes components in directories of their own', () => {
+    expect(check({ p: { components: { 'non-free-firmware': ['xenial'], 'updates/main': ['xenial'] }, distribution: 'x' } })).toEqual([]);
+  });
+
   it("refuses a name that would be one of the server's own paths", () => {
     expect(check({ metrics: { from: ['docker'] } })).toEqual(["publications.metrics: the path /metrics is the server's own"]);
   });
