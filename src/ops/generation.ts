@@ -19,7 +19,7 @@ import { sourceNamed, sourceNames } from './sources.ts';
 /** Raised when the tree that a family writes from the same packages changes, so that publishing again makes a new generation. */
 const LAYOUT_VERSION = 2;
 /** How far ahead of the clock the last generation may be before the clock is called wrong, in milliseconds: apt allows as much. */
-const CLOCK_TOLERANCE = 10_000;
+export const CLOCK_TOLERANCE = 10_000;
 /** How far ahead of the clock a new generation may be, in milliseconds: one that follows others so fast that it would be further waits. */
 const MOST_AHEAD = 5_000;
 /** Kinds of supplements that change with every signature of the upstream, and are published only where its metadata is published as it is. */
@@ -173,7 +173,7 @@ async function generationTime(
       'CLOCK',
       `publication "${name}" was last published at ${published}, but the clock of this machine says ${current}`,
       {
-        hint: 'Set the clock right: clients ignore metadata that is older than what they have.',
+        hint: `Set the clock right: clients ignore metadata that is older than what they have. Where it was wrong before, and no client has taken what is of the future, run \`mirror publish drop ${name}\` and publish again.`,
       },
     );
   }

@@ -11,7 +11,14 @@ import { acquireLock } from '../store/locks.ts';
 import { combinedSupplements } from './contents.ts';
 import type { OperationContext } from './context.ts';
 import { familyNamed } from './families.ts';
-import { type ContentPart, combinedTrust, generationInputs, type PublicationTrust, writeGeneration } from './generation.ts';
+import {
+  CLOCK_TOLERANCE,
+  type ContentPart,
+  combinedTrust,
+  generationInputs,
+  type PublicationTrust,
+  writeGeneration,
+} from './generation.ts';
 import { mergePackages } from './merge.ts';
 import { publicationParts } from './names.ts';
 import type { PublicationReport, PublishReport } from './report.ts';
@@ -140,6 +147,7 @@ async function publishLocked(
   const packages = content.parts.reduce((sum, { list }) => sum + list.count, 0);
   const inputs = generationInputs(context, { name, publication, signer, ...content });
   if (before?.generation.inputs === inputs && !isDue(publication, before, { renew, now: context.publicationClock.now() })) {
+    warnOfFuture(before, context);
     report({ type: 'done', subject: name, summary: `unchanged, generation ${before.generation.number}` });
     return { ...reportOf(name, before), status: 'unchanged' };
   }
@@ -152,6 +160,15 @@ async function publishLocked(
   const state = await writeGeneration(made, context);
   report({ type: 'done', subject: name, summary: `generation ${number}, ${counted(packages, 'package')}` });
   return { ...reportOf(name, state), status: 'published' };
+}
+
+/** A clock that was ahead for a while leaves metadata that no apt takes, though there is nothing to be changed in it. */
+function warnOfFuture({ name, generation }: PublicationState, { publicationClock, report }: OperationContext): void {
+  const now = publicationClock.now().getTime();
+  if (generation.publishedAt - now <= CLOCK_TOLERANCE) return;
+  const [published, current] = [generation.publishedAt, now].map((time) => new Date(time).toISOString());
+  const message = `it was published at ${published}, but the clock of this machine says ${current}: clients refuse what is of the future`;
+  report({ type: 'warning', subject: name, message });
 }
 
 /** Whether what is published is to be published again though it would be the same but for its date. */

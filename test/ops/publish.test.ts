@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openCatalogue } from '../../src/store/state.ts';
+import { mirrorJson } from '../support/program.ts';
 import { describeWithTools } from '../support/requirements.ts';
 import { createSite, type Site } from '../support/site.ts';
 
@@ -52,6 +53,23 @@ publications:
     const { status, stdout } = await site.mirror('publish', 'site', '--renew', '--json');
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ publications: [{ status: 'failed', error: { code: 'USAGE' } }] });
+  });
+
+  it('warns of what a clock that was ahead has published, and says how to go on', async () => {
+    const publication = (more = ''): void =>
+      site.configure(`repos: { ours: { type: apt } }\npublications: { ahead: { from: [ours], distribution: stable${more} } }\n`);
+    publication();
+    const tomorrow = String(Math.floor(Date.now() / 1000) + 86_400);
+    await mirrorJson(['publish', 'ahead'], { cwd: site.home, env: { SOURCE_DATE_EPOCH: tomorrow } });
+    const unchanged = await site.mirror('publish', 'ahead');
+    expect(unchanged).toMatchObject({ status: 0, stderr: expect.stringMatching(/warning: it was published at .* clients refuse/) });
+    publication(', label: Other');
+    const refused = await site.mirror('publish', 'ahead');
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('mirror publish drop ahead') });
+    await site.ok('publish', 'drop', 'ahead');
+    await site.ok('publish', 'ahead');
+    expect((await site.mirror('publish', 'ahead')).stderr).not.toContain('warning');
+    await site.ok('publish', 'drop', 'ahead');
   });
 
   it('does not publish yum metadata as the upstream has it', async () => {
