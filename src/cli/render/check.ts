@@ -1,4 +1,4 @@
-import { counted } from '../../core/counts.ts';
+import { counted, shortened } from '../../core/counts.ts';
 import type { CheckReport, MachineCheck, Reason } from '../../ops/check.ts';
 import { formatBytes } from './units.ts';
 
@@ -38,9 +38,8 @@ function allLines({ all }: MachineCheck, suffix: string): string[] {
   const causes = Map.groupBy(broken, ({ reasons }) => reasons.at(-1)?.text ?? '');
   const lines = [...causes.values()].flatMap(([first, ...others]) => {
     if (first === undefined) return [];
-    const names = others.slice(0, NAMED).map((other) => other.package);
-    const more = others.length > NAMED ? ` and ${others.length - NAMED} more` : '';
-    const same = others.length > 0 ? [`  for that reason also not: ${names.join(', ')}${more}`] : [];
+    const names = others.map((other) => other.package);
+    const same = others.length > 0 ? [`  for that reason also not: ${shortened(names, NAMED)}`] : [];
     return [`${first.package} cannot be installed${suffix}:`, ...reasonLines(first.reasons), ...same];
   });
   const total = counted(packages, 'package');

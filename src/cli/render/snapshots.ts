@@ -1,10 +1,13 @@
-import { counted, formatCount } from '../../core/counts.ts';
+import { counted, formatCount, shortened } from '../../core/counts.ts';
 import type { DifferenceReport } from '../../ops/snapshot-diff.ts';
 import type { PullReport } from '../../ops/snapshot-pull.ts';
 import type { VerifyReport } from '../../ops/snapshot-verify.ts';
 import type { SnapshotSummary, SnapshotUses } from '../../ops/snapshots.ts';
 import { formatFields, formatTable } from './table.ts';
 import { formatAge, formatBytes } from './units.ts';
+
+/** Packages that are named as needing one that is missing. */
+const NEEDING_SHOWN = 3;
 
 /** The snapshots as a table. `now` in milliseconds since 1970. */
 export function snapshotTable(snapshots: readonly SnapshotSummary[], now: number): string {
@@ -75,10 +78,7 @@ export function differenceText({ left, right, differences }: DifferenceReport): 
 /** What nothing satisfies, and who needs it. */
 export function verifyText({ name, packages, missing }: VerifyReport): string {
   if (missing.length === 0) return `${name}: everything that its ${counted(packages, 'package')} need is there\n`;
-  const lines = missing.map(({ requirement, neededBy }) => {
-    const more = neededBy.length > 3 ? ` and ${formatCount(neededBy.length - 3)} more` : '';
-    return `  ${requirement}  needed by ${neededBy.slice(0, 3).join(', ')}${more}\n`;
-  });
+  const lines = missing.map(({ requirement, neededBy }) => `  ${requirement}  needed by ${shortened(neededBy, NEEDING_SHOWN)}\n`);
   return `${name}: ${counted(missing.length, 'dependency', 'dependencies')} missing\n${lines.join('')}`;
 }
 
