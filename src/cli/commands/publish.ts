@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { MirrorError } from '../../core/errors.ts';
-import type { SnapshotChoice } from '../../ops/publish.ts';
+import type { SnapshotChoice } from '../../ops/publication-content.ts';
 import type { Host } from '../host.ts';
 import { partlyDone } from '../outcomes.ts';
 
