@@ -56,6 +56,8 @@ export const aptFamily: Family<AptMirrorConfig, AptCandidate> = {
     return config.sources ? sourcesOf(selected, offered) : [];
   },
 
+  hasMachineArchitectures: true,
+
   isInstallable(candidate: AptCandidate): boolean {
     return !isSourcePackage(candidate) && !isInstallerPackage(candidate);
   },

@@ -86,6 +86,8 @@ export interface Family<M extends MirrorConfig, C extends Candidate> {
   isSelectable?(config: M, candidate: C): boolean;
   /** What belongs to selected packages besides their dependencies, of all that is offered. Nothing when left out. */
   accompanying?(config: M, selected: readonly C[], offered: readonly C[]): readonly C[];
+  /** Whether packages of different architectures are for different machines, and not for one that takes packages of several. */
+  readonly hasMachineArchitectures: boolean;
   /** Whether machines install it: source packages and those of the Debian installer they do not. */
   isInstallable(candidate: C): boolean;
   /** Several mirrors' candidates as one world in which dependencies are resolved. */

@@ -7,6 +7,7 @@ import { createProver, type Prover } from '../solve/prover.ts';
 import type { Candidate } from '../solve/universe.ts';
 import { type AskedPackage, findAsked, splitAsked } from './asked-packages.ts';
 import type { OperationContext } from './context.ts';
+import { architecturesOf } from './dependencies.ts';
 import { familyNamed } from './families.ts';
 import { totalSize } from './selection.ts';
 import { type OpenedSource, openSources } from './sources.ts';
@@ -96,7 +97,7 @@ export async function check(request: CheckRequest, context: OperationContext): P
   const installed = request.installed === undefined ? [] : await readInstalled(request.installed, binary, family);
   const asked = findAsked(request.install.flatMap(splitAsked), withInstalled(binary, installed), family);
   const machines: MachineCheck[] = [];
-  for (const architectures of machinesOf(binary, familyName, request.architectures)) {
+  for (const architectures of machinesOf(binary, family, request.architectures)) {
     machines.push(await checkMachine({ request, family, binary, installed, asked, architectures, context }));
   }
   const installable = machines.every(
@@ -138,20 +139,19 @@ function isForAll(architecture: string): boolean {
 /** For each machine its own architecture first. Empty for a machine that takes packages of all of them. */
 function machinesOf(
   candidates: readonly Candidate[],
-  family: FamilyName,
+  family: AnyFamily,
   wanted: readonly string[] | undefined,
 ): readonly (readonly string[])[] {
-  const found = new Set(candidates.map(({ architecture }) => architecture).filter((architecture) => !isForAll(architecture)));
+  const found = architecturesOf(candidates);
   if (wanted !== undefined) {
-    const unknown = wanted.find((architecture) => !found.has(architecture) && found.size > 0);
+    const unknown = wanted.find((architecture) => !found.includes(architecture) && found.length > 0);
     if (unknown === undefined) return [wanted];
     throw new MirrorError('USAGE', `there are no packages for ${unknown}`, {
-      hint: `There are packages for ${[...found].sort().join(', ')}.`,
+      hint: `There are packages for ${found.join(', ')}.`,
     });
   }
-  // rpm has packages of several architectures on one machine; those of 32 bits beside those of 64.
-  if (family === 'yum' || found.size === 0) return [[]];
-  return [...found].sort().map((architecture) => [architecture]);
+  if (!family.hasMachineArchitectures || found.length === 0) return [[]];
+  return found.map((architecture) => [architecture]);
 }
 
 interface MachineRequest {

@@ -3,8 +3,12 @@ import type { Contents, PackageList, PublicKey, Supplement } from '../store/cata
 
 /** A list whose packages come from several places: what holds for all of these, and whatever any of them has besides packages. */
 export function combinedContents(list: PackageList, sources: readonly Omit<Contents, 'list'>[]): Contents {
+  return { list, ...combinedOrigins(sources) };
+}
+
+/** The same without the list. */
+export function combinedOrigins(sources: readonly Omit<Contents, 'list'>[]): Omit<Contents, 'list'> {
   return {
-    list,
     supplements: combinedSupplements(sources),
     checked: {
       metadata: sources.every(({ checked }) => checked.metadata),

@@ -24,11 +24,12 @@ export interface DependencyRequest extends FollowOptions {
 /** The seeds with what they need of the universe, chosen so that each can be installed from it alone where that is possible. */
 export function withDependencies({ family, universe, seeds, ...follow }: DependencyRequest): Closure<Candidate> {
   const { label, compareVersions } = family;
+  const machines = family.hasMachineArchitectures ? architecturesOf(universe.candidates) : [];
   return installableClosure(universe, seeds, {
     ...closureOptions(follow),
     label,
     compareVersions,
-    machines: family.name === 'apt' ? machinesOf(universe.candidates) : undefined,
+    machines: machines.length > 1 ? machines : undefined,
   });
 }
 
@@ -37,11 +38,14 @@ export function closureOptions({ recommends = false, suggests = false, sources =
   return { recommends, suggests, source: sources, allVariants: false };
 }
 
-/** The architectures that packages are for, where there are several. */
-function machinesOf(candidates: readonly Candidate[]): readonly string[] | undefined {
-  const machines = new Set(candidates.map(({ architecture }) => architecture));
-  for (const none of ['all', 'source']) machines.delete(none);
-  return machines.size > 1 ? [...machines].sort() : undefined;
+/** What is not the architecture of a machine. */
+const NO_ARCHITECTURES = ['all', 'noarch', 'source'];
+
+/** The architectures of the machines that packages are for, sorted. */
+export function architecturesOf(candidates: readonly Candidate[]): string[] {
+  const found = new Set(candidates.map(({ architecture }) => architecture));
+  for (const none of NO_ARCHITECTURES) found.delete(none);
+  return [...found].sort();
 }
 
 /**

@@ -63,7 +63,8 @@ function dependencyOptions(mirror: NamedMirror): ClosureOptions & { readonly req
 
 /** The architectures of the machines that a mirror is for; undefined where there is one. */
 function machinesOf({ config }: NamedMirror): readonly string[] | undefined {
-  return config.type === 'apt' && config.architectures !== undefined && config.architectures.length > 1 ? config.architectures : undefined;
+  const { architectures = [] } = config;
+  return familyOf(config).hasMachineArchitectures && architectures.length > 1 ? architectures : undefined;
 }
 
 async function readInstalled(mirror: NamedMirror): Promise<Buffer | undefined> {

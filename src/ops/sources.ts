@@ -110,16 +110,9 @@ export interface OpenedSource {
 }
 
 /**
- * The packages of a mirror, repo, snapshot or publication, in this order where a name stands for several. Those of a mirror are what its
- * metadata selects, also where the package files were not fetched yet. Throws NAME_UNKNOWN and NEVER_SYNCED.
+ * The packages of mirrors, repos, snapshots or publications, in this order where a name stands for several. Those of a mirror are what its
+ * metadata selects, also where the package files were not fetched yet. What mirrors share is read once. Throws NAME_UNKNOWN and NEVER_SYNCED.
  */
-export async function openSource(name: string, context: OperationContext): Promise<OpenedSource> {
-  const [opened] = await openSources([name], context);
-  if (opened === undefined) throw new Error('what is opened is given back');
-  return opened;
-}
-
-/** As `openSource`, for several; what mirrors share is read once. */
 export async function openSources(names: readonly string[], context: OperationContext): Promise<OpenedSource[]> {
   const states = new Map(context.catalogue.mirrors().map((state) => [state.name, state]));
   const selector = createSelector(context, states);

@@ -2,11 +2,11 @@ import PQueue from 'p-queue';
 import { counted } from '../core/counts.ts';
 import { sha256Of } from '../core/digests.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
-import type { MirrorContents, MirrorState } from '../store/catalogue.ts';
+import type { Contents, MirrorContents, MirrorState } from '../store/catalogue.ts';
 import { acquireLock, type Lock } from '../store/locks.ts';
 import { bringPackages, checkedAs } from './bring-packages.ts';
 import { withChangingUpstreams } from './changing-upstreams.ts';
-import { combinedKeys } from './contents.ts';
+import { combinedOrigins } from './contents.ts';
 import type { OperationContext } from './context.ts';
 import { warnUnsatisfied } from './dependencies.ts';
 import { keyText } from './key-text.ts';
@@ -172,20 +172,15 @@ class SyncRun {
   }
 }
 
-type Origins = Pick<MirrorContents, 'checked' | 'keys' | 'supplements'>;
+type Origins = Omit<Contents, 'list'>;
 
 /** How the packages of a selection are checked, and against which keys: what holds for every mirror that they come from; and what else these have. */
 function originsOf(mirror: NamedMirror, { selected }: Selection, states: ReadonlyMap<string, MirrorState>): Origins {
   const names = new Set([mirror.name, ...selected.map((candidate) => candidate.mirror)]);
   const sources = [...names].flatMap((name) => states.get(name) ?? []);
-  return {
-    checked: {
-      metadata: sources.every(({ upstream }) => upstream.verification.metadata),
-      packages: sources.every(({ upstream }) => upstream.verification.packages),
-    },
-    keys: combinedKeys(sources),
-    supplements: sources.flatMap((source) => source.upstream.supplements),
-  };
+  return combinedOrigins(
+    sources.map(({ upstream, keys }) => ({ supplements: upstream.supplements, checked: upstream.verification, keys })),
+  );
 }
 
 interface ContentsBefore {

@@ -35,6 +35,9 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
     return loadCandidates({ name, config, upstream, blobs });
   },
 
+  /** rpm has packages of several architectures on one machine; those of 32 bits beside those of 64. */
+  hasMachineArchitectures: false,
+
   isInstallable({ architecture }: YumCandidate): boolean {
     return !isSourceArchitecture(architecture);
   },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSource, openSources, requiredSource, sourceNames, storedCandidates, storedSource } from '../../src/ops/sources.ts';
+import { openSources, requiredSource, sourceNames, storedCandidates, storedSource } from '../../src/ops/sources.ts';
 import { openWorkplace, type Workplace } from './operation-context.ts';
 import { pkg, putSnapshot, storedPackage } from './stored-packages.ts';
 
@@ -54,9 +54,9 @@ repos: { local: { type: apt } }
     const site = storedSource('site', context);
     expect(site).toMatchObject({ kind: 'publication', family: 'apt', contents: { list: { count: 3 }, checked: { metadata: true } } });
     expect(storedSource('frozen', context)).toMatchObject({ kind: 'snapshot', contents: { list: { count: 1 } } });
-    const opened = await openSource('site', context);
+    const [opened] = await openSources(['site'], context);
     expect(opened).toMatchObject({ kind: 'publication', planned: false });
-    expect(opened.candidates.map(({ name, mirror }) => [name, mirror])).toEqual([
+    expect(opened?.candidates.map(({ name, mirror }) => [name, mirror])).toEqual([
       ['a', 'site'],
       ['b', 'site'],
       ['c', 'site'],
@@ -73,8 +73,8 @@ repos: { local: { type: apt } }
     expect(() => storedSource('sit', context)).toThrow(expect.objectContaining({ code: 'NAME_UNKNOWN', hint: 'Did you mean site?' }));
     expect(() => requiredSource('site', context)).toThrow(expect.objectContaining({ code: 'NAME_UNKNOWN' }));
     expect(() => storedSource('upstream', context)).toThrow(expect.objectContaining({ code: 'NEVER_SYNCED' }));
-    await expect(openSource('upstream', context)).rejects.toMatchObject({ code: 'NEVER_SYNCED' });
-    await expect(openSource('nothing', context)).rejects.toMatchObject({ code: 'NAME_UNKNOWN' });
+    await expect(openSources(['upstream'], context)).rejects.toMatchObject({ code: 'NEVER_SYNCED' });
+    await expect(openSources(['nothing'], context)).rejects.toMatchObject({ code: 'NAME_UNKNOWN' });
   });
 
   it('makes what is known already only once', () => {
