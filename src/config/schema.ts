@@ -87,6 +87,13 @@ const yumMirror = z.strictObject({
   metalink: urlTemplate.optional(),
   vars: z.record(z.string(), z.string()).default({}),
   architectures: z.array(z.string().min(1)).min(1).optional(),
+  /** Only the newest version of each package that the filter takes; `keepVersions` has it with a number. */
+  newestOnly: z.boolean().default(false),
+  keepVersions: wholeNumber(1, 1_000_000).optional(),
+  /** Also the .treeinfo with the installer's images. */
+  installer: z.boolean().default(false),
+  /** What is accepted although it is broken or nearly so: checksums of files and hashes of signatures by MD5 or SHA-1, and signatures by DSA keys. */
+  allowWeak: z.array(z.enum(['md5', 'sha1', 'dsa'])).default([]),
   ...anyMirror,
 });
 
@@ -119,6 +126,10 @@ const publication = z.strictObject({
     .array(z.string().regex(/^[a-z0-9-]+$/, 'a Debian architecture such as amd64'))
     .min(1)
     .optional(),
+  /** yum: how the metadata is compressed; old clients read only gz. */
+  compression: z.enum(['gz', 'xz', 'zst']).optional(),
+  /** yum: also SQLite databases, which the yum of EL 6 and 7 reads faster. */
+  database: z.boolean().default(false),
   path: z.string().startsWith('/', 'a path on the server, from the first /').optional(),
   merge: z.enum(['replace', 'latest', 'keepAll']).default('replace'),
   metadata: z.enum(['regenerate', 'verbatim']).default('regenerate'),

@@ -4,8 +4,8 @@ import type { YumCandidate } from './candidate.ts';
 import { checkElement } from './format/canonical-element.ts';
 import { type DocumentRoot, packageElements, startTagAttribute } from './format/package-elements.ts';
 import { XmlScanner } from './format/xml-scanner.ts';
-import { openIndex } from './open-index.ts';
-import { type IndexType, storedIndex } from './particulars.ts';
+import { openIndex } from './upstream/open-index.ts';
+import { type IndexType, storedIndex } from './upstream/particulars.ts';
 
 /** The large texts that are kept of a package: its elements of filelists and other. */
 export const EXTRA_KINDS = ['filelists', 'other'] as const satisfies readonly IndexType[];

@@ -6,17 +6,17 @@ import type { Universe } from '../solve/universe.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
 import type { PackageRecord, StoredPackage, UpstreamState } from '../store/catalogue.ts';
 import { isSourceArchitecture } from './architecture.ts';
-import { yumBases } from './bases.ts';
 import { labelOf, recordOf, storedCandidate, type YumCandidate } from './candidate.ts';
+import { installedCandidates } from './dependencies/installed.ts';
+import { createUniverse } from './dependencies/universe.ts';
 import { type Extra, readExtras } from './extras.ts';
 import { compareVersions } from './format/version.ts';
-import { installedCandidates } from './installed.ts';
-import { loadCandidates } from './load.ts';
 import { fileUrls } from './location.ts';
-import { publishTree } from './publish.ts';
+import { publishTree } from './publish/tree.ts';
 import { describePackage, packageSubject } from './subject.ts';
-import { createUniverse } from './universe.ts';
-import { refreshUpstream } from './upstream.ts';
+import { yumBases } from './upstream/bases.ts';
+import { loadCandidates } from './upstream/load.ts';
+import { refreshUpstream } from './upstream/refresh.ts';
 import { verifyPackage } from './verify-package.ts';
 
 /** What yum gives to operations. */

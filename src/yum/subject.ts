@@ -1,7 +1,7 @@
 import type { QuerySubject, Relation } from '../query/subject.ts';
 import { isSourceArchitecture } from './architecture.ts';
 import { labelOf, type YumCandidate } from './candidate.ts';
-import { filelistsPaths } from './filelists.ts';
+import { filelistsPaths } from './dependencies/filelists.ts';
 import { EQUAL, formatCapability, GREATER, LESS, rangesOverlap } from './format/dependencies.ts';
 import { type PackageField, readPackageField } from './format/package-field.ts';
 import { RELATION_KINDS, readRelations, visitRelations } from './format/relations.ts';

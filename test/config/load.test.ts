@@ -87,7 +87,7 @@ serve: { tls: { cert: t.crt, key: t.key } }
     [
       'an unknown key of a mirror of one family',
       'storage: x\nmirrors:\n  a:\n    type: yum\n    url: http://x/\n    suites: x\n',
-      '6:5: mirrors.a.suites: unknown key; allowed: type, url, mirrorlist, metalink, vars, architectures, keys, keyserver, verify, filter, withDeps, username, passwordFile, clientCert, clientKey, allowExpired, allowRollback',
+      '6:5: mirrors.a.suites: unknown key; allowed: type, url, mirrorlist, metalink, vars, architectures, newestOnly, keepVersions, installer, allowWeak, keys, keyserver, verify, filter, withDeps, username, passwordFile, clientCert, clientKey, allowExpired, allowRollback',
     ],
     [
       'a password',

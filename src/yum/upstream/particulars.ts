@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { CHECKSUM_ALGORITHMS } from '../core/digests.ts';
-import { MirrorError } from '../core/errors.ts';
-import type { UpstreamState } from '../store/catalogue.ts';
-import type { UnpackedIndex } from './candidate.ts';
+import { CHECKSUM_ALGORITHMS } from '../../core/digests.ts';
+import { MirrorError } from '../../core/errors.ts';
+import type { UpstreamState } from '../../store/catalogue.ts';
+import type { UnpackedIndex } from '../candidate.ts';
 
 const index = z.object({
   path: z.string(),

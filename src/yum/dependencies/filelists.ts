@@ -1,12 +1,12 @@
-import type { BlobStore } from '../store/blobs.ts';
-import { isSourceArchitecture } from './architecture.ts';
-import type { UnpackedIndex, YumCandidate } from './candidate.ts';
-import { packageElements, startTagAttribute } from './format/package-elements.ts';
-import { GREATER, LESS, SLASH } from './format/xml-bytes.ts';
-import { XmlScanner } from './format/xml-scanner.ts';
-import { decodeXml, escapeText } from './format/xml-text.ts';
+import type { BlobStore } from '../../store/blobs.ts';
+import { isSourceArchitecture } from '../architecture.ts';
+import type { UnpackedIndex, YumCandidate } from '../candidate.ts';
+import { packageElements, startTagAttribute } from '../format/package-elements.ts';
+import { GREATER, LESS, SLASH } from '../format/xml-bytes.ts';
+import { XmlScanner } from '../format/xml-scanner.ts';
+import { decodeXml, escapeText } from '../format/xml-text.ts';
+import { openIndex } from '../upstream/open-index.ts';
 import { hashBytes } from './name-index.ts';
-import { openIndex } from './open-index.ts';
 
 const PACKAGE_ID = Buffer.from('pkgid');
 

@@ -1,11 +1,11 @@
-import type { Conflict } from '../solve/universe.ts';
-import { isSourceArchitecture } from './architecture.ts';
-import type { YumCandidate } from './candidate.ts';
-import { type Capability, EQUAL, formatCapability, rangesOverlap } from './format/dependencies.ts';
-import { readRelations } from './format/relations.ts';
-import { isRich } from './format/rich.ts';
-import { parseEvr } from './format/version.ts';
-import type { XmlScanner } from './format/xml-scanner.ts';
+import type { Conflict } from '../../solve/universe.ts';
+import { isSourceArchitecture } from '../architecture.ts';
+import type { YumCandidate } from '../candidate.ts';
+import { type Capability, EQUAL, formatCapability, rangesOverlap } from '../format/dependencies.ts';
+import { readRelations } from '../format/relations.ts';
+import { isRich } from '../format/rich.ts';
+import { parseEvr } from '../format/version.ts';
+import type { XmlScanner } from '../format/xml-scanner.ts';
 import type { Providers } from './providers.ts';
 
 /** Names, and provided names, of which several versions are installed beside each other: dnf's `installonlypkgs`. */

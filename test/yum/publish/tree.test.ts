@@ -7,18 +7,18 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PublicationConfig } from '../../src/config/schema.ts';
-import { generateKey } from '../../src/openpgp/generate-key.ts';
-import { openSigner } from '../../src/openpgp/signer.ts';
-import type { Signer } from '../../src/openpgp/types.ts';
-import type { PackageExtra, StoredPackage } from '../../src/store/catalogue.ts';
-import type { TreeWriter } from '../../src/store/generations.ts';
-import type { YumCandidate } from '../../src/yum/candidate.ts';
-import { yumFamily } from '../../src/yum/family.ts';
-import { createDnfClient } from '../support/dnf-client.ts';
-import { describeWithTools, SHARED_DATA } from '../support/requirements.ts';
-import { writeRepository } from './repository.ts';
-import { createRig, type Rig } from './rig.ts';
+import type { PublicationConfig } from '../../../src/config/schema.ts';
+import { generateKey } from '../../../src/openpgp/generate-key.ts';
+import { openSigner } from '../../../src/openpgp/signer.ts';
+import type { Signer } from '../../../src/openpgp/types.ts';
+import type { PackageExtra, StoredPackage } from '../../../src/store/catalogue.ts';
+import type { TreeWriter } from '../../../src/store/generations.ts';
+import type { YumCandidate } from '../../../src/yum/candidate.ts';
+import { yumFamily } from '../../../src/yum/family.ts';
+import { createDnfClient } from '../../support/dnf-client.ts';
+import { describeWithTools, SHARED_DATA } from '../../support/requirements.ts';
+import { writeRepository } from '../repository.ts';
+import { createRig, type Rig } from '../rig.ts';
 
 const TIME = new Date('2026-01-02T03:04:05Z');
 const ALL = { verify: [], architectures: ['x86_64', 'aarch64', 'i686', 'src'] };
@@ -29,6 +29,7 @@ const PUBLICATION: PublicationConfig = {
   export: 'none',
   notAutomatic: false,
   butAutomaticUpgrades: false,
+  database: false,
 };
 
 /** Writes a tree as plain files; what is linked comes from a folder, where it is there. */
@@ -64,7 +65,7 @@ function folderWriter(target: string): TreeWriter & { readonly links: Map<string
   };
 }
 
-describe('yum/publish', () => {
+describe('yum/publish/tree', () => {
   let scratch: string;
   let target: string;
   let rig: Rig | undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { layOut } from '../../src/yum/layout.ts';
+import { layOut } from '../../../src/yum/publish/layout.ts';
 
-describe('yum/layout', () => {
+describe('yum/publish/layout', () => {
   const one = { location: 'Packages/f/foo.rpm', sha256: '1'.repeat(64) };
   const other = { location: 'Packages/f/foo.rpm', sha256: '2'.repeat(64) };
   const bar = { location: 'bar.rpm', sha256: '3'.repeat(64) };

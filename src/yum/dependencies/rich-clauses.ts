@@ -1,4 +1,4 @@
-import type { RichNode } from './format/rich.ts';
+import type { RichNode } from '../format/rich.ts';
 import type { Providers } from './providers.ts';
 
 /** Candidates, by their indexes, that satisfy one operand; `name` is what was required of them. */

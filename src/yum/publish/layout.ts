@@ -1,4 +1,4 @@
-import type { StoredPackage } from '../store/catalogue.ts';
+import type { StoredPackage } from '../../store/catalogue.ts';
 
 /** Digits of its SHA-256 that tell a file from others of its name. */
 const DIGEST_PART = 16;

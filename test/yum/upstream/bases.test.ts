@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { variablesOf, yumBases } from '../../src/yum/bases.ts';
-import { yumMirror } from './rig.ts';
+import { variablesOf, yumBases } from '../../../src/yum/upstream/bases.ts';
+import { yumMirror } from '../rig.ts';
 
 async function bases(settings: Record<string, unknown>, lists: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
   return yumBases('m', yumMirror(settings), async (url) => {
@@ -10,7 +10,7 @@ async function bases(settings: Record<string, unknown>, lists: Readonly<Record<s
   });
 }
 
-describe('yum/bases', () => {
+describe('yum/upstream/bases', () => {
   it('fills in variables and ends bases in a slash', async () => {
     expect(
       await bases({

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProver } from '../../src/solve/prover.ts';
-import type { YumCandidate } from '../../src/yum/candidate.ts';
-import { yumFamily } from '../../src/yum/family.ts';
-import { describeWithTools } from '../support/requirements.ts';
-import { refusedByDnf } from './dnf.ts';
-import { writeRepository, type XmlPackage } from './repository.ts';
-import { createRig, type Rig } from './rig.ts';
+import { createProver } from '../../../src/solve/prover.ts';
+import type { YumCandidate } from '../../../src/yum/candidate.ts';
+import { yumFamily } from '../../../src/yum/family.ts';
+import { describeWithTools } from '../../support/requirements.ts';
+import { refusedByDnf } from '../dnf.ts';
+import { writeRepository, type XmlPackage } from '../repository.ts';
+import { createRig, type Rig } from '../rig.ts';
 
 let root: string;
 let rig: Rig;
@@ -26,7 +26,7 @@ async function load(packages: readonly XmlPackage[]): Promise<readonly YumCandid
   return rig.load({ verify: [] }, await rig.refresh({ verify: [] }));
 }
 
-describe('yum/conflicts', () => {
+describe('yum/dependencies/conflicts', () => {
   /** What conflicts with the first, with the reason. */
   async function conflicts(packages: readonly XmlPackage[]): Promise<string[]> {
     const candidates = await load(packages);
@@ -66,7 +66,7 @@ describe('yum/conflicts', () => {
   });
 });
 
-describeWithTools(['dnf', '/usr/bin/python3'], 'yum/conflicts beside dnf', () => {
+describeWithTools(['dnf', '/usr/bin/python3'], 'yum/dependencies/conflicts beside dnf', () => {
   it('finds broken exactly what the solver of dnf cannot install', async () => {
     const relations = ['NAME', 'NAME = 2', 'NAME < 2', 'NAME > 1', 'NAME <= 2-1', 'v-NAME', 'v-NAME < 7', 'v-NAME = 7'];
     const kinds = ['conflicts', 'obsoletes'] as const;

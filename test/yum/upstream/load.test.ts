@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { YumCandidate } from '../../src/yum/candidate.ts';
-import { describeWithTools } from '../support/requirements.ts';
-import { createRig, type Rig } from './rig.ts';
+import type { YumCandidate } from '../../../src/yum/candidate.ts';
+import { describeWithTools } from '../../support/requirements.ts';
+import { createRig, type Rig } from '../rig.ts';
 
 const SHA = 'a'.repeat(64);
 
@@ -22,7 +22,7 @@ function element(name: string, { arch = 'noarch', href = `${name}.rpm`, sum, typ
   return `<package type="rpm"><name>${name}</name><arch>${arch}</arch><version epoch="1" ver="2" rel="3"/><checksum type="${type}" pkgid="YES">${value}</checksum><size package="3"/><location href="${href}"/></package>`;
 }
 
-describe('yum/load', () => {
+describe('yum/upstream/load', () => {
   let root: string;
   let rig: Rig;
   beforeEach(async () => {

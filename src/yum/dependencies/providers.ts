@@ -1,13 +1,13 @@
-import type { BlobStore } from '../store/blobs.ts';
-import { isSourceArchitecture } from './architecture.ts';
-import type { YumCandidate } from './candidate.ts';
+import type { BlobStore } from '../../store/blobs.ts';
+import { isSourceArchitecture } from '../architecture.ts';
+import type { YumCandidate } from '../candidate.ts';
+import { type Capability, rangesOverlap } from '../format/dependencies.ts';
+import { RELATION_NAME, readEntry, visitRelations } from '../format/relations.ts';
+import { parseRich, type RichNode } from '../format/rich.ts';
+import { AMPERSAND, LESS } from '../format/xml-bytes.ts';
+import { XmlScanner } from '../format/xml-scanner.ts';
+import { decodeXml } from '../format/xml-text.ts';
 import { findInFilelists } from './filelists.ts';
-import { type Capability, rangesOverlap } from './format/dependencies.ts';
-import { RELATION_NAME, readEntry, visitRelations } from './format/relations.ts';
-import { parseRich, type RichNode } from './format/rich.ts';
-import { AMPERSAND, LESS } from './format/xml-bytes.ts';
-import { XmlScanner } from './format/xml-scanner.ts';
-import { decodeXml } from './format/xml-text.ts';
 import { createNameIndex, hashBytes, type NameIndex } from './name-index.ts';
 
 /** What satisfies what among some candidates. */

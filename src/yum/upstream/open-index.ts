@@ -1,9 +1,9 @@
-import { checked } from '../codec/checked.ts';
-import { compressionOf } from '../codec/compression.ts';
-import { decompress } from '../codec/decompress.ts';
-import { LIMITS } from '../core/limits.ts';
-import type { BlobStore } from '../store/blobs.ts';
-import type { UnpackedIndex } from './candidate.ts';
+import { checked } from '../../codec/checked.ts';
+import { compressionOf } from '../../codec/compression.ts';
+import { decompress } from '../../codec/decompress.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { BlobStore } from '../../store/blobs.ts';
+import type { UnpackedIndex } from '../candidate.ts';
 
 /**
  * A stored index, unpacked and held to the size and checksum that repomd.xml states of it: CHECKSUM_MISMATCH at its end when it is

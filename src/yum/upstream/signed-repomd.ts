@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { YumMirrorConfig } from '../config/schema.ts';
-import { CHECKSUM_ALGORITHMS, type Expected } from '../core/digests.ts';
-import { isMirrorError, MirrorError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
-import { redactUrl } from '../core/redact.ts';
-import type { UpstreamContext } from '../family/family.ts';
+import type { YumMirrorConfig } from '../../config/schema.ts';
+import { CHECKSUM_ALGORITHMS, type Expected } from '../../core/digests.ts';
+import { isMirrorError, MirrorError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { redactUrl } from '../../core/redact.ts';
+import type { UpstreamContext } from '../../family/family.ts';
+import { type Metalink, parseMetalink } from '../format/metalink.ts';
+import { parseRepomd, type Repomd } from '../format/repomd.ts';
 import { metalinkUrl } from './bases.ts';
-import { type Metalink, parseMetalink } from './format/metalink.ts';
-import { parseRepomd, type Repomd } from './format/repomd.ts';
 import { verificationPolicy } from './verification-policy.ts';
 
 /** A repomd.xml whose signature and metalink were checked as far as the mirror asks for it. */

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openIndex } from '../../src/yum/open-index.ts';
-import { createRig, type Rig } from './rig.ts';
+import { openIndex } from '../../../src/yum/upstream/open-index.ts';
+import { createRig, type Rig } from '../rig.ts';
 
-describe('yum/open-index', () => {
+describe('yum/upstream/open-index', () => {
   let rig: Rig;
   beforeEach(async () => {
     rig = await createRig('.');

@@ -1,4 +1,4 @@
-import type { YumMirrorConfig } from '../config/schema.ts';
+import type { YumMirrorConfig } from '../../config/schema.ts';
 
 /** What of an upstream is checked against keys. */
 export interface VerificationPolicy {

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generateKey } from '../../src/openpgp/generate-key.ts';
-import { readKeyring } from '../../src/openpgp/keyring.ts';
-import { openSigner } from '../../src/openpgp/signer.ts';
-import type { Keyring, Signer } from '../../src/openpgp/types.ts';
-import { createRig, type Rig } from './rig.ts';
+import { generateKey } from '../../../src/openpgp/generate-key.ts';
+import { readKeyring } from '../../../src/openpgp/keyring.ts';
+import { openSigner } from '../../../src/openpgp/signer.ts';
+import type { Keyring, Signer } from '../../../src/openpgp/types.ts';
+import { createRig, type Rig } from '../rig.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -52,7 +52,7 @@ async function writeRepository(root: string, options: RepositoryOptions = {}): P
   return repomd;
 }
 
-describe('yum/upstream', () => {
+describe('yum/upstream/refresh', () => {
   let root: string;
   let rig: Rig;
   let signer: Signer;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { labelOf, type YumCandidate } from '../../src/yum/candidate.ts';
-import { installedCandidates } from '../../src/yum/installed.ts';
+import { labelOf, type YumCandidate } from '../../../src/yum/candidate.ts';
+import { installedCandidates } from '../../../src/yum/dependencies/installed.ts';
 
 function candidate(name: string, version: string, architecture = 'x86_64'): YumCandidate {
   const file = { location: `${name}.rpm`, size: 1, checksums: [] };
   return { mirror: 'm', name, version, architecture, ...file, base: undefined, element: Buffer.from(''), filelists: undefined };
 }
 
-describe('yum/installed', () => {
+describe('yum/dependencies/installed', () => {
   const available = [
     candidate('bash', '5.1-1.el9'),
     candidate('bash', '5.2-1.el9'),

@@ -1,17 +1,17 @@
 import { createHash, type Hash } from 'node:crypto';
-import { gzipStream } from '../codec/compress.ts';
-import { counted } from '../core/counts.ts';
-import { MirrorError } from '../core/errors.ts';
-import type { PublishContext, PublishedTree } from '../family/family.ts';
-import type { StoredPackage } from '../store/catalogue.ts';
-import { EXTRA_KINDS, type ExtraKind } from './extras.ts';
-import { emptyElement, packageDocument, withLocation } from './format/document-writer.ts';
-import { USUAL_NAMESPACES } from './format/namespaces.ts';
-import type { DocumentRoot } from './format/package-elements.ts';
-import { createPrimaryReader, type PrimaryPackage } from './format/primary.ts';
-import { formatRepomd, type RepomdRecord } from './format/repomd.ts';
+import { gzipStream } from '../../codec/compress.ts';
+import { counted } from '../../core/counts.ts';
+import { MirrorError } from '../../core/errors.ts';
+import type { PublishContext, PublishedTree } from '../../family/family.ts';
+import type { StoredPackage } from '../../store/catalogue.ts';
+import { EXTRA_KINDS, type ExtraKind } from '../extras.ts';
+import { emptyElement, packageDocument, withLocation } from '../format/document-writer.ts';
+import { USUAL_NAMESPACES } from '../format/namespaces.ts';
+import type { DocumentRoot } from '../format/package-elements.ts';
+import { createPrimaryReader, type PrimaryPackage } from '../format/primary.ts';
+import { formatRepomd, type RepomdRecord } from '../format/repomd.ts';
+import type { IndexType } from '../upstream/particulars.ts';
 import { layOut } from './layout.ts';
-import type { IndexType } from './particulars.ts';
 
 const ROOTS: Readonly<Record<IndexType, DocumentRoot>> = { primary: 'metadata', filelists: 'filelists', other: 'otherdata' };
 

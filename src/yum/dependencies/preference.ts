@@ -1,6 +1,6 @@
-import { architectureRank } from './architecture.ts';
-import type { YumCandidate } from './candidate.ts';
-import { compareVersions } from './format/version.ts';
+import { architectureRank } from '../architecture.ts';
+import type { YumCandidate } from '../candidate.ts';
+import { compareVersions } from '../format/version.ts';
 
 /** What candidates are wanted for. */
 export interface Wanted {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createNameIndex, hashBytes } from '../../src/yum/name-index.ts';
+import { createNameIndex, hashBytes } from '../../../src/yum/dependencies/name-index.ts';
 
-describe('yum/name-index', () => {
+describe('yum/dependencies/name-index', () => {
   it('finds every occurrence, in the order of adding, also when it has grown', () => {
     const index = createNameIndex();
     for (let owner = 0; owner < 10_000; owner++) index.add((owner % 100) * 1024, owner, owner * 2);

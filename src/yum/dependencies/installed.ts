@@ -1,5 +1,5 @@
-import { isSourceArchitecture } from './architecture.ts';
-import { labelOf, type YumCandidate } from './candidate.ts';
+import { isSourceArchitecture } from '../architecture.ts';
+import { labelOf, type YumCandidate } from '../candidate.ts';
 
 /**
  * What clients have installed, of what is available: a list with one package a line, as `name`, `name=[epoch:]version-release`, or as

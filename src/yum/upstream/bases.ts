@@ -1,10 +1,10 @@
-import type { YumMirrorConfig } from '../config/schema.ts';
-import { MirrorError } from '../core/errors.ts';
-import { redactUrl } from '../core/redact.ts';
-import { isNearby } from '../fetch/nearby.ts';
-import { parseMetalink } from './format/metalink.ts';
-import { parseMirrorlist } from './format/mirrorlist.ts';
-import { expandVariables, unknownVariables } from './format/variables.ts';
+import type { YumMirrorConfig } from '../../config/schema.ts';
+import { MirrorError } from '../../core/errors.ts';
+import { redactUrl } from '../../core/redact.ts';
+import { isNearby } from '../../fetch/nearby.ts';
+import { parseMetalink } from '../format/metalink.ts';
+import { parseMirrorlist } from '../format/mirrorlist.ts';
+import { expandVariables, unknownVariables } from '../format/variables.ts';
 
 /** A file is tried at each of its servers: more than these would keep one that is nowhere for hours. */
 const MOST_LISTED = 200;

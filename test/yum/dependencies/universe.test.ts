@@ -2,19 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { closure } from '../../src/solve/closure.ts';
-import type { ClosureOptions } from '../../src/solve/universe.ts';
-import type { YumCandidate } from '../../src/yum/candidate.ts';
-import { yumFamily } from '../../src/yum/family.ts';
-import { parseRich } from '../../src/yum/format/rich.ts';
-import { describeWithTools } from '../support/requirements.ts';
-import { refusedByDnf } from './dnf.ts';
-import { writeRepository, type XmlPackage } from './repository.ts';
-import { createRig, type Rig } from './rig.ts';
+import { closure } from '../../../src/solve/closure.ts';
+import type { ClosureOptions } from '../../../src/solve/universe.ts';
+import type { YumCandidate } from '../../../src/yum/candidate.ts';
+import { yumFamily } from '../../../src/yum/family.ts';
+import { parseRich } from '../../../src/yum/format/rich.ts';
+import { describeWithTools } from '../../support/requirements.ts';
+import { refusedByDnf } from '../dnf.ts';
+import { writeRepository, type XmlPackage } from '../repository.ts';
+import { createRig, type Rig } from '../rig.ts';
 
 const STRONG: ClosureOptions = { recommends: false, suggests: false, source: false, allVariants: false };
 
-describe('yum/universe', () => {
+describe('yum/dependencies/universe', () => {
   let root: string;
   let rig: Rig;
   beforeAll(async () => {
@@ -181,7 +181,7 @@ describe('yum/universe', () => {
   });
 });
 
-describeWithTools(['dnf', '/usr/bin/python3'], 'yum/universe beside dnf', () => {
+describeWithTools(['dnf', '/usr/bin/python3'], 'yum/dependencies/universe beside dnf', () => {
   it('finds missing exactly what the solver of dnf cannot install', async () => {
     const root = mkdtempSync(join(tmpdir(), 'mirror-closure-'));
     const rig = await createRig(root);
