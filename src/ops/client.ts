@@ -130,7 +130,8 @@ function yumClient(publication: PublicationState, url: string, server: string): 
   }
   return {
     files: [{ path: `/etc/yum.repos.d/${fileName(publication)}.repo`, content: `${lines.join('\n')}\n`, encoding: 'text' }],
-    commands: [`dnf makecache --repo=${fileName(publication)}`],
+    // The yum of EL 7 and older has no --repo; dnf answers to the name.
+    commands: [`yum --disablerepo='*' --enablerepo=${fileName(publication)} makecache`],
     notes,
   };
 }

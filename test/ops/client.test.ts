@@ -91,7 +91,7 @@ describe('ops/client', () => {
         'repo_gpgcheck=1',
         `gpgkey=http://mirror.example.org:8080/-/keys/${fingerprint}.asc`,
         'EOF',
-        'dnf makecache --repo=docker',
+        "yum --disablerepo='*' --enablerepo=docker makecache",
         '',
       ].join('\n'),
     );

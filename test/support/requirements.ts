@@ -38,10 +38,17 @@ export const DEBIAN_SOURCES: string | undefined = ['/etc/apt/sources.list.d/debi
   (path) => existsSync('/etc/debian_version') && existsSync(path),
 );
 
+const PYTHON_MODULES: Readonly<Record<string, string>> = {
+  'python3-apt': 'apt_pkg',
+  'python3-createrepo-c': 'createrepo_c',
+  'python3-rpm': 'rpm',
+  'python3-solv': 'solv',
+};
+
 /**
  * A group of tests that need real clients. Where one is missing the group is skipped, with the reason in its name; in CI that is a failure.
  * The names `shared data`, `make-upstream` and `debian sources` stand for SHARED_DATA, MAKE_UPSTREAM and DEBIAN_SOURCES,
- * `root` for being root, `python3-apt` for that module of the system's Python.
+ * `root` for being root, `python3-apt`, `python3-createrepo-c`, `python3-rpm` and `python3-solv` for those modules of the system's Python.
  */
 export function describeWithTools(tools: readonly string[], name: string, tests: () => void): void {
   const special: Readonly<Record<string, boolean>> = {
@@ -51,8 +58,8 @@ export function describeWithTools(tools: readonly string[], name: string, tests:
     root: process.getuid?.() === 0,
   };
   const present = (tool: string): boolean => {
-    if (tool === 'python3-apt') return hasPythonModule('apt_pkg');
-    return special[tool] ?? hasTool(tool);
+    const module = PYTHON_MODULES[tool];
+    return module === undefined ? (special[tool] ?? hasTool(tool)) : hasPythonModule(module);
   };
   const missing = tools.filter((tool) => !present(tool));
   if (missing.length === 0) {
