@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AptArchive, buildDeb, createAptArchive } from '../support/apt-archive.ts';
 import { type AptClient, createAptClient } from '../support/apt-client.ts';
-import { folderHost, type Host, type Internet, serveInternet } from '../support/internet.ts';
+import { folderBelow, type Host, type Internet, serveInternet } from '../support/internet.ts';
 import type { RunningServer } from '../support/program.ts';
 import { describeWithTools } from '../support/requirements.ts';
 import { createSite, type Site } from '../support/site.ts';
@@ -57,19 +57,11 @@ describeWithTools(['apt-get', 'dpkg-deb', 'gpg', 'openssl'], 'config/ket-xenial.
     const docker = await archive('docker', 'xenial', DOCKER, 'stable');
     const kubernetes = await archive('kubernetes', 'kubernetes-xenial', KUBERNETES);
     const gluster = await archive('gluster', 'xenial', GLUSTER);
-    const below = (prefix: string, folder: string, extra: Readonly<Record<string, string>> = {}) => {
-      const files = folderHost(folder);
-      return (path: string): Buffer | undefined => {
-        const own = extra[path];
-        if (own !== undefined) return Buffer.from(own);
-        return path.startsWith(prefix) ? files(path.slice(prefix.length)) : undefined;
-      };
-    };
     internet = await serveInternet(site.root, {
-      'archive.ubuntu.com': below('/ubuntu/', ubuntu.root),
-      'download.docker.com': below('/linux/ubuntu/', docker.root, { '/linux/ubuntu/gpg': readFileSync(docker.key, 'utf8') }),
-      'packages.cloud.google.com': below('/apt/', kubernetes.root, { '/apt/doc/apt-key.gpg': readFileSync(kubernetes.key, 'utf8') }),
-      'ppa.launchpadcontent.net': below('/gluster/glusterfs-3.8/ubuntu/', gluster.root),
+      'archive.ubuntu.com': folderBelow('/ubuntu/', ubuntu.root),
+      'download.docker.com': folderBelow('/linux/ubuntu/', docker.root, { '/linux/ubuntu/gpg': readFileSync(docker.key, 'utf8') }),
+      'packages.cloud.google.com': folderBelow('/apt/', kubernetes.root, { '/apt/doc/apt-key.gpg': readFileSync(kubernetes.key, 'utf8') }),
+      'ppa.launchpadcontent.net': folderBelow('/gluster/glusterfs-3.8/ubuntu/', gluster.root),
       'api.launchpad.net': launchpad(gluster),
     });
     const settings = `http: { proxy: "${internet.proxy}", ca: "${internet.authority}" }\n`;

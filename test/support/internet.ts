@@ -30,6 +30,16 @@ export function folderHost(folder: string): Host {
   };
 }
 
+/** The files below a folder, at a path of the host, and single ones at paths of their own. */
+export function folderBelow(prefix: string, folder: string, single: Readonly<Record<string, string>> = {}): Host {
+  const files = folderHost(folder);
+  return (path) => {
+    const own = single[path];
+    if (own !== undefined) return Buffer.from(own);
+    return path.startsWith(prefix) ? files(path.slice(prefix.length)) : undefined;
+  };
+}
+
 /** @param work a folder for the certificates. */
 export async function serveInternet(work: string, hosts: Readonly<Record<string, Host>>): Promise<Internet> {
   const { authority, certificate, key } = await makeCertificates(work, Object.keys(hosts));

@@ -54,6 +54,16 @@ export async function buildRpm(folder: string, spec: RpmSpec): Promise<void> {
   ]);
 }
 
+/** Signs every package in a folder. */
+export async function signRpms(folder: string, gnupg: GnuPg, signer: string): Promise<void> {
+  const packages = readdirSync(folder).filter((name) => name.endsWith('.rpm'));
+  const defines = [`_gpg_name ${signer}`, `_gpg_path ${gnupg.home}`, '_gpg_digest_algo sha256', '__gpg /usr/bin/gpg'].flatMap((define) => [
+    '--define',
+    define,
+  ]);
+  await succeed('rpmsign', ['--addsign', ...defines, ...packages.map((name) => join(folder, name))], { env: { GNUPGHOME: gnupg.home } });
+}
+
 /** Makes the metadata of a folder of packages with createrepo_c and signs it, and the packages too where that is asked for. */
 export async function publishRpms(
   folder: string,
@@ -61,13 +71,7 @@ export async function publishRpms(
   signer: string,
   options: { readonly signPackages?: boolean } = {},
 ): Promise<void> {
-  const packages = readdirSync(folder).filter((name) => name.endsWith('.rpm'));
-  if (options.signPackages === true) {
-    const defines = [`_gpg_name ${signer}`, `_gpg_path ${gnupg.home}`, '_gpg_digest_algo sha256', '__gpg /usr/bin/gpg'].flatMap(
-      (define) => ['--define', define],
-    );
-    await succeed('rpmsign', ['--addsign', ...defines, ...packages.map((name) => join(folder, name))], { env: { GNUPGHOME: gnupg.home } });
-  }
+  if (options.signPackages === true) await signRpms(folder, gnupg, signer);
   await succeed('createrepo_c', ['--quiet', folder]);
   const repomd = join(folder, 'repodata/repomd.xml');
   gnupg.gpg(['--local-user', signer, '--armor', '--detach-sign', '--output', `${repomd}.asc`, repomd]);
