@@ -8,6 +8,7 @@ export const PLAIN_TEXT = 8;
 /** The classes of each byte. Names are ASCII; a byte of a longer UTF-8 sequence is plain text. */
 export const BYTE_CLASS: Uint8Array = classes();
 
+export const BLANK = 0x20;
 export const BANG = 0x21;
 export const QUOTE = 0x22;
 export const AMPERSAND = 0x26;
