@@ -7,8 +7,8 @@ const MAX_HEADER = 64 * 1024 * 1024;
 
 const LEAD = 96;
 const LEAD_MAGIC = 0xedabeedb;
-const SIGNATURE_REGION = 62;
-const IMMUTABLE_REGION = 63;
+export const SIGNATURE_REGION = 62;
+export const IMMUTABLE_REGION = 63;
 
 const TAG = {
   name: 1000,
@@ -83,15 +83,29 @@ function mainHeaderStart(head: Buffer, what: string): number {
   return LEAD + Math.ceil(size / 8) * 8;
 }
 
+/** Where the two headers are in the file, in bytes. */
+export interface HeaderBounds {
+  readonly signatureStart: number;
+  readonly signatureEnd: number;
+  readonly headerStart: number;
+  readonly headerEnd: number;
+}
+
+/** Finds the headers in the first bytes of the file. METADATA_INVALID when these do not hold them whole. */
+export function headerBounds(head: Buffer, what: string): HeaderBounds {
+  const headerEnd = headersNeed(head, what);
+  if (head.length < headerEnd) throw new MirrorError('METADATA_INVALID', `${what} is cut short: ${head.length} of ${headerEnd} bytes`);
+  const signatureEnd = LEAD + headerSize(head.subarray(LEAD, LEAD + HEADER_INTRO), what);
+  return { signatureStart: LEAD, signatureEnd, headerStart: mainHeaderStart(head, what), headerEnd };
+}
+
 /** Reads the headers of an RPM package from its first bytes, at least as many as `headersNeed` asks for. METADATA_INVALID when malformed. */
 export function readPackageHeaders(head: Buffer, what: string): PackageHeaders {
-  const headerEnd = headersNeed(head, what);
-  const headerStart = mainHeaderStart(head, what);
-  if (head.length < headerEnd) throw new MirrorError('METADATA_INVALID', `${what} is cut short`);
-  const signatureSize = headerSize(head.subarray(LEAD, LEAD + HEADER_INTRO), what);
-  const signature = parseHeader(head.subarray(LEAD, LEAD + signatureSize), { regionTag: SIGNATURE_REGION, wholeRegion: false, what });
+  const { signatureStart, signatureEnd, headerStart, headerEnd } = headerBounds(head, what);
+  const signatureBytes = head.subarray(signatureStart, signatureEnd);
+  const signature = parseHeader(signatureBytes, { regionTag: SIGNATURE_REGION, wholeRegion: false, what, offset: signatureStart });
   const headerBytes = head.subarray(headerStart, headerEnd);
-  const main = parseHeader(headerBytes, { regionTag: IMMUTABLE_REGION, wholeRegion: true, what });
+  const main = parseHeader(headerBytes, { regionTag: IMMUTABLE_REGION, wholeRegion: true, what, offset: headerStart });
   const required = (tag: number, name: string): string => {
     const value = main.string(tag);
     if (value === undefined || value === '') throw new MirrorError('METADATA_INVALID', `${what} has no ${name} in its header`);

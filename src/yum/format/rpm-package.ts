@@ -15,7 +15,7 @@ export interface RpmRelation {
 
 /** One file of a package's list. */
 export interface RpmFile {
-  /** Absolute. */
+  /** Absolute; of a source package, the name alone. */
   readonly path: string;
   /** A directory that is a ghost, too, is a directory. */
   readonly kind: 'file' | 'dir' | 'ghost';
@@ -23,7 +23,7 @@ export interface RpmFile {
 
 export interface RpmChangelog {
   readonly author: string;
-  /** In seconds since 1970; strictly ascending over a list, as metadata wants it. */
+  /** In seconds since 1970. */
   readonly date: number;
   readonly text: string;
 }
@@ -61,6 +61,6 @@ export interface RpmPackage {
   readonly relations: Readonly<Record<RelationKind, readonly RpmRelation[]>>;
   /** In the order of the header. */
   readonly files: readonly RpmFile[];
-  /** All of them, oldest first. */
+  /** All of them as the header has them, newest first; metadata has them as `changelogEntries` gives them. */
   readonly changelogs: readonly RpmChangelog[];
 }
