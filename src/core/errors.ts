@@ -47,6 +47,10 @@ export const ERROR_KINDS = {
   FETCH_TRUNCATED: { exit: 1, meaning: 'The connection ended before the whole file had arrived.' },
   FETCH_REDIRECT: { exit: 1, meaning: 'The upstream redirected to an address that is not allowed.' },
   CHECKSUM_MISMATCH: { exit: 1, meaning: 'A file does not have the size or checksum that the signed metadata promises. It was refused.' },
+  CHECKSUM_WEAK: {
+    exit: 1,
+    meaning: 'Metadata has only an MD5 or SHA-1 of a file, and the configuration does not accept that. See `allowWeak`.',
+  },
   DECOMPRESS_FAILED: { exit: 1, meaning: 'A compressed file is damaged, cut short, or of an unknown kind.' },
   DECOMPRESS_TOO_LARGE: { exit: 1, meaning: 'A compressed file unpacks to more than its declared size or ceiling. It was refused.' },
   KEY_INVALID: { exit: 1, meaning: 'A key file holds no usable OpenPGP key, or more than one where one is expected.' },

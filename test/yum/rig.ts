@@ -43,6 +43,8 @@ export interface RefreshOptions {
   readonly previous?: UpstreamState | undefined;
   readonly bases?: readonly string[] | undefined;
   readonly now?: Date | undefined;
+  /** Whether a publication has the metadata as it is. */
+  readonly verbatim?: boolean | undefined;
 }
 
 export async function createRig(root: string): Promise<Rig> {
@@ -71,14 +73,14 @@ export async function createRig(root: string): Promise<Rig> {
     blobs,
     catalogue,
     events,
-    refresh(settings, { bases = [server.url], keyring, now = new Date(), previous } = {}) {
+    refresh(settings, { bases = [server.url], keyring, now = new Date(), previous, verbatim = false } = {}) {
       const config = yumMirror({ url: server.url, ...settings });
       const report = (event: MirrorEvent): void => {
         events.push(event);
       };
       return bringing(bases, (acquirer) =>
         yumFamily.refresh(
-          { name: 'test', config, acquirer, blobs, keyring, verbatim: false, clock: { now: () => now }, report, signal },
+          { name: 'test', config, acquirer, blobs, keyring, verbatim, clock: { now: () => now }, report, signal },
           previous,
         ),
       );

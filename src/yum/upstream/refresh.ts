@@ -1,55 +1,64 @@
 import type { YumMirrorConfig } from '../../config/schema.ts';
-import { counted } from '../../core/counts.ts';
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
 import type { UpstreamContext } from '../../family/family.ts';
-import type { StoredIndex, UpstreamState } from '../../store/catalogue.ts';
-import type { RepomdRecord } from '../format/repomd.ts';
-import { fileUrls } from '../location.ts';
-import { INDEX_TYPES, type IndexType, type YumParticulars } from './particulars.ts';
-import { fetchSignedRepomd, MAX_FUTURE, mayHaveChanged, type SignedRepomd } from './signed-repomd.ts';
-import { acceptsWeakChecksums, verificationPolicy } from './verification-policy.ts';
+import type { Supplement, UpstreamState } from '../../store/catalogue.ts';
+import { acquireRecords } from './acquire-records.ts';
+import { particularsOf, selectionOf, type YumParticulars } from './particulars.ts';
+import { allDocuments, fetchSignedRepomd, MAX_FUTURE, mayHaveChanged, type SignedRepomd } from './signed-repomd.ts';
+import { verificationPolicy } from './verification-policy.ts';
 
 /** How often an upstream that changes while it is read is begun anew. */
 const ATTEMPTS = 3;
 
 /**
- * Fetches and checks a repository's repomd.xml and brings primary, filelists and other into the pool; the last two may be missing. Gives
- * `previous` itself when repomd.xml has not changed. When a file is not what repomd.xml says, and that has changed meanwhile, begins
+ * Fetches and checks a repository's repomd.xml and brings primary, filelists and other into the pool, which but for primary it need not have, and what
+ * else it has. Gives `previous` itself when repomd.xml has not changed. When a file is not what repomd.xml says, and that has changed meanwhile, begins
  * again with the new one.
- * Errors besides those of fetching: SIGNATURE_*, RELEASE_ROLLBACK, RELEASE_FUTURE, METADATA_INVALID, METADATA_INCOMPLETE, PATH_UNSAFE, CHECKSUM_MISMATCH.
+ * Errors besides those of fetching: SIGNATURE_*, RELEASE_ROLLBACK, RELEASE_FUTURE, METADATA_INVALID, METADATA_INCOMPLETE, PATH_UNSAFE, CHECKSUM_*.
  */
 export async function refreshUpstream(
   context: UpstreamContext<YumMirrorConfig>,
   previous: UpstreamState | undefined,
 ): Promise<UpstreamState> {
   const wasSigned = previous?.verification.metadata === true;
-  const complete = previous !== undefined && (await isComplete(context, previous));
+  const current = previous !== undefined && (await isComplete(context, previous)) ? previous : undefined;
   // An unsigned repository that need not be signed is asked for its signature each time: it may have got one.
-  const known = complete && wasSigned === (verificationPolicy(context.config).metadata !== 'no') ? previous.revision : undefined;
+  const known = wasSigned === (verificationPolicy(context.config).metadata !== 'no') ? current?.revision : undefined;
   let failure: unknown;
   let failedRevision: string | undefined;
+  let partial: Acquired | undefined;
   for (let attempt = 1; ; attempt++) {
     try {
       const signed = await fetchSignedRepomd(context, { wasSigned, known });
-      if (previous !== undefined && (signed === undefined || (complete && isSame(signed, previous)))) return previous;
+      if (current !== undefined && (signed === undefined || isSame(signed, current))) return current;
+      if (partial !== undefined && signed?.revision === partial.state.revision) return accepted(context, partial);
       if (signed === undefined || signed.revision === failedRevision) throw failure;
       failedRevision = signed.revision;
       refuseFuture(context, signed);
       refuseRollback(context, signed, previous);
-      return await acquire(context, signed);
+      const acquired = await acquire(context, signed);
+      if (acquired.missing === 0 || attempt === ATTEMPTS) return accepted(context, acquired);
+      // What is missing may be so because there is something newer.
+      partial = acquired;
     } catch (error) {
-      const retriable = failedRevision === undefined ? isMirrorError(error, 'SIGNATURE_INVALID') : mayHaveChanged(error);
-      if (attempt === ATTEMPTS || error === failure || !retriable) throw error;
+      if (attempt === ATTEMPTS || error === failure || !isWorthAnother(error, failedRevision)) throw error;
       failure = error;
+      partial = undefined;
     }
   }
 }
 
-/** Whether the state answers to what is demanded of packages now, and all of its files are there. */
-async function isComplete({ blobs, config }: UpstreamContext<YumMirrorConfig>, state: UpstreamState): Promise<boolean> {
-  if (state.verification.packages !== verificationPolicy(config).packages) return false;
-  const sizes = await Promise.all(state.indexes.map((index) => blobs.stat(index.sha256)));
+/** Before there was a repomd.xml, only one that was replaced between it and its signature is. */
+function isWorthAnother(error: unknown, failedRevision: string | undefined): boolean {
+  return failedRevision === undefined ? isMirrorError(error, 'SIGNATURE_INVALID') : mayHaveChanged(error);
+}
+
+/** Whether the state answers to what is demanded now, and all of its files are there. */
+async function isComplete({ blobs, config, verbatim }: UpstreamContext<YumMirrorConfig>, state: UpstreamState): Promise<boolean> {
+  const { leftOut, selection } = particularsOf(state);
+  if (state.verification.packages !== verificationPolicy(config).packages || leftOut > 0) return false;
+  if (JSON.stringify(selection) !== JSON.stringify(selectionOf(config, verbatim))) return false;
+  const sizes = await Promise.all([...state.indexes, ...state.supplements].map(({ sha256 }) => blobs.stat(sha256)));
   return sizes.every((size) => size !== undefined);
 }
 
@@ -85,83 +94,40 @@ function refuseRollback(
   );
 }
 
-async function acquire(context: UpstreamContext<YumMirrorConfig>, signed: SignedRepomd): Promise<UpstreamState> {
-  const { config, name, report } = context;
-  const records = new Map<IndexType, RepomdRecord>();
-  for (const type of INDEX_TYPES) {
-    const record = signed.repomd.records.find((candidate) => candidate.type === type);
-    if (record !== undefined) records.set(type, record);
-  }
-  const primary = records.get('primary');
-  if (primary === undefined)
-    throw new MirrorError('METADATA_INCOMPLETE', `mirror "${name}": ${signed.what} names no primary, the list of packages`);
-  report({ type: 'phase', subject: name, phase: 'indexes', detail: counted(records.size, 'index', 'indexes') });
-  const indexes = await acquireIndexes(context, signed, [...records.values()]);
-  tellOfMetadataLeftOut(context, signed);
-  const [filelists, other] = [records.get('filelists'), records.get('other')];
-  const particulars: YumParticulars = {
-    records: {
-      primary: kept(primary),
-      ...(filelists === undefined ? {} : { filelists: kept(filelists) }),
-      ...(other === undefined ? {} : { other: kept(other) }),
-    },
-  };
-  return {
+/** What may be accepted. */
+interface Acquired {
+  readonly state: UpstreamState;
+  /** What had to be left out: sentences for people. */
+  readonly leftOut: readonly string[];
+  /** How many of these are files that may be there another time. */
+  readonly missing: number;
+}
+
+function accepted({ name, report }: UpstreamContext<YumMirrorConfig>, { leftOut, state }: Acquired): UpstreamState {
+  for (const message of leftOut) report({ type: 'warning', subject: name, message });
+  return state;
+}
+
+async function acquire(context: UpstreamContext<YumMirrorConfig>, signed: SignedRepomd): Promise<Acquired> {
+  const { config, verbatim } = context;
+  const { indexes, leftOut, missing, records, supplements } = await acquireRecords(context, signed);
+  const documents = verbatim ? await keepDocuments(context, signed) : [];
+  const particulars: YumParticulars = { records, selection: selectionOf(config, verbatim), leftOut: missing };
+  const state: UpstreamState = {
     revision: signed.revision,
     date: signed.date,
     indexes,
-    supplements: [],
+    supplements: [...documents, ...supplements],
     verification: { metadata: signed.signedBy !== undefined, packages: verificationPolicy(config).packages, signedBy: signed.signedBy },
     particulars,
   };
+  return { state, leftOut, missing };
 }
 
-/** Metadata besides the packages is not published by this version: who relies on it must know, above all of modules. */
-function tellOfMetadataLeftOut({ name, report }: UpstreamContext<YumMirrorConfig>, { repomd }: SignedRepomd): void {
-  const types = new Set(repomd.records.map((record) => record.type));
-  if (types.has('modules')) {
-    const message = 'the upstream has modules, which this version does not publish: clients will see the packages of every stream';
-    report({ type: 'warning', subject: name, message });
-  }
-  const others = ['group', 'updateinfo'].filter((type) => types.has(type));
-  if (others.length > 0) {
-    report({ type: 'info', subject: name, message: `not published by this version: ${others.join(' and ')} metadata of the upstream` });
-  }
-}
-
-function kept({ path, openSize, openChecksum }: RepomdRecord): YumParticulars['records']['primary'] {
-  return { path, openSize, openChecksum };
-}
-
-/** Throws the error of the first that fails, and not before the others have ended, too. */
-async function acquireIndexes(
-  context: UpstreamContext<YumMirrorConfig>,
-  signed: SignedRepomd,
-  records: readonly RepomdRecord[],
-): Promise<StoredIndex[]> {
-  const results = await Promise.allSettled(records.map((record) => acquireIndex(context, signed, record)));
-  return results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
-}
-
-async function acquireIndex(
-  { acquirer, config }: UpstreamContext<YumMirrorConfig>,
-  { what }: SignedRepomd,
-  record: RepomdRecord,
-): Promise<StoredIndex> {
-  const { algorithm } = record.checksum;
-  if ((algorithm === 'md5' || algorithm === 'sha1') && !acceptsWeakChecksums(config)) {
-    throw new MirrorError(
-      'METADATA_INVALID',
-      `${what} states only the ${algorithm} of ${record.path}, which is too weak for its signature to count`,
-      {
-        hint: 'Set `verify: [packages]` so that the signatures of the packages are checked instead.',
-      },
-    );
-  }
-  const urls = fileUrls({ location: record.path, base: record.base }, acquirer.origin.bases, what);
-  const blob = await acquirer.file({ urls, expected: { size: record.size, checksums: [record.checksum] }, maxSize: LIMITS.index });
-  return { path: record.path, sha256: blob.sha256, size: blob.size };
+/** repomd.xml as it was served, with what belongs to it. */
+async function keepDocuments(context: UpstreamContext<YumMirrorConfig>, signed: SignedRepomd): Promise<Supplement[]> {
+  const supplements: Supplement[] = [];
+  for (const [path, bytes] of await allDocuments(context, signed))
+    supplements.push({ kind: 'release', mirror: context.name, path, ...(await context.acquirer.keep(bytes)) });
+  return supplements;
 }

@@ -21,13 +21,16 @@ export interface SignedRepomd {
   readonly signedBy: string | undefined;
   /** The document's address, for messages. */
   readonly what: string;
+  /** What was fetched, by path: repomd.xml, and its signature where that was asked for. */
+  readonly documents: ReadonlyMap<string, Buffer>;
 }
 
 /** How far an upstream's clock may be ahead of ours, in milliseconds. */
 export const MAX_FUTURE = 24 * 60 * 60 * 1000;
 
-const REPOMD = 'repodata/repomd.xml';
+export const REPOMD = 'repodata/repomd.xml';
 const SIGNATURE = `${REPOMD}.asc`;
+const KEY = `${REPOMD}.key`;
 
 /**
  * Fetches repomd.xml and checks it. `known` is the revision that was accepted before with the same demands: when it is still that, nothing
@@ -42,9 +45,27 @@ export async function fetchSignedRepomd(
   const revision = createHash('sha256').update(bytes).digest('hex');
   if (revision === known) return undefined;
   const what = redactUrl(url);
-  const signedBy = await checkSignature(context, { bytes, what, wasSigned });
+  const signature = await checkSignature(context, { bytes, what, wasSigned });
   const repomd = parseRepomd(bytes, what);
-  return { revision, repomd, date: dateOf(repomd, context.clock.now()), signedBy, what };
+  const documents = new Map([[REPOMD, bytes]]);
+  if (signature !== undefined) documents.set(SIGNATURE, signature.bytes);
+  return { revision, repomd, date: dateOf(repomd, context.clock.now()), signedBy: signature?.signedBy, what, documents };
+}
+
+/** The document with its signature and the key beside it, as far as the upstream has these: what a copy that is to be the same has, too. */
+export async function allDocuments(
+  { acquirer }: UpstreamContext<YumMirrorConfig>,
+  { documents }: SignedRepomd,
+): Promise<ReadonlyMap<string, Buffer>> {
+  const all = new Map(documents);
+  for (const [path, ceiling] of [
+    [SIGNATURE, LIMITS.signature],
+    [KEY, LIMITS.keyFile],
+  ] as const) {
+    const bytes = all.get(path) ?? (await acquirer.optionalDocument(path, ceiling))?.bytes;
+    if (bytes !== undefined && bytes.length > 0) all.set(path, bytes);
+  }
+  return all;
 }
 
 async function fetchRepomd({
@@ -80,11 +101,17 @@ function fulfils(bytes: Buffer, { size, checksums }: Expected): boolean {
   return best !== undefined && createHash(best.algorithm).update(bytes).digest('hex') === best.value;
 }
 
-/** The fingerprint of the key that signed; undefined where no signature is asked for, or there is none and none is needed. */
+interface CheckedSignature {
+  readonly bytes: Buffer;
+  /** Fingerprint of the key. */
+  readonly signedBy: string;
+}
+
+/** Undefined where no signature is asked for, or there is none and none is needed. */
 async function checkSignature(
   { acquirer, clock, config, keyring, name }: UpstreamContext<YumMirrorConfig>,
   document: { readonly bytes: Buffer; readonly what: string; readonly wasSigned: boolean },
-): Promise<string | undefined> {
+): Promise<CheckedSignature | undefined> {
   const { metadata } = verificationPolicy(config);
   if (metadata === 'no' || keyring === undefined) return undefined;
   const signature = (await acquirer.optionalDocument(SIGNATURE, LIMITS.signature))?.bytes;
@@ -97,7 +124,8 @@ async function checkSignature(
           : 'It was signed before. If the upstream has really stopped signing its metadata, set `verify: [packages]`.',
     });
   }
-  return (await keyring.verifyDetached(document.bytes, signature, document.what, clock.now())).fingerprint;
+  const { fingerprint } = await keyring.verifyDetached(document.bytes, signature, document.what, clock.now());
+  return { bytes: signature, signedBy: fingerprint };
 }
 
 /** Some upstreams' revisions are no times, but counters or dates written as one number: what would be in the future is none. */

@@ -1,4 +1,6 @@
 import type { YumMirrorConfig } from '../../config/schema.ts';
+import type { Checksum } from '../../core/digests.ts';
+import { MirrorError } from '../../core/errors.ts';
 
 /** What of an upstream is checked against keys. */
 export interface VerificationPolicy {
@@ -14,9 +16,13 @@ export function verificationPolicy({ verify }: YumMirrorConfig): VerificationPol
 }
 
 /**
- * Whether files whose only checksum is MD5 or SHA-1 may be taken: where the packages' own signatures protect them, or where the
- * configuration asks for nothing to be verified. A signature over metadata is worth no more than the checksums in it.
+ * Refuses a checksum that is too weak to rely on, MD5 or SHA-1, unless the configuration accepts that one: CHECKSUM_WEAK. A signature over
+ * metadata is worth no more than the checksums in it.
+ * @param what names the metadata, and `file` the file, for the message.
  */
-export function acceptsWeakChecksums(config: YumMirrorConfig): boolean {
-  return verificationPolicy(config).packages || config.verify?.length === 0;
+export function checkStrength({ allowWeak }: YumMirrorConfig, { algorithm }: Checksum, what: string, file: string): void {
+  if ((algorithm !== 'md5' && algorithm !== 'sha1') || allowWeak.includes(algorithm)) return;
+  throw new MirrorError('CHECKSUM_WEAK', `${what} has only the ${algorithm} of ${file}, which is too weak to tell it from a forged one`, {
+    hint: `If the upstream has nothing better, set allowWeak: [${algorithm}] to accept it.`,
+  });
 }

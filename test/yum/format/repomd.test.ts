@@ -27,9 +27,48 @@ describe('yum/format/repomd', () => {
           timestamp: 1369777341500,
           size: 12,
           openSize: 34,
+          databaseVersion: 10,
         },
       ],
     });
+  });
+
+  it('reads what a repository says of itself, and what is particular to zchunk', () => {
+    const text = `<repomd><revision/><repoid type="koji">r</repoid><contenthash type="x-pkgid">h</contenthash>
+      <tags><content>binary</content><content>c</content><repo>Fedora</repo><distro cpeid="cpe:/o:f:f:1">F</distro><distro>G</distro></tags>
+      <data type="primary_zck">${checksum}<header-checksum type="sha256">${SHA}</header-checksum>${location}<header-size>7</header-size></data></repomd>`;
+    expect(parse(Buffer.from(text))).toMatchObject({
+      revision: undefined,
+      repoId: { type: 'koji', text: 'r' },
+      contentHash: { type: 'x-pkgid', text: 'h' },
+      tags: {
+        content: ['binary', 'c'],
+        repo: ['Fedora'],
+        distro: [
+          { cpeid: 'cpe:/o:f:f:1', text: 'F' },
+          { cpeid: undefined, text: 'G' },
+        ],
+      },
+      records: [{ headerChecksum: { value: SHA }, headerSize: 7 }],
+    });
+  });
+
+  it('takes two records of one file when they agree', () => {
+    const twice = (sum: string): Buffer =>
+      Buffer.from(
+        `<repomd><data type="a">${checksum}${location}</data><data type="b"><checksum type="sha256">${sum}</checksum>${location}</data></repomd>`,
+      );
+    expect(parse(twice(SHA)).records).toHaveLength(2);
+    expect(() => parse(twice('b'.repeat(64)))).toThrow('do not agree');
+  });
+
+  it('refuses more records than any repository has', () => {
+    const data = (count: number): Buffer =>
+      Buffer.from(
+        `<repomd>${Array.from({ length: count }, (_, index) => `<data type="t${index}">${checksum}<location href="r/${index}"/></data>`).join('')}</repomd>`,
+      );
+    expect(parse(data(1000)).records).toHaveLength(1000);
+    expect(() => parse(data(10_000))).toThrow('more than 1000');
   });
 
   it('reads what it writes, and writes the same bytes for the same records', () => {
@@ -57,6 +96,12 @@ describe('yum/format/repomd', () => {
     [record(`${checksum}${location}<size>-1</size>`), 'not a number'],
     [record(`${checksum}${location}<open-checksum type="sha256">0</open-checksum>`), 'open-checksum'],
     [record(checksum + location, ''), 'no type'],
+    [record(checksum + location, '../x'), 'not one word'],
+    [record(checksum + location, 'a/b'), 'not one word'],
+    [record(checksum + location, 'a&#10;b'), '"a?b" has a type that is not one word'],
+    [record(checksum + location, 'x'.repeat(200)), 'not one word'],
+    [record(`${checksum}<location href="repodata/./repomd.xml"/>`), 'describes the repository itself'],
+    [record(`${checksum}<location href="repodata/repomd.xml.asc"/>`), 'describes the repository itself'],
     [record(`${checksum}<location href="../../etc/passwd"/>`), 'leads out'],
     [record(`${checksum}<location href="/etc/passwd"/>`), 'absolute'],
     [record(`${checksum}<location href="a&#10;b"/>`), 'control character'],

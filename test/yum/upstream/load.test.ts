@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { YumCandidate } from '../../../src/yum/candidate.ts';
 import { describeWithTools } from '../../support/requirements.ts';
-import { createRig, type Rig } from '../rig.ts';
+import { createRig, type RefreshOptions, type Rig } from '../rig.ts';
 
 const SHA = 'a'.repeat(64);
 
@@ -40,6 +40,7 @@ describe('yum/upstream/load', () => {
     content: string,
     settings: Record<string, unknown> = {},
     pack?: readonly [string, ...string[]],
+    options: RefreshOptions = {},
   ): Promise<readonly YumCandidate[]> {
     const plain = `<metadata xmlns="http://linux.duke.edu/metadata/common">${content}</metadata>`;
     const name = `primary.xml${pack === undefined ? '' : { gzip: '.gz', xz: '.xz', zstd: '.zst', bzip2: '.bz2' }[pack[0]]}`;
@@ -51,7 +52,7 @@ describe('yum/upstream/load', () => {
       `<repomd><data type="primary"><checksum type="sha256">${sum}</checksum><location href="repodata/${name}"/></data></repomd>`,
     );
     const all = { verify: [], ...settings };
-    return rig.load(all, await rig.refresh(all));
+    return rig.load(all, await rig.refresh(all, options));
   }
 
   const labels = (candidates: readonly YumCandidate[]): string[] => candidates.map(({ architecture, name }) => `${name}.${architecture}`);
@@ -83,12 +84,31 @@ describe('yum/upstream/load', () => {
     expect(labels(await load(element('foo', { sum: SHA }) + element('foo', { sum: SHA, href: 'again/foo.rpm' })))).toEqual(['foo.noarch']);
   });
 
-  it('accepts weak checksums only where signatures of packages stand for them', async () => {
+  it('accepts weak checksums only where the configuration does', async () => {
     const weak = element('foo', { type: 'sha1' });
-    expect(await load(weak)).toHaveLength(1);
-    expect((await load(weak.replace('type="sha1"', 'type="sha"')))[0]?.checksums[0]?.algorithm).toBe('sha1');
-    expect(await load(weak, { verify: ['packages'] })).toHaveLength(1);
-    await expect(load(weak, { verify: ['metadata'] })).rejects.toMatchObject({ code: 'METADATA_INVALID' });
+    expect((await load(weak.replace('type="sha1"', 'type="sha"'), { allowWeak: ['sha1'] }))[0]?.checksums[0]?.algorithm).toBe('sha1');
+    await expect(load(weak)).rejects.toMatchObject({ code: 'CHECKSUM_WEAK', hint: expect.stringContaining('allowWeak: [sha1]') });
+    await expect(load(weak, { allowWeak: ['md5', 'dsa'], verify: ['packages'] })).rejects.toMatchObject({ code: 'CHECKSUM_WEAK' });
+    expect(await load(element('foo', { type: 'md5' }), { allowWeak: ['md5'] })).toHaveLength(1);
+  });
+
+  it('gives every entry of metadata that is published as it is, and none that is elsewhere', async () => {
+    const twice = element('foo', { sum: SHA }) + element('foo', { sum: SHA, href: './again//foo.rpm' });
+    const verbatim = { verbatim: true };
+    expect(labels(await load(world, { architectures: ['x86_64'] }, undefined, verbatim))).toHaveLength(6);
+    expect(labels(await load(twice, {}, undefined, verbatim))).toEqual(['foo.noarch', 'foo.noarch']);
+    for (const content of [
+      element('foo', { href: '../foo.rpm' }),
+      element('foo', { href: '/foo.rpm' }),
+      element('foo', { href: 'repodata/foo.rpm' }),
+      element('foo', { href: 'foo' }),
+      element('foo').replace('<location ', '<location xml:base="http://h/" '),
+    ]) {
+      await expect(load(content, {}, undefined, verbatim)).rejects.toMatchObject({
+        code: 'PATH_UNSAFE',
+        hint: expect.stringContaining('regenerate'),
+      });
+    }
   });
 
   it.each([

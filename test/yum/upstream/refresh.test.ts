@@ -8,6 +8,7 @@ import { generateKey } from '../../../src/openpgp/generate-key.ts';
 import { readKeyring } from '../../../src/openpgp/keyring.ts';
 import { openSigner } from '../../../src/openpgp/signer.ts';
 import type { Keyring, Signer } from '../../../src/openpgp/types.ts';
+import type { UpstreamState } from '../../../src/store/catalogue.ts';
 import { createRig, type Rig } from '../rig.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -19,6 +20,8 @@ interface RepositoryOptions {
   readonly omit?: readonly string[];
   readonly checksumType?: string;
   readonly openSize?: number;
+  /** Further files by the type of their record. */
+  readonly data?: Readonly<Record<string, string>>;
 }
 
 /** Writes the metadata of a repository with packages that have a name and nothing else. */
@@ -42,6 +45,11 @@ async function writeRepository(root: string, options: RepositoryOptions = {}): P
       .digest('hex');
     records.push(`<data type="${type}"><checksum type="${checksumType}">${sum}</checksum><open-checksum type="sha256">${sha256(Buffer.from(text))}</open-checksum>
       <location href="repodata/${type}.xml.gz"/><timestamp>${timestamp}</timestamp><size>${packed.length}</size><open-size>${options.openSize ?? text.length}</open-size></data>`);
+  }
+  for (const [type, text] of Object.entries(options.data ?? {})) {
+    const path = `repodata/${type}.${type.endsWith('_zck') ? 'zck' : 'xml'}`;
+    writeFileSync(join(root, path), text);
+    records.push(`<data type="${type}"><checksum type="sha256">${sha256(Buffer.from(text))}</checksum><location href="${path}"/></data>`);
   }
   const repomd = Buffer.from(`<repomd xmlns="http://linux.duke.edu/metadata/repo">${records.join('')}</repomd>`);
   writeFileSync(join(root, 'repodata/repomd.xml'), repomd);
@@ -200,11 +208,14 @@ describe('yum/upstream/refresh', () => {
     await expect(rig.refresh({ verify: [] })).rejects.toMatchObject({ code: 'METADATA_INCOMPLETE' });
   });
 
-  it('accepts SHA-1 only where signatures do not rest on it', async () => {
+  it('accepts SHA-1 only where the configuration does', async () => {
     await writeRepository(root, { checksumType: 'sha', signer });
-    await expect(rig.refresh({ verify: ['metadata'] }, { keyring })).rejects.toMatchObject({ code: 'METADATA_INVALID' });
-    await expect(rig.refresh({ verify: ['packages'] }, { keyring })).resolves.toBeDefined();
-    await expect(rig.refresh({ verify: [] })).resolves.toBeDefined();
+    for (const settings of [{ verify: ['metadata'] }, { verify: ['packages'] }, { allowWeak: ['md5', 'dsa'] }])
+      await expect(rig.refresh(settings, { keyring })).rejects.toMatchObject({ code: 'CHECKSUM_WEAK' });
+    await expect(rig.refresh({ verify: [] })).rejects.toMatchObject({ hint: expect.stringContaining('allowWeak: [sha1]') });
+    const state = await rig.refresh({ allowWeak: ['sha1'] }, { keyring });
+    expect(await rig.refresh({ allowWeak: ['sha1', 'dsa'] }, { keyring, previous: state })).toBe(state);
+    await expect(rig.refresh({}, { keyring, previous: state })).rejects.toMatchObject({ code: 'CHECKSUM_WEAK' });
   });
 
   it('refuses an index that unpacks to something else than it says', async () => {
@@ -232,5 +243,132 @@ describe('yum/upstream/refresh', () => {
     await expect(rig.refresh(settings)).resolves.toBeDefined();
     writeFileSync(join(root, 'metalink'), metalink('1'.repeat(64)));
     await expect(rig.refresh(settings)).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+  });
+
+  /** Kinds and paths of what is kept besides packages. */
+  const kept = (state: UpstreamState): string[] => state.supplements.map(({ kind, path }) => `${kind} ${path}`);
+  const warnings = (): string[] => rig.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+
+  it('keeps every further kind of metadata, but neither databases nor zchunk', async () => {
+    const data = {
+      primary_db: 'a',
+      primary_zck: 'b',
+      group_gz: 'c',
+      group: 'd',
+      updateinfo: 'e',
+      updateinfo_zck: 'f',
+      modules: 'g',
+      'x-1.de': 'h',
+    };
+    await writeRepository(root, { data });
+    const state = await rig.refresh({ verify: [] });
+    expect(kept(state)).toEqual([
+      'data/group repodata/group.xml',
+      'data/updateinfo repodata/updateinfo.xml',
+      'data/modules repodata/modules.xml',
+      'data/x-1.de repodata/x-1.de.xml',
+    ]);
+    const [group] = state.supplements;
+    expect(await rig.blobs.readWhole(group?.sha256 ?? '', 10)).toEqual(Buffer.from('d'));
+    expect(group).toMatchObject({ mirror: 'test', size: 1, sha256: sha256(Buffer.from('d')) });
+    expect(rig.server.requests.filter((path) => /_db|_zck|_gz/.test(path))).toEqual([]);
+    expect(warnings()).toEqual([]);
+  });
+
+  it('leaves out what is missing or damaged and is not needed, and looks for it again the next time', async () => {
+    await writeRepository(root, { data: { group: 'a', group_gz: 'b', updateinfo: 'c', prestodelta: 'd', modules: 'e' } });
+    rmSync(join(root, 'repodata/group.xml'));
+    rmSync(join(root, 'repodata/updateinfo.xml'));
+    writeFileSync(join(root, 'repodata/prestodelta.xml'), 'x');
+    const state = await rig.refresh({ verify: [] });
+    expect(kept(state)).toEqual(['data/group repodata/group_gz.xml', 'data/modules repodata/modules.xml']);
+    expect(warnings()).toEqual([
+      expect.stringMatching(/updateinfo.xml, which is not there/),
+      expect.stringMatching(/prestodelta.xml, which is something else than it should be/),
+    ]);
+    writeFileSync(join(root, 'repodata/updateinfo.xml'), 'c');
+    writeFileSync(join(root, 'repodata/prestodelta.xml'), 'd');
+    const later = await rig.refresh({ verify: [] }, { previous: state });
+    expect(kept(later)).toHaveLength(4);
+    expect(await rig.refresh({ verify: [] }, { previous: later })).toBe(later);
+  });
+
+  it('begins again where something is missing because there is newer metadata', async () => {
+    await writeRepository(root, { data: { group: 'a' } });
+    let changed = false;
+    rig.server.intercept = (request, response) => {
+      if (changed || request.url?.endsWith('group.xml') !== true) return false;
+      changed = true;
+      response.writeHead(404, { 'content-length': '0' }).end();
+      void writeRepository(root, { data: { group: 'b' }, timestamp: 1_700_000_100 });
+      return true;
+    };
+    const state = await rig.refresh({ verify: [] });
+    expect(state.supplements).toMatchObject([{ kind: 'data/group', sha256: sha256(Buffer.from('b')) }]);
+    expect(warnings()).toEqual([]);
+  });
+
+  it('does not do without modules', async () => {
+    await writeRepository(root, { data: { modules: 'a' } });
+    rmSync(join(root, 'repodata/modules.xml'));
+    await expect(rig.refresh({ verify: [] })).rejects.toMatchObject({ code: 'FETCH_NOT_FOUND' });
+    await writeRepository(root, { data: { modules_zck: 'a' } });
+    await expect(rig.refresh({ verify: [] })).rejects.toMatchObject({
+      code: 'METADATA_INCOMPLETE',
+      message: expect.stringContaining('zchunk'),
+    });
+  });
+
+  it('says what is there as zchunk only', async () => {
+    await writeRepository(root, { omit: ['primary'], data: { primary_zck: 'a' } });
+    await expect(rig.refresh({ verify: [] })).rejects.toMatchObject({
+      code: 'METADATA_INCOMPLETE',
+      message: expect.stringContaining('zchunk'),
+    });
+    await writeRepository(root, { omit: ['filelists'], data: { filelists_zck: 'a', group_gz_zck: 'b', group: 'c' } });
+    const state = await rig.refresh({ verify: [] });
+    expect(kept(state)).toEqual(['data/group repodata/group.xml']);
+    expect(warnings()).toEqual([expect.stringContaining('has its filelists as zchunk only')]);
+    expect(await rig.refresh({ verify: [] }, { previous: state })).toBe(state);
+  });
+
+  it('keeps every file and document for a copy that is to be the same', async () => {
+    const data = { primary_db: 'a', primary_zck: 'b', group_gz: 'c', group: 'd', modules: 'e' };
+    const repomd = await writeRepository(root, { data, signer });
+    writeFileSync(join(root, 'repodata/repomd.xml.key'), 'key');
+    const plain = await rig.refresh({}, { keyring });
+    const state = await rig.refresh({}, { keyring, previous: plain, verbatim: true });
+    const names = [
+      'primary.xml.gz',
+      'filelists.xml.gz',
+      'other.xml.gz',
+      'primary_db.xml',
+      'primary_zck.zck',
+      'group_gz.xml',
+      'group.xml',
+      'modules.xml',
+    ];
+    expect(kept(state).toSorted()).toEqual(
+      [
+        ...['repomd.xml', 'repomd.xml.asc', 'repomd.xml.key'].map((name) => `release repodata/${name}`),
+        ...['group', 'modules'].map((type) => `data/${type} repodata/${type}.xml`),
+        ...names.map((name) => `index repodata/${name}`),
+      ].toSorted(),
+    );
+    const document = state.supplements.find(({ path }) => path === 'repodata/repomd.xml');
+    expect(await rig.blobs.readWhole(document?.sha256 ?? '', 10_000)).toEqual(repomd);
+    expect(await rig.refresh({}, { keyring, previous: state, verbatim: true })).toBe(state);
+    expect(kept(await rig.refresh({}, { keyring, previous: state }))).toHaveLength(2);
+  });
+
+  it('has no signature or key in a copy of what has none', async () => {
+    await writeRepository(root);
+    expect(kept(await rig.refresh({ verify: [] }, { verbatim: true })).filter((line) => line.startsWith('release'))).toEqual([
+      'release repodata/repomd.xml',
+    ]);
+    const path = join(root, 'repodata/repomd.xml');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('href="repodata/other', `xml:base="${rig.server.url}" href="repodata/other`));
+    await expect(rig.refresh({ verify: [] })).resolves.toBeDefined();
+    await expect(rig.refresh({ verify: [] }, { verbatim: true })).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
   });
 });
