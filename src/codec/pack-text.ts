@@ -4,7 +4,7 @@ import PQueue from 'p-queue';
 import type { BlockCache, PlacedBlock } from './block-cache.ts';
 import { BLOCK_FORMATS, type BlockCompression, type BlockFormat, type PackedBlock } from './block-formats.ts';
 import { fanOut } from './fan-out.ts';
-import { textBlocks } from './text-blocks.ts';
+import { type RecordShape, textBlocks } from './text-blocks.ts';
 
 /** How many blocks are on their way at once: what bounds the memory, and keeps the processors busy. */
 const AHEAD = 2;
@@ -12,9 +12,8 @@ const AHEAD = 2;
 /** Each compressor takes 10 to 40 MB while it works. */
 const packing = new PQueue({ concurrency: availableParallelism() });
 
-export interface PackTextOptions<C extends BlockCompression, R> {
-  /** What stands between two records: an empty line (`\n\n`) between stanzas, `\n` between lines. Blocks end there. */
-  readonly separator: string;
+/** Blocks end between records. */
+export interface PackTextOptions<C extends BlockCompression, R> extends RecordShape {
   readonly compressions: readonly C[];
   /** Takes the bytes of one file. Called once for each compression, all at the same time. */
   write(compression: C, bytes: AsyncIterable<Buffer>): Promise<R>;
@@ -41,10 +40,10 @@ interface Form {
  */
 export async function packText<C extends BlockCompression, R>(
   text: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  { separator, compressions, write, cache }: PackTextOptions<C, R>,
+  { separator, toldByFirstLine, compressions, write, cache }: PackTextOptions<C, R>,
 ): Promise<Map<C, R>> {
   async function* blocks(): AsyncGenerator<Block> {
-    for await (const plain of textBlocks(text, { separator })) yield { plain, forms: formsOf(plain, compressions, cache) };
+    for await (const plain of textBlocks(text, { separator, toldByFirstLine })) yield { plain, forms: formsOf(plain, compressions, cache) };
   }
   const readers = fanOut(blocks(), { readers: compressions.length, ahead: AHEAD });
   const written = await Promise.allSettled(

@@ -6,6 +6,7 @@ import type { Catalogue, PackageExtra, PackageRecord, StoredPackage } from './ca
 import { filesColumn, readColumn } from './columns.ts';
 import { deferRecords, type PackageEntry } from './deferred-packages.ts';
 import { compareBytes } from './generation-format.ts';
+import { readJoined } from './joined-values.ts';
 
 type EntryRow = [
   id: number,
@@ -20,11 +21,12 @@ type EntryRow = [
 
 /** How many packages are read at once: one statement for each would take three times as long. */
 const PAGE = 256;
-/** Extras are large: the list of files of one package may be some MB. */
+/** Extras are large: the list of files of one package may be some MB. More are read at once while they turn out to be small: in bytes. */
 const EXTRAS_PAGE = 32;
+const SMALL_PAGE = 1024 * 1024;
 const ENTRY = 'packages.id, name, version, architecture, sha256, size, location, files';
 /** Packages with the ids of a JSON array, in its order: the left side of CROSS JOIN is the outer loop. */
-const WANTED = 'FROM json_each(?) AS wanted CROSS JOIN packages ON packages.id = wanted.value';
+const WANTED = 'json_each(?) AS wanted CROSS JOIN packages ON packages.id = wanted.value';
 
 /** The table of packages, and of their extras. */
 export function createPackageTable(database: Database): Pick<Catalogue, 'addPackages' | 'addExtras' | 'extras'> & {
@@ -41,19 +43,22 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
     `INSERT INTO packages (family, identity, name, version, architecture, sha256, size, location, record, files)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const entries = database.prepare<[string], EntryRow>(`SELECT ${ENTRY} ${WANTED}`).raw();
-  const records = database.prepare<[string], [id: number, record: Buffer]>(`SELECT packages.id, record ${WANTED}`).raw();
+  const entries = database.prepare<[string], EntryRow>(`SELECT ${ENTRY} FROM ${WANTED}`).raw();
+  const wrong = (ids: readonly number[], found: readonly number[]): MirrorError =>
+    packageUnknown(ids.find((id, index) => found[index] !== id) ?? 0);
+  const readRecords = readJoined(database, { column: 'record', from: WANTED, id: 'packages.id', wrong });
   const insertExtra = database.prepare<[number, string, Buffer]>(
     'INSERT INTO extras (package, kind, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   );
   const replaceExtra = database.prepare<[number, string, Buffer]>(
     'INSERT INTO extras (package, kind, data) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET data = excluded.data',
   );
-  const extraData = database
-    .prepare<[string, string], Buffer | null>(
-      'SELECT data FROM json_each(?) AS wanted LEFT JOIN extras ON extras.package = wanted.value AND extras.kind = ?',
-    )
-    .pluck();
+  const readExtras = readJoined(database, {
+    column: 'data',
+    from: 'json_each(?) AS wanted LEFT JOIN extras ON extras.package = wanted.value AND extras.kind = ?',
+    id: 'wanted.value',
+    wrong,
+  });
 
   const idOf = (family: FamilyName, record: PackageRecord): number => {
     const identity = identityOf(family, record);
@@ -66,7 +71,7 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
   };
 
   const entriesOf = (ids: readonly number[]): PackageEntry[] => complete(ids, entries.all(JSON.stringify(ids))).map(toEntry);
-  const recordsOf = (ids: readonly number[]): Buffer[] => complete(ids, records.all(JSON.stringify(ids))).map(([, record]) => record);
+  const recordsOf = (ids: readonly number[]): Buffer[] => readRecords(ids).map((record) => record ?? Buffer.alloc(0));
 
   return {
     addPackages: database.transaction((family: FamilyName, records: readonly PackageRecord[]) =>
@@ -77,15 +82,23 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
       for (const { id, kind, data } of extras) statement.run(id, kind, data);
     }).immediate,
     *extras(ids, kind) {
-      for (const page of pages(ids, EXTRAS_PAGE)) {
-        const data = extraData.all(JSON.stringify(page), kind);
-        for (const [index, id] of page.entries()) yield { id, data: data[index] ?? undefined };
+      let size = EXTRAS_PAGE;
+      for (let start = 0, next = 0; start < ids.length; start = next) {
+        next = start + size;
+        const page = ids.slice(start, next);
+        const found = readExtras(page, kind);
+        const bytes = found.reduce((sum, data) => sum + (data?.length ?? 0), 0);
+        for (const [index, id] of page.entries()) yield { id, data: found[index] };
+        size = bytes > SMALL_PAGE ? EXTRAS_PAGE : Math.min(2 * size, PAGE);
       }
     },
     *stream(ids) {
       for (const page of pages(ids)) {
         const found = recordsOf(page);
-        for (const [index, entry] of entriesOf(page).entries()) yield { ...entry, record: found[index] ?? Buffer.alloc(0) };
+        for (const [index, entry] of entriesOf(page).entries()) {
+          // Of its own, so that who keeps one record does not keep those around it.
+          yield { ...entry, record: Buffer.from(found[index] ?? []) };
+        }
       }
     },
     deferred(ids, guarded) {
@@ -97,8 +110,8 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
   };
 }
 
-function* pages(ids: readonly number[], size = PAGE): Generator<readonly number[]> {
-  for (let start = 0; start < ids.length; start += size) yield ids.slice(start, start + size);
+function* pages(ids: readonly number[]): Generator<readonly number[]> {
+  for (let start = 0; start < ids.length; start += PAGE) yield ids.slice(start, start + PAGE);
 }
 
 function toEntry([id, name, version, architecture, sha256, size, location, files]: EntryRow): PackageEntry {

@@ -6,11 +6,11 @@ const SIZES = { least: 4000, most: 12_000 };
 
 async function blocksOf(
   text: Uint8Array,
-  options: { pieceSize?: number; separator?: string; sizes?: typeof SIZES } = {},
+  options: { pieceSize?: number; separator?: string; toldByFirstLine?: boolean; sizes?: typeof SIZES } = {},
 ): Promise<Buffer[]> {
-  const { pieceSize = 1000, separator = '\n\n', sizes = SIZES } = options;
+  const { pieceSize = 1000, separator = '\n\n', toldByFirstLine, sizes = SIZES } = options;
   const blocks: Buffer[] = [];
-  for await (const block of textBlocks(pieces(text, pieceSize), { separator, sizes })) blocks.push(block);
+  for await (const block of textBlocks(pieces(text, pieceSize), { separator, toldByFirstLine, sizes })) blocks.push(block);
   return blocks;
 }
 
@@ -49,6 +49,17 @@ describe('codec/text-blocks', () => {
       expect(changed.length, what).toBeGreaterThan(0);
       expect(changed.length, what).toBeLessThanOrEqual(3);
     }
+  });
+
+  it('tells records apart by more than their first line where that is always the same', async () => {
+    const record = (index: number): string => `<package>\n <name>name-${index}</name>\n${' <file/>\n'.repeat(index % 7)}</package>\n`;
+    const before = Buffer.from(Array.from({ length: 4000 }, (_, index) => record(index)).join(''));
+    const after = Buffer.concat([Buffer.from(record(9999)), before]);
+    const shape = { separator: '</package>\n', toldByFirstLine: false };
+    const known = new Set((await blocksOf(before, shape)).map(String));
+    const blocks = await blocksOf(after, shape);
+    expect(blocks.length).toBeGreaterThan(20);
+    expect(blocks.filter((block) => !known.has(block.toString())).length).toBeLessThanOrEqual(3);
   });
 
   it('cuts texts of lines, and records that are longer than a block', async () => {

@@ -43,7 +43,9 @@ export function withLocation(element: Buffer, path: string): Buffer {
     else if (byte === GREATER) break;
   }
   const after = locationEnd(element, end + 1);
-  return Buffer.concat([element.subarray(0, start), Buffer.from(`<location href="${escapeAttribute(path)}"/>`), element.subarray(after)]);
+  const location = `<location href="${escapeAttribute(path)}"/>`;
+  if (element.toString('latin1', start, after) === location) return element;
+  return Buffer.concat([element.subarray(0, start), Buffer.from(location), element.subarray(after)]);
 }
 
 /** A location is empty; some generators write it as two tags. */

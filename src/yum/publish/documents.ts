@@ -1,0 +1,53 @@
+import { MirrorError } from '../../core/errors.ts';
+import type { PublishContext } from '../../family/family.ts';
+import type { StoredPackage } from '../../store/catalogue.ts';
+import { EXTRA_KINDS, type ExtraKind } from '../extras.ts';
+import { emptyElement, packageDocument, withLocation } from '../format/document-writer.ts';
+import { USUAL_NAMESPACES } from '../format/namespaces.ts';
+import type { DocumentRoot } from '../format/package-elements.ts';
+import { createPrimaryReader, type PrimaryPackage } from '../format/primary.ts';
+import type { RepomdRecord } from '../format/repomd.ts';
+import type { IndexType } from '../upstream/particulars.ts';
+import { writeMetadata } from './metadata-file.ts';
+
+/** Packages and where each is published. */
+export interface PlacedPackages {
+  readonly packages: readonly StoredPackage[];
+  /** In the order of the packages. */
+  readonly paths: readonly string[];
+}
+
+const ROOTS: Readonly<Record<IndexType, DocumentRoot>> = { primary: 'metadata', filelists: 'filelists', other: 'otherdata' };
+
+/** Writes primary, filelists and other from the elements that are stored. Gives their records in this order. */
+export async function writeDocuments(context: PublishContext, placed: PlacedPackages): Promise<RepomdRecord[]> {
+  return await Promise.all([
+    writeDocument(context, 'primary', placed.packages.length, primaryElements(placed)),
+    ...EXTRA_KINDS.map((kind) => writeDocument(context, kind, placed.packages.length, extraElements(context, placed.packages, kind))),
+  ]);
+}
+
+function writeDocument(context: PublishContext, type: IndexType, count: number, elements: Iterable<Buffer>): Promise<RepomdRecord> {
+  const text = packageDocument(ROOTS[type], count, elements);
+  return writeMetadata(context, { type, name: `${type}.xml`, text, separator: '</package>\n', toldByFirstLine: false });
+}
+
+function* primaryElements({ packages, paths }: PlacedPackages): Generator<Buffer> {
+  for (const [index, { record }] of packages.entries()) yield withLocation(record, paths[index] ?? '');
+}
+
+function* extraElements({ extras }: PublishContext, packages: readonly StoredPackage[], kind: ExtraKind): Generator<Buffer> {
+  const read = createPrimaryReader('the stored records');
+  let index = 0;
+  const ids = packages.map((entry) => entry.id);
+  for (const { data } of extras(ids, kind)) {
+    const entry = packages[index++];
+    if (entry === undefined) break;
+    yield data ?? emptyElement(described(entry, read({ bytes: entry.record, namespaces: USUAL_NAMESPACES })));
+  }
+}
+
+function described(entry: StoredPackage, stored: PrimaryPackage | undefined): PrimaryPackage & { readonly packageId: string } {
+  if (stored === undefined) throw new MirrorError('BLOB_CORRUPT', `the stored record of ${entry.name} ${entry.version} is no RPM package`);
+  return { ...stored, packageId: stored.checksum.value };
+}
