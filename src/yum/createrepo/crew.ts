@@ -1,0 +1,106 @@
+import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
+import type { ElementSettings, Job, Result } from './segment.ts';
+
+/** Jobs of each worker that are on their way or done and not yet taken: what keeps it busy, and bounds the memory. */
+const AHEAD = 3;
+/** Tells the thread's code that it is the thread. */
+const ROLE = 'mirror createrepo';
+
+/** Does jobs, several at once, and gives their results in the order of the jobs. */
+export interface Crew {
+  run(jobs: Iterable<Job>): AsyncGenerator<Result, void, undefined>;
+  close(): Promise<void>;
+}
+
+interface ThreadData {
+  readonly role: typeof ROLE;
+  readonly settings: ElementSettings;
+}
+
+/** Worker threads. A failure of one is one of the whole run. */
+export function createCrew(workers: number, settings: ElementSettings): Crew {
+  const threads = Array.from({ length: workers }, () => new Thread(settings));
+  return {
+    async *run(jobs) {
+      const waiting: Promise<Result>[] = [];
+      for (const job of jobs) {
+        if (waiting.length >= AHEAD * threads.length) {
+          const first = waiting.shift();
+          if (first !== undefined) yield await first;
+        }
+        const idlest = threads.reduce((best, thread) => (thread.load < best.load ? thread : best));
+        const result = idlest.run(job);
+        // Whoever takes it sees its failure; after another one nobody does.
+        result.catch(() => undefined);
+        waiting.push(result);
+      }
+      for (const result of waiting) yield await result;
+    },
+    async close() {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
+
+/** A crew of the calling thread alone: for few packages, which are done before a thread has begun. */
+export function createSoleCrew(settings: ElementSettings): Crew {
+  return {
+    async *run(jobs) {
+      const { createSegmentBuilder } = await import('./segment-builder.ts');
+      const build = createSegmentBuilder(settings);
+      for (const job of jobs) yield await build(job);
+    },
+    async close() {},
+  };
+}
+
+class Thread {
+  readonly #worker: Worker;
+  readonly #waiting: PromiseWithResolvers<Result>[] = [];
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(settings: ElementSettings) {
+    this.#worker = new Worker(new URL(import.meta.url), { workerData: { role: ROLE, settings } satisfies ThreadData });
+    this.#worker.on('message', (result: Result) => this.#waiting.shift()?.resolve(result));
+    this.#worker.on('error', (error) => {
+      this.#failure = { error };
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
+    });
+  }
+
+  get load(): number {
+    return this.#waiting.length;
+  }
+
+  run(job: Job): Promise<Result> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
+    const waiting = Promise.withResolvers<Result>();
+    this.#waiting.push(waiting);
+    this.#worker.postMessage(job);
+    return waiting.promise;
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+/** What a thread does. A job is begun while blocks of the one before it are still being packed; results keep the order. */
+async function serve(port: MessagePort, settings: ElementSettings): Promise<void> {
+  const loaded = import('./segment-builder.ts').then(({ createSegmentBuilder }) => createSegmentBuilder(settings));
+  let before = Promise.resolve();
+  port.on('message', (job: Job) => {
+    const result = loaded.then((run) => run(job));
+    before = before.then(async () => {
+      const done = await result;
+      const texts = done.kind === 'built' ? done.segments.flatMap(({ plain }) => plain.map(({ buffer }) => buffer)) : [];
+      port.postMessage(done, texts as ArrayBuffer[]);
+    });
+  });
+}
+
+function isThreadData(data: unknown): data is ThreadData {
+  return typeof data === 'object' && data !== null && 'role' in data && data.role === ROLE;
+}
+
+if (parentPort !== null && isThreadData(workerData)) await serve(parentPort, workerData.settings);

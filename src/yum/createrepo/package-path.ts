@@ -1,0 +1,32 @@
+import { isAscii } from 'node:buffer';
+import { compareText } from '../../core/order.ts';
+
+/** A package file that is to be listed. */
+export interface PackagePath {
+  /** Absolute. */
+  readonly file: string;
+  /** Relative to the directory of packages, with `/` between its parts. */
+  readonly relative: string;
+}
+
+/** Orders packages as createrepo_c does: by the bytes of the file name, then of the directory. */
+export function comparePackagePaths(a: PackagePath, b: PackagePath): number {
+  const [nameA, nameB] = [a.relative.slice(a.relative.lastIndexOf('/') + 1), b.relative.slice(b.relative.lastIndexOf('/') + 1)];
+  return compareBytes(nameA, nameB) || compareBytes(a.relative, b.relative);
+}
+
+/** UTF-16 and UTF-8 order texts alike unless there are characters beyond the basic plane. */
+function compareBytes(a: string, b: string): number {
+  const [bytesA, bytesB] = [Buffer.from(a), Buffer.from(b)];
+  return isAscii(bytesA) && isAscii(bytesB) ? compareText(a, b) : bytesA.compare(bytesB);
+}
+
+/**
+ * The `href` of a package: without its first directories, as many as `cutDirs` says but never the file's name, and with the prefix
+ * before it.
+ */
+export function packageHref(relative: string, { cutDirs, prefix }: { readonly cutDirs: number; readonly prefix: string }): string {
+  const parts = relative.split('/');
+  const kept = parts.slice(Math.min(cutDirs, parts.length - 1)).join('/');
+  return prefix === '' ? kept : `${prefix.replace(/\/+$/, '')}/${kept}`;
+}

@@ -1,0 +1,115 @@
+import type { ChecksumAlgorithm } from '../../core/digests.ts';
+
+/** The documents that list packages, in the order in which triples of them stand. */
+export const DOCUMENTS = ['primary', 'filelists', 'other'] as const;
+export type DocumentName = (typeof DOCUMENTS)[number];
+
+/** One of something for each document. */
+export type PerDocument<T> = readonly [primary: T, filelists: T, other: T];
+
+export function perDocument<T>(make: (index: 0 | 1 | 2) => T): PerDocument<T> {
+  return [make(0), make(1), make(2)];
+}
+
+/** A stretch of the three documents: the elements of the same packages in each, whole, each with a line break behind it. */
+export interface Segment {
+  readonly count: number;
+  readonly plain: PerDocument<Uint8Array>;
+  /** The same as blocks of a compressed file. */
+  readonly packed: PerDocument<Uint8Array>;
+}
+
+/** How documents are written: equal for all packages. */
+export interface ElementSettings {
+  readonly algorithm: ChecksumAlgorithm;
+  /** What the kind of checksum is called; undefined for its usual name. */
+  readonly checksumName: string | undefined;
+  /** The `xml:base` of every location. */
+  readonly base: string | undefined;
+  /** Changes of each package; undefined for all. */
+  readonly changelogLimit: number | undefined;
+  readonly compression: 'gz' | 'xz' | 'zst';
+}
+
+/** A segment of documents that are there already. */
+export interface OldSegment {
+  readonly packed: PerDocument<Uint8Array>;
+  /** Where in the text of each document the elements begin, and where the last ends: one more than there are packages. In bytes. */
+  readonly starts: PerDocument<Uint32Array>;
+}
+
+/** A package whose file is to be read. */
+export interface FreshItem {
+  readonly file: string;
+  readonly href: string;
+}
+
+/** A package whose elements are in an old segment of the same job. */
+export interface OldItem {
+  readonly segment: number;
+  readonly index: number;
+}
+
+/** Packages of which segments are to be made, in this order. */
+export interface BuildJob {
+  readonly kind: 'build';
+  readonly items: readonly (FreshItem | OldItem)[];
+  readonly old: readonly OldSegment[];
+}
+
+/** A segment that stays as it is, of which only the text is wanted. */
+export interface CopyJob {
+  readonly kind: 'copy';
+  readonly count: number;
+  readonly packed: PerDocument<Uint8Array>;
+}
+
+/** Old blocks to be looked through. */
+export interface ScanJob {
+  readonly kind: 'scan';
+  readonly packed: PerDocument<Uint8Array>;
+}
+
+export type Job = BuildJob | CopyJob | ScanJob;
+
+/** A package that was read. */
+export interface ReadPackage {
+  readonly href: string;
+  /** name-epoch:version-release.architecture. */
+  readonly nevra: string;
+  /** The value of the checksum of its file. */
+  readonly id: string;
+}
+
+export interface UnreadablePackage {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** What became of a job to build or to copy. */
+export interface Built {
+  readonly kind: 'built';
+  readonly segments: readonly Segment[];
+  /** Only those whose files were read. */
+  readonly read: readonly ReadPackage[];
+  readonly unreadable: readonly UnreadablePackage[];
+}
+
+/** A package as old metadata has it. */
+export interface OldEntry extends ReadPackage {
+  readonly base: string | undefined;
+  readonly checksumName: string;
+  /** In seconds since 1970. */
+  readonly fileTime: number;
+  /** Of the package file, in bytes. */
+  readonly size: number;
+}
+
+export interface Scanned {
+  readonly kind: 'scanned';
+  readonly entries: readonly OldEntry[];
+  readonly starts: PerDocument<Uint32Array>;
+}
+
+/** `unlike`: the blocks are not laid out as this program does it. */
+export type Result = Built | Scanned | { readonly kind: 'unlike' };
