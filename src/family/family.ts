@@ -84,6 +84,8 @@ export interface Family<M extends MirrorConfig, C extends Candidate> {
   load(name: string, config: M, upstream: UpstreamState, blobs: BlobStore, report: Reporter): Promise<readonly C[]>;
   /** Whether a filter may choose the candidate and a whole mirror has it; otherwise it comes only as a dependency. Every one may when left out. */
   isSelectable?(config: M, candidate: C): boolean;
+  /** Of what a filter takes, the versions that the configuration wants. All when left out. */
+  versions?(config: M, taken: readonly C[]): readonly C[];
   /** What belongs to selected packages besides their dependencies, of all that is offered. Nothing when left out. */
   accompanying?(config: M, selected: readonly C[], offered: readonly C[]): readonly C[];
   /** Whether packages of different architectures are for different machines, and not for one that takes packages of several. */

@@ -14,7 +14,7 @@ import { companions, type NamedMirror } from './names.ts';
 import { createWorld, installedDigest, installedFile, type SelectionWorld, selectWithDependencies } from './selection-world.ts';
 
 /** Raised when the way selections are made changes, so that every mirror selects again. */
-const SELECTION_VERSION = 4;
+const SELECTION_VERSION = 5;
 
 /** What a mirror is to have. */
 export interface Selection {
@@ -85,8 +85,10 @@ export function createSelector({ config, blobs, report }: OperationContext, stat
       });
       const architectures = mirror.config.architectures;
       const { components, sources } = mirror.config.type === 'apt' ? mirror.config : {};
+      const { newestOnly, keepVersions } = mirror.config.type === 'yum' ? mirror.config : {};
       const installed = await installedDigest(mirror);
-      const question = { SELECTION_VERSION, filter, withDeps, installed, verify, architectures, components, sources, members };
+      const kept = { architectures, components, sources, newestOnly, keepVersions };
+      const question = { SELECTION_VERSION, filter, withDeps, installed, verify, ...kept, members };
       return createHash('sha256').update(JSON.stringify(question)).digest('hex');
     },
 
@@ -95,7 +97,8 @@ export function createSelector({ config, blobs, report }: OperationContext, stat
       const offered = await load(mirror.name);
       const own = offered.filter((candidate) => family.isSelectable?.(mirror.config, candidate) ?? true);
       const { filter } = mirror.config;
-      const seeds = filter === undefined ? own : await matching(mirror, filter, own, config, load);
+      const taken = filter === undefined ? own : await matching(mirror, filter, own, config, load);
+      const seeds = family.versions?.(mirror.config, taken) ?? taken;
       if (!followsDependencies(mirror)) return { selected: withCompany(mirror, seeds, offered), unsatisfied: [] };
       const world = await worldOf(mirror, membersOf(mirror));
       const { selected, unsatisfied } = selectWithDependencies(mirror, seeds, world);

@@ -3,6 +3,7 @@ import type { Candidate } from '../solve/universe.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { PackageRecord, StoredIndex, StoredPackage } from '../store/catalogue.ts';
 import { publishedPath } from './location.ts';
+import type { CandidateModule } from './modules/candidate-module.ts';
 
 /** An index as it is stored, and what it must be when it is unpacked. */
 export interface UnpackedIndex extends StoredIndex {
@@ -20,6 +21,8 @@ export interface YumCandidate extends Candidate {
   readonly filelists: UnpackedIndex | undefined;
   /** Reads the package's own element of filelists, where that is stored. */
   readonly storedFilelists?: (() => Buffer | undefined) | undefined;
+  /** The modules that it is a package of; undefined where it is of none. */
+  readonly modules?: readonly CandidateModule[] | undefined;
 }
 
 /** `name-[epoch:]version-release.arch`. */

@@ -12,6 +12,7 @@ import { createUniverse } from './dependencies/universe.ts';
 import { type Extra, readExtras } from './extras.ts';
 import { compareVersions } from './format/version.ts';
 import { fileUrls } from './location.ts';
+import { newestPackages } from './modules/newest.ts';
 import { publishTree } from './publish/tree.ts';
 import { describePackage, packageSubject } from './subject.ts';
 import { yumBases } from './upstream/bases.ts';
@@ -33,6 +34,11 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
 
   load(name: string, config: YumMirrorConfig, upstream: UpstreamState, blobs: BlobStore): Promise<readonly YumCandidate[]> {
     return loadCandidates({ name, config, upstream, blobs });
+  },
+
+  versions({ newestOnly, keepVersions }: YumMirrorConfig, taken: readonly YumCandidate[]): readonly YumCandidate[] {
+    const keep = newestOnly ? 1 : keepVersions;
+    return keep === undefined ? taken : newestPackages(taken, keep);
   },
 
   /** rpm has packages of several architectures on one machine; those of 32 bits beside those of 64. */

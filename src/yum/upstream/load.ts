@@ -9,6 +9,7 @@ import { packageElements } from '../format/package-elements.ts';
 import { createPrimaryReader } from '../format/primary.ts';
 import { formatEvr } from '../format/version.ts';
 import { publishedPath } from '../location.ts';
+import { readModuleIndex } from '../modules/module-index.ts';
 import { openIndex } from './open-index.ts';
 import { particularsOf, storedIndex } from './particulars.ts';
 import { checkStrength } from './verification-policy.ts';
@@ -36,6 +37,7 @@ export async function loadCandidates({ name, config, upstream, blobs }: LoadRequ
   if (index === undefined) throw new MirrorError('BLOB_CORRUPT', `the stored state of mirror "${name}" has no primary`);
   const filelists = storedIndex(upstream, 'filelists');
   const verbatim = particularsOf(upstream).selection?.verbatim === true;
+  const modules = await readModuleIndex(upstream.supplements, blobs);
   const wanted = verbatim ? () => true : architectureFilter(config);
   const arena = createArena();
   const read = createPrimaryReader(what);
@@ -44,21 +46,21 @@ export async function loadCandidates({ name, config, upstream, blobs }: LoadRequ
   for await (const element of packageElements(openIndex(index, blobs, what, MOST_UNPACKED), 'metadata', what)) {
     const entry = read(element);
     if (entry === undefined || !wanted(entry.architecture)) continue;
-    const identity = verbatim ? `${entry.checksum.value} ${entry.location}` : entry.checksum.value;
-    if (seen.has(identity)) continue;
-    seen.add(identity);
+    const file = verbatim ? `${entry.checksum.value} ${entry.location}` : entry.checksum.value;
+    if (seen.has(file)) continue;
+    seen.add(file);
     checkStrength(config, entry.checksum, what, entry.name);
+    const identity = { name: entry.name, version: formatEvr(entry), architecture: entry.architecture };
     const candidate: YumCandidate = {
       mirror: name,
-      name: entry.name,
-      version: formatEvr(entry),
-      architecture: entry.architecture,
+      ...identity,
       location: entry.location,
       base: entry.base,
       size: entry.size,
       checksums: [entry.checksum],
       element: arena.keep(entry.bytes),
       filelists,
+      modules: modules.of(identity),
     };
     const path = publishedPath(candidate, candidate, what);
     if (verbatim) refuseElsewhere(candidate, path, what);
