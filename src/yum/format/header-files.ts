@@ -5,7 +5,6 @@ import type { RpmFile } from './rpm-package.ts';
 const TAG = {
   oldFileNames: 1027,
   modes: 1030,
-  digests: 1035,
   flags: 1037,
   directoryIndexes: 1116,
   baseNames: 1117,
@@ -19,13 +18,13 @@ const FLAG_GHOST = 0x40;
 const MAX_PATHS = 64 * 1024 * 1024;
 
 /**
- * The files of a package. Those of a package that lacks any of what headers say of files are none, as with createrepo_c.
+ * The files of a package, as many as have a mode and flags.
  * METADATA_INVALID when a file names a directory that there is not, or the paths are over 64 MiB together.
  */
 export function headerFiles(header: RpmHeader): readonly RpmFile[] {
   const modes = header.numbers(TAG.modes);
   const flags = header.numbers(TAG.flags);
-  if (modes.length === 0 || flags.length === 0 || !header.has(TAG.digests)) return [];
+  if (modes.length === 0 || flags.length === 0) return [];
   const files: RpmFile[] = [];
   let size = 0;
   const add = (path: string): void => {
@@ -41,7 +40,9 @@ export function headerFiles(header: RpmHeader): readonly RpmFile[] {
   }
   const directories = header.byteStrings(TAG.directoryNames);
   const indexes = header.numbers(TAG.directoryIndexes);
-  for (const [position, name] of header.byteStrings(TAG.baseNames).entries()) {
+  const names = header.byteStrings(TAG.baseNames);
+  if (directories.length > names.length) throw header.invalid(TAG.directoryNames, `has more directories than there are files`);
+  for (const [position, name] of names.entries()) {
     const index = indexes[position];
     if (position >= most || index === undefined) break;
     const directory = directories[index];

@@ -7,6 +7,8 @@ const MAX_HEADER = 64 * 1024 * 1024;
 
 const LEAD = 96;
 const LEAD_MAGIC = 0xedabeedb;
+const LEAD_TYPE = 6;
+const LEAD_TYPE_SOURCE = 1;
 export const SIGNATURE_REGION = 62;
 export const IMMUTABLE_REGION = 63;
 
@@ -111,13 +113,12 @@ export function readPackageHeaders(head: Buffer, what: string): PackageHeaders {
     if (value === undefined || value === '') throw new MirrorError('METADATA_INVALID', `${what} has no ${name} in its header`);
     return value;
   };
-  const isSource = main.has(TAG.sourcePackage) || !main.has(TAG.sourceRpm);
   return {
     name: required(TAG.name, 'name'),
     epoch: normalEpoch(main.number(TAG.epoch)?.toString()),
     version: required(TAG.version, 'version'),
     release: required(TAG.release, 'release'),
-    architecture: isSource ? 'src' : required(TAG.arch, 'architecture'),
+    architecture: isSourceFile(head, main) ? 'src' : required(TAG.arch, 'architecture'),
     headerBytes,
     headerStart,
     headerEnd,
@@ -129,6 +130,12 @@ export function readPackageHeaders(head: Buffer, what: string): PackageHeaders {
     headerSignature: headerSignature(signature),
     wholeSignature: joined([signature.binary(SIGNATURE_TAG.pgp), signature.binary(SIGNATURE_TAG.gpg)]),
   };
+}
+
+/** Whether a package is a source package: by its header, or, where an old one says nothing, by its lead. */
+export function isSourceFile(head: Buffer, main: RpmHeader): boolean {
+  if (main.has(TAG.sourcePackage)) return main.number(TAG.sourcePackage) !== 0;
+  return !main.has(TAG.sourceRpm) && head.readUInt16BE(LEAD_TYPE) === LEAD_TYPE_SOURCE;
 }
 
 /** Signatures of rpm 6 stand instead of the older kinds where there are any. */

@@ -3,7 +3,7 @@ import { headerChangelogs } from './changelogs.ts';
 import { headerFiles } from './header-files.ts';
 import { headerRelations } from './header-relations.ts';
 import { headerText } from './header-text.ts';
-import { headerBounds, IMMUTABLE_REGION, SIGNATURE_REGION } from './package-file.ts';
+import { headerBounds, IMMUTABLE_REGION, isSourceFile, SIGNATURE_REGION } from './package-file.ts';
 import { parseHeader, type RpmHeader } from './rpm-header.ts';
 import type { RpmPackage } from './rpm-package.ts';
 
@@ -26,7 +26,6 @@ const TAG = {
   architecture: 1022,
   sourceRpm: 1044,
   archiveSize: 1046,
-  sourcePackage: 1106,
   longSize: 5009,
 } as const;
 
@@ -52,7 +51,7 @@ export function readPackage(head: Buffer, what: string): RpmPackage {
     what,
     offset: headerStart,
   });
-  const isSource = header.has(TAG.sourcePackage) || !header.has(TAG.sourceRpm);
+  const isSource = isSourceFile(head, header);
   const text = (tag: number): string => headerText(header.byteString(tag, 0) ?? '');
   const required = (tag: number, name: string): string => {
     const value = text(tag);
@@ -83,7 +82,8 @@ export function readPackage(head: Buffer, what: string): RpmPackage {
     vendor: text(TAG.vendor),
     group: translated(TAG.group),
     buildHost: text(TAG.buildHost),
-    sourceRpm: text(TAG.sourceRpm),
+    // What rpm says of a package whose source is not stated.
+    sourceRpm: isSource || header.has(TAG.sourceRpm) ? text(TAG.sourceRpm) : '(none)',
     buildTime: header.number(TAG.buildTime) ?? 0,
     installedSize: header.number(TAG.longSize) ?? header.number(TAG.size) ?? 0,
     archiveSize: archiveSize(header, signature),
