@@ -8,6 +8,7 @@ import { RELATION_KINDS, readRelations, visitRelations } from './format/relation
 import { formatEvr, parseEvr } from './format/version.ts';
 import { XmlScanner } from './format/xml-scanner.ts';
 import { decodeXml, escapeAttribute } from './format/xml-text.ts';
+import { type CandidateModule, moduleLabel } from './modules/candidate-module.ts';
 
 const FLAGS: Readonly<Record<Relation, number>> = { '<<': LESS, '<=': LESS | EQUAL, '=': EQUAL, '>=': GREATER | EQUAL, '>>': GREATER };
 
@@ -25,14 +26,21 @@ const FIELDS: Readonly<Record<string, PackageField>> = {
   source: 'sourcerpm',
 };
 
+/** Fields of the modules that a package belongs to, in lower case. */
+const OF_MODULE: Readonly<Record<string, (module: CandidateModule) => string>> = {
+  module: moduleLabel,
+  stream: ({ stream }) => stream,
+  modulecontext: ({ context }) => context,
+};
+
 const scanner = new XmlScanner();
 
 /**
  * What a query sees of a package. Fields, whatever the case: Name, Version ([epoch:]version-release), Release, Epoch, Architecture, Size,
  * Location, Checksum, Summary, Description, Packager, URL, License, Vendor, Group, BuildHost, SourceRPM; as lists the relations (Provides,
- * Requires, ...) and Files, those that primary names where no others are stored; by the names that dnf has for them also evr, nevra, nvr, nvra,
- * repoid and `rpm:version`, which is the version alone; and the special ones: `$Source` and `$SourceVersion`, empty for source packages,
- * and `$PackageType` (rpm or source).
+ * Requires, ...), Module (name:stream:version:context), Stream and ModuleContext, and Files, those that primary names where no others are
+ * stored; by the names that dnf has for them also evr, nevra, nvr, nvra, repoid and `rpm:version`, which is the version alone; and the special
+ * ones: `$Source` and `$SourceVersion`, empty for source packages, and `$PackageType` (rpm or source).
  */
 export function packageSubject(candidate: YumCandidate): QuerySubject {
   return {
@@ -60,7 +68,7 @@ export function packageSubject(candidate: YumCandidate): QuerySubject {
 const DESCRIBED = [
   ...['Name', 'Epoch', 'Version', 'Release', 'Architecture', 'Size', 'Location', 'Checksum', 'Summary', 'License', 'Vendor', 'Packager'],
   ...['Group', 'URL', 'SourceRPM', 'BuildHost', 'Provides', 'Requires', 'Conflicts', 'Obsoletes', 'Recommends', 'Suggests', 'Supplements'],
-  ...['Enhances', 'Description'],
+  ...['Enhances', 'Module', 'Description'],
 ];
 
 /** What primary says of a package as lines of `Field: value`; the lines of a description after its first are indented. */
@@ -124,7 +132,8 @@ function fieldOf(candidate: YumCandidate, name: string): string | undefined {
 }
 
 /** Relations as rpm writes them, or files; undefined for what is no list. */
-function listOf({ element, storedFilelists }: YumCandidate, name: string): string[] | undefined {
+function listOf({ element, modules, storedFilelists }: YumCandidate, name: string): string[] | undefined {
+  if (Object.hasOwn(OF_MODULE, name)) return [...new Set(modules?.map((module) => OF_MODULE[name]?.(module) ?? ''))];
   const kind = RELATION_KINDS.find((known) => known === name);
   if (kind !== undefined) return readRelations(scanner, element, kind).map(formatCapability);
   if (name !== 'files') return undefined;
@@ -135,8 +144,15 @@ function listOf({ element, storedFilelists }: YumCandidate, name: string): strin
   return files;
 }
 
-/** What a condition on a list may be meant for: each entry, and the bare name of each relation that has a version. */
+/**
+ * What a condition on a list may be meant for: each entry, and the bare name of each relation that has a version; of a module also its name, and
+ * its name with its stream.
+ */
 function valuesOf(candidate: YumCandidate, name: string): string[] | undefined {
+  if (name === 'module') {
+    const labels = candidate.modules?.flatMap((module) => [module.name, `${module.name}:${module.stream}`, moduleLabel(module)]);
+    return [...new Set(labels)];
+  }
   const kind = RELATION_KINDS.find((known) => known === name);
   if (kind === undefined) return listOf(candidate, name);
   return [...new Set(readRelations(scanner, candidate.element, kind).flatMap((entry) => [formatCapability(entry), entry.name]))];

@@ -12,3 +12,8 @@ export interface CandidateModule {
   /** What it needs of other modules; one of these is to be satisfied. */
   readonly requires: readonly ModuleRequirements[];
 }
+
+/** `name:stream:version:context`. */
+export function moduleLabel({ name, stream, version, context }: CandidateModule): string {
+  return `${name}:${stream}:${version}:${context}`;
+}

@@ -5,7 +5,7 @@ import type { Supplement } from '../../store/catalogue.ts';
 import type { MetadataDocument } from '../format/further-metadata.ts';
 import { readModules } from '../format/modulemd.ts';
 import { type NamedPackage, nevraOf } from '../format/published-packages.ts';
-import type { CandidateModule } from './candidate-module.ts';
+import { type CandidateModule, moduleLabel } from './candidate-module.ts';
 
 /** The kind of the supplements that say which packages belong to modules. */
 const MODULES = 'data/modules';
@@ -67,7 +67,7 @@ interface Extension {
 /** The list with one module more: many packages are in the same versions of their module. */
 function extended(list: readonly CandidateModule[], { module, key, shared }: Extension): readonly CandidateModule[] {
   const all = [...list, module];
-  const name = all.map(({ name: own, stream, version, context }) => `${own}:${stream}:${version}:${context}`).join(' ');
+  const name = all.map(moduleLabel).join(' ');
   const identity = `${name}\n${key}`;
   const known = shared.get(identity) ?? all;
   shared.set(identity, known);
