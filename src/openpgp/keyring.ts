@@ -2,9 +2,11 @@ import { MirrorError, reasonOf } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { splitCleartext } from './cleartext.ts';
 import { isKeybox, splitKeyFile } from './key-file.ts';
+import type { SignaturePacket } from './signature-packet.ts';
 import { type KnownKey, readKnownKey, type SigningPart } from './trusted-key.ts';
 import type { GoodSignature, Keyring, TrustedKey } from './types.ts';
-import { checkSignatures, malformed, readSignatures, type SignedBytes, type Verifier } from './verify.ts';
+import { malformed, readSignatures, startCheck, type Verifier } from './verify.ts';
+import { allowingHint, STRICT, type Weakness, type WeakPolicy } from './weak-algorithms.ts';
 
 /** A file of public keys, and what to call it in messages. */
 export interface KeyFile {
@@ -16,10 +18,10 @@ export interface KeyFile {
  * Reads files of public keys, armored or binary, with any number of keys each. Keys that can never be trusted (revoked, without a right
  * self-signature, too weak, unable to sign) are left out; a key that is revoked in one file is left out of all. Expired keys are read,
  * and refused when they are used. Throws KEY_INVALID for a file in which no key is usable.
+ * @param policy what is accepted although it is weak, of keys and of what they sign.
  */
-export async function readKeyring(files: readonly KeyFile[]): Promise<Keyring> {
-  const known: KnownKey[] = [];
-  for (const file of files) known.push(...(await readKeyFile(file)));
+export async function readKeyring(files: readonly KeyFile[], policy: WeakPolicy = STRICT): Promise<Keyring> {
+  const known = files.flatMap((file) => readKeyFile(file, policy));
   const revoked = new Set(known.filter((key) => key.revoked).map((key) => key.fingerprint));
   const keys = new Map<string, TrustedKey>();
   for (const { trusted } of known) {
@@ -28,24 +30,24 @@ export async function readKeyring(files: readonly KeyFile[]): Promise<Keyring> {
     if (other === undefined || expiry(other) < expiry(trusted)) keys.set(trusted.fingerprint, trusted);
   }
   const parts = known.flatMap((key) => key.parts.filter((part) => key.revoked || !revoked.has(part.primary)));
-  return createKeyring([...keys.values()], { parts, trusted: [...keys.keys()] });
+  return createKeyring([...keys.values()], { parts, trusted: [...keys.keys()], policy });
 }
 
 function expiry(key: TrustedKey): number {
   return key.expires ?? Number.POSITIVE_INFINITY;
 }
 
-async function readKeyFile(file: KeyFile): Promise<KnownKey[]> {
+function readKeyFile(file: KeyFile, policy: WeakPolicy): KnownKey[] {
   const keys: KnownKey[] = [];
-  const problems: string[] = [];
+  const problems: Weakness[] = [];
   try {
     for (const packets of splitKeyFile(file.bytes)) {
       try {
-        const key = await readKnownKey(packets);
+        const key = readKnownKey(packets, policy.allowed);
         keys.push(key);
-        if (key.unusable !== undefined) problems.push(`${key.fingerprint} ${key.unusable}`);
+        if (key.unusable !== undefined) problems.push({ ...key.unusable, reason: `${key.fingerprint} ${key.unusable.reason}` });
       } catch (error) {
-        problems.push(reasonOf(error));
+        problems.push({ reason: reasonOf(error), weak: undefined });
       }
     }
   } catch (error) {
@@ -58,7 +60,9 @@ async function readKeyFile(file: KeyFile): Promise<KnownKey[]> {
     });
   }
   if (keys.some((key) => key.trusted !== undefined)) return keys;
-  throw new MirrorError('KEY_INVALID', `${file.source} holds no usable key: ${problems.slice(0, 5).join('; ')}`);
+  const reasons = problems.slice(0, 5).map(({ reason }) => reason);
+  const needed = problems.map(({ weak }) => weak);
+  throw new MirrorError('KEY_INVALID', `${file.source} holds no usable key: ${reasons.join('; ')}`, { hint: allowingHint(policy, needed) });
 }
 
 function createKeyring(keys: readonly TrustedKey[], verifier: Verifier): Keyring {
@@ -69,11 +73,12 @@ function createKeyring(keys: readonly TrustedKey[], verifier: Verifier): Keyring
         fingerprints.some((entry) => entry === primary || entry === fingerprint || entry === `${fingerprint}!`);
       const parts = verifier.parts.filter(among);
       const left = keys.filter((key) => parts.some((part) => part.primary === key.fingerprint));
-      return createKeyring(left, { parts, trusted: left.map((key) => key.fingerprint) });
+      return createKeyring(left, { ...verifier, parts, trusted: left.map((key) => key.fingerprint) });
     },
+    startCheck: (parts, options) => startCheck(verifier, parts, options),
     async verifyDetached(bytes, signature, what, now): Promise<GoodSignature> {
       const signatures = parsed(() => readSignatures(signature), what);
-      return checkSignatures(verifier, signatures, { bytes: detachedBytes(bytes), what, now });
+      return checkWhole(verifier, signatures, { bytes, what, now });
     },
     async verifyCleartext(document, what, now) {
       if (document.length > LIMITS.signedDocument)
@@ -82,10 +87,21 @@ function createKeyring(keys: readonly TrustedKey[], verifier: Verifier): Keyring
       const split = parsed(() => splitCleartext(bytes), what);
       const signatures = parsed(() => readSignatures(Buffer.from(split.signatures, 'latin1')), what);
       // Some signers mark the signature of a cleartext document as one of binary data; the bytes that are hashed are the same.
-      const signed = { binary: split.hashed, text: () => split.hashed };
-      return { bytes: split.text, signature: await checkSignatures(verifier, signatures, { bytes: signed, what, now }) };
+      return { bytes: split.text, signature: checkWhole(verifier, signatures, { bytes: split.hashed, what, now }) };
     },
   };
+}
+
+interface WholeDocument {
+  readonly bytes: Uint8Array;
+  readonly what: string;
+  readonly now: Date;
+}
+
+function checkWhole(verifier: Verifier, signatures: readonly SignaturePacket[], { bytes, what, now }: WholeDocument): GoodSignature {
+  const check = startCheck(verifier, [{ signatures, sufficient: true }], { what, unexpired: 'now' });
+  check.update(0, bytes);
+  return check.finish(now);
 }
 
 function parsed<T>(parse: () => T, what: string): T {
@@ -94,28 +110,4 @@ function parsed<T>(parse: () => T, what: string): T {
   } catch (error) {
     throw malformed(what, error);
   }
-}
-
-function detachedBytes(binary: Uint8Array): SignedBytes {
-  let text: Uint8Array | undefined;
-  return {
-    binary,
-    text() {
-      text ??= withCrlf(binary);
-      return text;
-    },
-  };
-}
-
-/** The bytes with each LF that no CR precedes made CRLF (RFC 9580 section 5.2.1.2). */
-function withCrlf(bytes: Uint8Array): Uint8Array {
-  const result = Buffer.allocUnsafe(bytes.length * 2);
-  let length = 0;
-  let previous = 0;
-  for (const byte of bytes) {
-    if (byte === 0x0a && previous !== 0x0d) result[length++] = 0x0d;
-    result[length++] = byte;
-    previous = byte;
-  }
-  return result.subarray(0, length);
 }

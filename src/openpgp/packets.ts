@@ -6,7 +6,9 @@ export const PACKET = {
   secretSubkey: 7,
   marker: 10,
   trust: 12,
+  userId: 13,
   publicSubkey: 14,
+  userAttribute: 17,
   padding: 21,
 } as const;
 

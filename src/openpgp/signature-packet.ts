@@ -1,6 +1,6 @@
-import { readLength } from './packets.ts';
+import { readSubpackets } from './subpackets.ts';
 
-/** A signature packet (RFC 9580 section 5.2), taken apart but not checked. */
+/** A signature packet (RFC 9580 section 5.2, for version 3 RFC 4880 section 5.2.2), taken apart but not checked. */
 export interface SignaturePacket {
   readonly version: 3 | 4 | 6;
   readonly type: number;
@@ -15,6 +15,8 @@ export interface SignaturePacket {
   readonly issuerFingerprint: string | undefined;
   /** Types of hashed subpackets that are critical and not understood here. */
   readonly unknownCritical: readonly number[];
+  /** What a signature of a key over itself says of the key. */
+  readonly ofKey: KeyParticulars;
   /** What is hashed before the data (version 6). */
   readonly salt: Buffer;
   /** What is hashed after the data. */
@@ -23,9 +25,16 @@ export interface SignaturePacket {
   readonly material: Buffer;
 }
 
-const SUBPACKET = { created: 2, expires: 3, issuer: 16, issuerFingerprint: 33 } as const;
-/** Subpackets that say nothing which could make the signature of a document invalid. */
-const HARMLESS = new Set([4, 7, 11, 21, 22, 23, 24, 25, 26, 27, 28, 30, 34, 35, 39]);
+/** What subpackets of a self-signature say; undefined is what they do not. */
+export interface KeyParticulars {
+  /** From the creation of the key on, in milliseconds; never 0. */
+  readonly lifetime?: number | undefined;
+  /** First byte of the key flags. */
+  readonly flags?: number | undefined;
+  readonly isPrimaryUserId?: boolean | undefined;
+  /** Body of the signature that a subkey made over its binding. */
+  readonly embedded?: Buffer | undefined;
+}
 
 /**
  * Parses the body of a signature packet. Gives undefined for versions that do not exist here; throws an Error for a packet that is malformed.
@@ -44,23 +53,16 @@ function parseVersion3(body: Buffer): SignaturePacket {
     type: body.readUInt8(2),
     created: body.readUInt32BE(3) * 1000,
     expires: undefined,
-    issuerKeyId: hex(body.subarray(7, 15)),
+    issuerKeyId: body.toString('hex', 7, 15).toUpperCase(),
     issuerFingerprint: undefined,
     publicKeyAlgorithm: body.readUInt8(15),
     hashAlgorithm: body.readUInt8(16),
     unknownCritical: [],
+    ofKey: {},
     salt: Buffer.alloc(0),
     trailer: body.subarray(2, 7),
     material: body.subarray(19),
   };
-}
-
-interface Subpackets {
-  created?: number;
-  lifetime?: number;
-  issuerKeyId?: string;
-  issuerFingerprint?: string;
-  unknownCritical: number[];
 }
 
 function parseSubpacketed(body: Buffer, version: 4 | 6): SignaturePacket {
@@ -88,51 +90,24 @@ function parseSubpacketed(body: Buffer, version: 4 | 6): SignaturePacket {
     publicKeyAlgorithm: body.readUInt8(2),
     hashAlgorithm: body.readUInt8(3),
     created: hashed.created,
-    expires: hashed.lifetime === undefined || hashed.lifetime === 0 ? undefined : hashed.created + hashed.lifetime,
+    expires: hashed.lifetime === undefined ? undefined : hashed.created + hashed.lifetime,
     issuerKeyId: hashed.issuerKeyId ?? unhashed.issuerKeyId,
     issuerFingerprint: hashed.issuerFingerprint ?? unhashed.issuerFingerprint,
     unknownCritical: hashed.unknownCritical,
+    // The signature that is embedded vouches for itself, wherever it stands.
+    ofKey: {
+      lifetime: hashed.keyLifetime,
+      flags: hashed.keyFlags,
+      isPrimaryUserId: hashed.isPrimaryUserId,
+      embedded: hashed.embedded ?? unhashed.embedded,
+    },
     salt,
     trailer: Buffer.concat([body.subarray(0, hashedEnd), Buffer.from([version, 0xff]), length]),
     material: part(body, material, body.length - material),
   };
 }
 
-function readSubpackets(area: Buffer): Subpackets {
-  const found: Subpackets = { unknownCritical: [] };
-  let offset = 0;
-  while (offset < area.length) {
-    const { start, length } = readLength(area, offset);
-    const content = part(area, start, length);
-    const type = part(content, 0, 1).readUInt8(0);
-    readSubpacket(found, type, content.subarray(1));
-    offset = start + length;
-  }
-  return found;
-}
-
-function readSubpacket(found: Subpackets, typeByte: number, value: Buffer): void {
-  const type = typeByte & 0x7f;
-  const critical = (typeByte & 0x80) !== 0;
-  if (type === SUBPACKET.created) found.created = part(value, 0, 4).readUInt32BE(0) * 1000;
-  else if (type === SUBPACKET.expires) found.lifetime = part(value, 0, 4).readUInt32BE(0) * 1000;
-  else if (type === SUBPACKET.issuer) found.issuerKeyId = hex(part(value, 0, 8));
-  else if (type === SUBPACKET.issuerFingerprint) readIssuerFingerprint(found, value);
-  else if (critical && !HARMLESS.has(type)) found.unknownCritical.push(type);
-}
-
-function readIssuerFingerprint(found: Subpackets, value: Buffer): void {
-  const version = part(value, 0, 1).readUInt8(0);
-  const fingerprint = hex(value.subarray(1));
-  found.issuerFingerprint = fingerprint;
-  found.issuerKeyId ??= version === 4 ? fingerprint.slice(-16) : fingerprint.slice(0, 16);
-}
-
 function part(bytes: Buffer, start: number, length: number): Buffer {
-  if (start + length > bytes.length) throw new Error('a signature is cut short');
+  if (length < 0 || start + length > bytes.length) throw new Error('a signature is cut short');
   return bytes.subarray(start, start + length);
-}
-
-function hex(bytes: Buffer): string {
-  return bytes.toString('hex').toUpperCase();
 }

@@ -1,10 +1,10 @@
-import { type PublicKey, readKey, type Subkey } from 'openpgp';
-import { reasonOf } from '../core/errors.ts';
 import { writeArmor } from './armor.ts';
-import type { Packet } from './packets.ts';
-import { OPENPGP_CONFIG } from './policy.ts';
+import { type Certificate, readCertificate, type Statement, type Subkey } from './certificate.ts';
+import type { KeyPacket } from './key-packet.ts';
+import { PACKET, type Packet } from './packets.ts';
 import type { TrustedKey } from './types.ts';
-import { type VerifyingKey, verifyingKey, type WeakKey } from './verifying-key.ts';
+import { keyWeakness, type VerifyingKey, type WeakKey } from './verifying-key.ts';
+import type { WeakAlgorithm, Weakness } from './weak-algorithms.ts';
 
 /** A primary key or subkey that may have made a signature. */
 export interface SigningPart {
@@ -16,8 +16,8 @@ export interface SigningPart {
   /** In milliseconds since 1970. */
   readonly created: number;
   readonly material: VerifyingKey | WeakKey;
-  /** Why it must not be trusted to sign at `now` ("expired on 2024-01-02"), or undefined when it may. */
-  whyNot(now: Date): Promise<string | undefined>;
+  /** Why it must not be trusted to sign at a time ("expired on 2024-01-02"), or undefined when it may. */
+  whyNot(at: Date): string | undefined;
 }
 
 /** What one key of a file is good for. */
@@ -26,105 +26,83 @@ export interface KnownKey {
   /** Undefined when no signature of the key can be trusted at any time. */
   readonly trusted: TrustedKey | undefined;
   /** Why `trusted` is undefined: "is revoked". */
-  readonly unusable: string | undefined;
+  readonly unusable: Weakness | undefined;
   readonly revoked: boolean;
   readonly parts: readonly SigningPart[];
 }
 
-/** Reads one public key from its packets. Throws an Error when they do not form a key. */
-export async function readKnownKey(packets: readonly Packet[]): Promise<KnownKey> {
-  const key = await parseKey(packets);
-  const fingerprint = key.getFingerprint().toUpperCase();
-  const revoked = await isRevoked(key);
-  const unusable = revoked ? 'is revoked' : await whyUnusable(key);
+const MAY_SIGN = 0x02;
+/** What belongs to a keyring rather than to the key. */
+const OF_KEYRINGS: readonly number[] = [PACKET.trust, PACKET.marker, PACKET.padding];
+
+/** Reads one public key from its packets, the primary key first. Throws an Error when they do not form a key. */
+export function readKnownKey(packets: readonly Packet[], accepted: readonly WeakAlgorithm[]): KnownKey {
+  const certificate = readCertificate(packets, accepted);
+  const { fingerprint } = certificate.primary;
+  const unusable = certificate.revoked ? { reason: 'is revoked', weak: undefined } : whyUnusable(certificate, accepted);
   return {
     fingerprint,
-    trusted: unusable === undefined ? await describe(key) : undefined,
+    trusted: unusable === undefined ? describe(certificate, packets) : undefined,
     unusable,
-    revoked,
-    parts: [key, ...key.subkeys].map((part) => signingPart(key, part)),
+    revoked: certificate.revoked,
+    parts: [
+      signingPart(certificate, certificate.primary, (at) => whyPrimaryCannot(certificate, at)),
+      ...certificate.subkeys.map((subkey) => signingPart(certificate, subkey.key, (at) => whySubkeyCannot(certificate, subkey, at))),
+    ],
   };
 }
 
-async function parseKey(packets: readonly Packet[]): Promise<PublicKey> {
-  try {
-    return await readKey({ binaryKey: Buffer.concat(packets.map((packet) => packet.whole)), config: OPENPGP_CONFIG });
-  } catch (error) {
-    const [primary] = packets;
-    const material = primary === undefined ? undefined : verifyingKey(primary.body);
-    if (material !== undefined && 'weakness' in material) throw new Error(`a key ${material.weakness}`);
-    throw error;
-  }
+function signingPart({ primary }: Certificate, key: KeyPacket, whyNot: (at: Date) => string | undefined): SigningPart {
+  const { created, fingerprint, keyId, material } = key;
+  return { fingerprint, keyId, primary: primary.fingerprint, created, material, whyNot };
 }
-
-/** At any time: revocations for a reason that holds from a date on count whatever the date. */
-function isRevoked(key: PublicKey): Promise<boolean> {
-  return key.isRevoked(undefined, undefined, END_OF_TIME, OPENPGP_CONFIG);
-}
-
-const END_OF_TIME = new Date(8_640_000_000_000_000);
 
 /** Why no part of the key can sign at any time. Expiry is left out of account: it is asked of the parts. */
-async function whyUnusable(key: PublicKey): Promise<string | undefined> {
-  const material = verifyingKey(Buffer.from(key.keyPacket.write()));
-  if ('weakness' in material) return material.weakness;
-  try {
-    await key.getSigningKey(undefined, null, undefined, OPENPGP_CONFIG);
-    return undefined;
-  } catch (error) {
-    return cannotSign(error);
+function whyUnusable(certificate: Certificate, accepted: readonly WeakAlgorithm[]): Weakness | undefined {
+  const weakness = keyWeakness(certificate.primary.material, accepted);
+  if (weakness !== undefined) return weakness;
+  if (certificate.self === undefined && certificate.weakness !== undefined) return certificate.weakness;
+  let reason = whyPrimaryCannot(certificate, undefined);
+  for (const subkey of certificate.subkeys) {
+    if (reason === undefined) return undefined;
+    reason = keyWeakness(subkey.key.material, accepted)?.reason ?? whySubkeyCannot(certificate, subkey, undefined);
   }
+  return reason === undefined ? undefined : { reason, weak: undefined };
 }
 
-function cannotSign(error: unknown): string {
-  return `cannot sign: ${reasonOf(error).replace(/^Could not find valid signing key packet in key [0-9a-f]+: /, '')}`;
+function whyPrimaryCannot({ revoked, self }: Certificate, at: Date | undefined): string | undefined {
+  if (revoked) return 'is revoked';
+  if (self === undefined) return 'cannot sign: it has no valid signature over itself';
+  return whenExpired(self, at) ?? (maySign(self) ? undefined : 'cannot sign: it is for other uses');
 }
 
-async function describe(key: PublicKey): Promise<TrustedKey> {
-  const expires = await key.getExpirationTime(undefined, OPENPGP_CONFIG);
+function whySubkeyCannot({ revoked, self }: Certificate, subkey: Subkey, at: Date | undefined): string | undefined {
+  if (revoked) return 'is revoked';
+  if (self === undefined) return 'cannot sign: its primary key has no valid signature over itself';
+  const { agreed, binding } = subkey;
+  if (subkey.revoked) return 'cannot sign: the subkey is revoked';
+  if (binding === undefined) return 'cannot sign: its primary key does not vouch for it';
+  if (!maySign(binding)) return 'cannot sign: it is for other uses';
+  if (!agreed) return 'cannot sign: it has not signed its binding to the primary key';
+  return whenExpired(self, at) ?? whenExpired(binding, at);
+}
+
+function maySign({ flags }: Statement): boolean {
+  return flags === undefined || (flags & MAY_SIGN) !== 0;
+}
+
+function whenExpired({ expires }: Statement, at: Date | undefined): string | undefined {
+  if (at === undefined || expires === undefined || at.getTime() < expires) return undefined;
+  return `expired on ${new Date(expires).toISOString().slice(0, 10)}`;
+}
+
+function describe({ primary, self, userId }: Certificate, packets: readonly Packet[]): TrustedKey {
+  const own = packets.filter(({ tag }) => !OF_KEYRINGS.includes(tag)).map(({ whole }) => whole);
   return {
-    fingerprint: key.getFingerprint().toUpperCase(),
-    userId: key.getUserIDs()[0] ?? '',
-    algorithm: verifyingKey(Buffer.from(key.keyPacket.write())).description,
-    expires: expires instanceof Date ? expires.getTime() : undefined,
-    armored: writeArmor('PGP PUBLIC KEY BLOCK', key.write()),
+    fingerprint: primary.fingerprint,
+    userId,
+    algorithm: primary.material.description,
+    expires: self?.expires,
+    armored: writeArmor('PGP PUBLIC KEY BLOCK', Buffer.concat(own)),
   };
-}
-
-function signingPart(key: PublicKey, part: PublicKey | Subkey): SigningPart {
-  const fingerprint = part.getFingerprint().toUpperCase();
-  let asked: { second: number; answer: Promise<string | undefined> } | undefined;
-  return {
-    fingerprint,
-    keyId: part.getKeyID().toHex().toUpperCase(),
-    primary: key.getFingerprint().toUpperCase(),
-    created: part.getCreationTime().getTime(),
-    material: materialOf(part),
-    whyNot(now) {
-      // Thousands of packages are checked in a row; the answer can change once a second.
-      const second = Math.floor(now.getTime() / 1000);
-      if (asked?.second !== second) asked = { second, answer: whyNotAt(key, part, now) };
-      return asked.answer;
-    },
-  };
-}
-
-function materialOf(part: PublicKey | Subkey): VerifyingKey | WeakKey {
-  try {
-    return verifyingKey(Buffer.from(part.keyPacket.write()));
-  } catch (error) {
-    return { algorithm: part.keyPacket.algorithm, description: 'malformed', weakness: `is malformed: ${reasonOf(error)}` };
-  }
-}
-
-async function whyNotAt(key: PublicKey, part: PublicKey | Subkey, now: Date): Promise<string | undefined> {
-  if (await isRevoked(key)) return 'is revoked';
-  const expires = await key.getExpirationTime(undefined, OPENPGP_CONFIG);
-  if (expires instanceof Date && expires <= now) return `expired on ${expires.toISOString().slice(0, 10)}`;
-  try {
-    const found = await key.getSigningKey(part.getKeyID(), now, undefined, OPENPGP_CONFIG);
-    return found.getFingerprint() === part.getFingerprint() ? undefined : 'cannot sign: another subkey has the same key id';
-  } catch (error) {
-    return cannotSign(error);
-  }
 }

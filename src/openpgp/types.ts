@@ -1,3 +1,5 @@
+import type { SignaturePacket } from './signature-packet.ts';
+
 /** A public key that may verify signatures. */
 export interface TrustedKey {
   /** Of the primary key, upper-case hex. */
@@ -20,9 +22,35 @@ export interface GoodSignature {
   readonly created: number;
 }
 
+/** Signatures over one and the same bytes, which are a whole document or a part of one. */
+export interface SignedPart {
+  readonly signatures: readonly SignaturePacket[];
+  /** Whether a good one of them vouches for the whole document. Otherwise they count only when they are bad: then the document is refused. */
+  readonly sufficient: boolean;
+}
+
+/** How a document is checked that is not in memory. */
+export interface CheckOptions {
+  /** Names the document in errors. */
+  readonly what: string;
+  /**
+   * When a key must be unexpired: `now`, or when it `signed`, for documents that are passed on unchanged for many years. Revoked it must not be in any case.
+   */
+  readonly unexpired: 'now' | 'signed';
+}
+
+/** A document that is checked while it is read. */
+export interface RunningCheck {
+  /** The next bytes that the signatures of the part with this index are over. */
+  update(part: number, bytes: Uint8Array): void;
+  /** Once, when all bytes were given. Throws SIGNATURE_INVALID (says which keys signed and which are trusted) or SIGNATURE_WEAK. */
+  finish(now: Date): GoodSignature;
+}
+
 /**
  * Public keys that are trusted for one upstream. A signature is good when at least one signature packet was made by a trusted,
- * unexpired, unrevoked key with a strong hash over exactly the bytes given; signatures by unknown keys do not matter.
+ * unexpired, unrevoked key over exactly the bytes given, with a hash and a key that are strong or that the configuration accepts; signatures by
+ * unknown keys do not matter, and one in the name of a trusted key that is not over these bytes spoils the good ones.
  */
 export interface Keyring {
   readonly keys: readonly TrustedKey[];
@@ -36,6 +64,8 @@ export interface Keyring {
    * `what` names the document in errors: SIGNATURE_INVALID (says which keys signed and which are trusted) or SIGNATURE_WEAK.
    */
   verifyDetached(bytes: Uint8Array, signature: Uint8Array, what: string, now: Date): Promise<GoodSignature>;
+  /** Begins to check detached signatures over something that is read piece by piece. */
+  startCheck(parts: readonly SignedPart[], options: CheckOptions): RunningCheck;
   /** Checks a cleartext-signed document such as InRelease and gives exactly the signed bytes, which alone may be parsed. */
   verifyCleartext(document: Uint8Array, what: string, now: Date): Promise<{ readonly bytes: Buffer; readonly signature: GoodSignature }>;
 }

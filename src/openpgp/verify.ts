@@ -3,22 +3,19 @@ import { LIMITS } from '../core/limits.ts';
 import { readArmor } from './armor.ts';
 import { isBinary } from './key-file.ts';
 import { PACKET, readPackets } from './packets.ts';
-import { isMathematicallyGood, weaknessOf } from './signature-math.ts';
+import { type RunningMath, startMath, weaknessOf } from './signature-math.ts';
 import { parseSignature, type SignaturePacket } from './signature-packet.ts';
+import { lineEndConverter } from './text-line-ends.ts';
 import type { SigningPart } from './trusted-key.ts';
-import type { GoodSignature } from './types.ts';
-
-/** What signatures are checked over, in the two forms that signature types 0x00 and 0x01 ask for. */
-export interface SignedBytes {
-  readonly binary: Uint8Array;
-  /** With CRLF line ends. Made only when a signature asks for it. */
-  text(): Uint8Array;
-}
+import type { CheckOptions, GoodSignature, RunningCheck, SignedPart } from './types.ts';
+import { canVerify, keyWeakness } from './verifying-key.ts';
+import { allowingHint, type Weakness, type WeakPolicy } from './weak-algorithms.ts';
 
 export interface Verifier {
   readonly parts: readonly SigningPart[];
   /** Fingerprints of the primary keys that are trusted, for messages. */
   readonly trusted: readonly string[];
+  readonly policy: WeakPolicy;
 }
 
 const MAX_SIGNATURES = 64;
@@ -30,7 +27,8 @@ const TEXT_DOCUMENT = 0x01;
 /** How one signature packet turned out. `bad`: made with a trusted key's name on it, but not over these bytes. */
 type Outcome =
   | { readonly kind: 'good'; readonly signature: GoodSignature }
-  | { readonly kind: 'unknown' | 'weak' | 'refused' | 'bad'; readonly reason: string };
+  | { readonly kind: 'unknown' | 'refused' | 'bad'; readonly reason: string }
+  | ({ readonly kind: 'weak' } & Weakness);
 
 /**
  * Reads a detached signature, armored or binary: nothing but signature packets, and nothing around the armor. Packets of versions that
@@ -57,35 +55,76 @@ function unarmored(bytes: Uint8Array): Buffer {
   return Buffer.concat(blocks.map((block) => block.data));
 }
 
-/**
- * Gives the first good signature. Throws SIGNATURE_INVALID when there is none, or when one that a trusted key is named for is bad;
- * SIGNATURE_WEAK when trusted keys signed, but too weakly.
- */
-export async function checkSignatures(
-  verifier: Verifier,
-  signatures: readonly SignaturePacket[],
-  document: { readonly bytes: SignedBytes; readonly what: string; readonly now: Date },
-): Promise<GoodSignature> {
-  const outcomes: Outcome[] = [];
-  for (const signature of signatures) outcomes.push(await checkOne(verifier, signature, document.bytes, document.now));
-
-  const good = outcomes.find((outcome) => outcome.kind === 'good');
-  const bad = outcomes.find((outcome) => outcome.kind === 'bad');
-  if (good !== undefined && bad === undefined) return good.signature;
-  throw failure(verifier, outcomes, document.what);
+/** Begins to check signatures over documents. */
+export function startCheck(verifier: Verifier, parts: readonly SignedPart[], { unexpired, what }: CheckOptions): RunningCheck {
+  const running = parts.map(({ signatures }) => signatures.map((signature) => startOne(verifier, signature)));
+  const asText = running.map((ones) => (ones.some(({ isText }) => isText) ? lineEndConverter() : undefined));
+  return {
+    update(index, bytes) {
+      const text = asText[index]?.(bytes);
+      for (const one of running[index] ?? []) {
+        const hashed = one.isText ? (text ?? bytes) : bytes;
+        for (const math of one.maths.values()) math.update(hashed);
+      }
+    },
+    finish(now) {
+      const outcomes = running.flatMap((ones, index) =>
+        ones.map((one) => ({ outcome: outcomeOf(one, unexpired, now), sufficient: parts[index]?.sufficient === true })),
+      );
+      const good = outcomes.find(({ outcome, sufficient }) => sufficient && outcome.kind === 'good')?.outcome;
+      const bad = outcomes.some(({ outcome }) => outcome.kind === 'bad');
+      if (good?.kind === 'good' && !bad) return good.signature;
+      throw failure(
+        verifier,
+        outcomes.map(({ outcome }) => outcome),
+        what,
+      );
+    },
+  };
 }
 
-async function checkOne(verifier: Verifier, signature: SignaturePacket, bytes: SignedBytes, now: Date): Promise<Outcome> {
-  const candidates = verifier.parts.filter((part) => names(signature, part));
-  const issuer = signature.issuerFingerprint ?? signature.issuerKeyId ?? 'an unnamed key';
-  if (candidates.length === 0) return { kind: 'unknown', reason: issuer };
-  let outcome: Outcome | undefined;
-  for (const part of candidates) {
-    const one = await checkWith(part, signature, bytes, now);
-    if (one.kind === 'good') return one;
-    if (outcome === undefined || outcome.kind === 'bad') outcome = one;
+/** A signature while what it is over is being read. */
+interface RunningSignature {
+  readonly signature: SignaturePacket;
+  readonly isText: boolean;
+  /** Those that it may be by. */
+  readonly candidates: readonly SigningPart[];
+  /** By fingerprint of the candidates that are to be compared with it. */
+  readonly maths: ReadonlyMap<string, RunningMath>;
+  /** Why it is not compared at all. */
+  readonly settled: Outcome | undefined;
+  weaknessOf(part: SigningPart): Outcome | undefined;
+}
+
+function startOne({ parts, policy }: Verifier, signature: SignaturePacket): RunningSignature {
+  const candidates = parts.filter((part) => names(signature, part));
+  const weakness = weaknessOf(signature, policy.allowed);
+  const settled = settledOutcome(signature, candidates);
+  const weaknessIn = (part: SigningPart): Outcome | undefined => {
+    if (weakness !== undefined) return { kind: 'weak', ...weakness, reason: `the signature by ${part.fingerprint} ${weakness.reason}` };
+    const ofKey = keyWeakness(part.material, policy.allowed);
+    return ofKey === undefined ? undefined : { kind: 'weak', ...ofKey, reason: `${part.fingerprint} ${ofKey.reason}` };
+  };
+  const maths = new Map<string, RunningMath>();
+  if (settled === undefined) {
+    for (const part of candidates) {
+      if ('weakness' in part.material || maths.has(part.fingerprint) || weaknessIn(part) !== undefined) continue;
+      maths.set(part.fingerprint, startMath(signature, part.material));
+    }
   }
-  return outcome ?? { kind: 'unknown', reason: issuer };
+  return { signature, isText: signature.type === TEXT_DOCUMENT, candidates, maths, settled, weaknessOf: weaknessIn };
+}
+
+function settledOutcome(signature: SignaturePacket, candidates: readonly SigningPart[]): Outcome | undefined {
+  const [first] = candidates;
+  if (first === undefined) {
+    const issuer = signature.issuerFingerprint ?? signature.issuerKeyId ?? 'an unnamed key';
+    const algorithm = signature.publicKeyAlgorithm;
+    return { kind: 'unknown', reason: canVerify(algorithm) ? issuer : `${issuer} (with the unknown public-key algorithm ${algorithm})` };
+  }
+  if (signature.type === BINARY_DOCUMENT || signature.type === TEXT_DOCUMENT) return undefined;
+  const type = signature.type.toString(16).padStart(2, '0');
+  return { kind: 'refused', reason: `the signature by ${first.fingerprint} has the type 0x${type}, which is not that of a document` };
 }
 
 function names(signature: SignaturePacket, part: SigningPart): boolean {
@@ -93,21 +132,23 @@ function names(signature: SignaturePacket, part: SigningPart): boolean {
   return signature.issuerKeyId === part.keyId;
 }
 
-async function checkWith(part: SigningPart, signature: SignaturePacket, bytes: SignedBytes, now: Date): Promise<Outcome> {
-  if (signature.type !== BINARY_DOCUMENT && signature.type !== TEXT_DOCUMENT) {
-    const type = signature.type.toString(16).padStart(2, '0');
-    return { kind: 'refused', reason: `the signature by ${part.fingerprint} has the type 0x${type}, which is not that of a document` };
-  }
-  const weakness = weaknessOf(signature);
-  if (weakness !== undefined) return { kind: 'weak', reason: `the signature by ${part.fingerprint} ${weakness}` };
-  if ('weakness' in part.material) return { kind: 'weak', reason: `${part.fingerprint} ${part.material.weakness}` };
-
-  const hashed = signature.type === TEXT_DOCUMENT ? bytes.text() : bytes.binary;
-  if (!isMathematicallyGood(signature, part.material, hashed))
-    return { kind: 'bad', reason: `the signature by ${part.fingerprint} does not match the content` };
-  const reason = whenWrong(part, signature, now) ?? (await part.whyNot(now));
-  if (reason !== undefined) return { kind: 'refused', reason: `${part.fingerprint} ${reason}` };
-  return { kind: 'good', signature: { fingerprint: part.primary, signer: part.fingerprint, created: signature.created } };
+/** Good by any candidate is good; otherwise what is wrong with the key of one says more than that it is not by another. */
+function outcomeOf(running: RunningSignature, unexpired: CheckOptions['unexpired'], now: Date): Outcome {
+  if (running.settled !== undefined) return running.settled;
+  const right = new Map([...running.maths].map(([fingerprint, math]) => [fingerprint, math.finish()]));
+  const { created } = running.signature;
+  const outcomes = running.candidates.map((part): Outcome => {
+    const weak = running.weaknessOf(part);
+    if (weak !== undefined) return weak;
+    if (right.get(part.fingerprint) !== true)
+      return { kind: 'bad', reason: `the signature by ${part.fingerprint} does not match the content` };
+    const reason = whenWrong(part, running.signature, now) ?? part.whyNot(unexpired === 'now' ? now : new Date(created));
+    if (reason !== undefined) return { kind: 'refused', reason: `${part.fingerprint} ${reason}` };
+    return { kind: 'good', signature: { fingerprint: part.primary, signer: part.fingerprint, created } };
+  });
+  const [first] = outcomes;
+  const best = outcomes.find(({ kind }) => kind === 'good') ?? outcomes.find(({ kind }) => kind !== 'bad') ?? first;
+  return best ?? { kind: 'unknown', reason: 'an unnamed key' };
 }
 
 function whenWrong(part: SigningPart, signature: SignaturePacket, now: Date): string | undefined {
@@ -129,13 +170,17 @@ function failure(verifier: Verifier, outcomes: readonly Outcome[], what: string)
       ? 'no key is trusted'
       : `trusted ${verifier.trusted.length === 1 ? 'is' : 'are'} ${listed(verifier.trusted)}`;
   if (reasons.length === 0) {
-    const by = strangers.length === 0 ? 'has no signature of a known version' : `is signed by ${listed(strangers)}`;
+    const by =
+      strangers.length === 0
+        ? 'has no signature of a known version'
+        : `is signed by ${listed(strangers)}, which is not among the trusted keys`;
     const hint = 'If the upstream has a new key, check its fingerprint with the publisher and add it to `keys`.';
     return new MirrorError('SIGNATURE_INVALID', `${what} ${by}; ${trusted}`, { hint });
   }
-  const weak = outcomes.every((outcome) => outcome.kind === 'weak' || outcome.kind === 'unknown');
-  if (weak) {
-    const hint = 'Signatures need SHA-256 or better and a key of RSA 2048, NIST P-256 or Ed25519 at least; ask the publisher for one.';
+  if (outcomes.every(({ kind }) => kind === 'weak' || kind === 'unknown')) {
+    const needed = outcomes.flatMap((outcome) => (outcome.kind === 'weak' ? [outcome.weak] : []));
+    const strong = 'Signatures need SHA-224 or better and a key of RSA 2048, NIST P-256 or Ed25519 at least; ask the publisher for one.';
+    const hint = [strong, allowingHint(verifier.policy, needed)].filter((part) => part !== undefined).join(' ');
     return new MirrorError('SIGNATURE_WEAK', `the signature of ${what} is too weak: ${listed(reasons)}`, { hint });
   }
   const also = strangers.length === 0 ? '' : `; unknown keys signed too: ${listed(strangers)}`;

@@ -1,5 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { dsaPublicKeyInfo } from './dsa-public-key.ts';
 import { padded, readMpis } from './mpi.ts';
+import type { WeakAlgorithm, Weakness } from './weak-algorithms.ts';
 
 /** Public-key algorithms (RFC 9580 section 9.1) that can sign. */
 const ALGORITHM = { rsa: 1, rsaSign: 3, dsa: 17, ecdsa: 19, eddsaLegacy: 22, ed25519: 27, ed448: 28 } as const;
@@ -7,7 +9,7 @@ const ALGORITHM = { rsa: 1, rsaSign: 3, dsa: 17, ecdsa: 19, eddsaLegacy: 22, ed2
 /** How the numbers of a signature become what node:crypto checks. */
 type SignatureScheme =
   | { readonly kind: 'rsa'; readonly modulusBytes: number }
-  | { readonly kind: 'ecdsa'; readonly coordinateBytes: number }
+  | { readonly kind: 'dsa' | 'ecdsa'; readonly numberBytes: number }
   | { readonly kind: 'eddsaLegacy' }
   | { readonly kind: 'eddsa'; readonly signatureBytes: number };
 
@@ -18,6 +20,8 @@ export interface VerifyingKey {
   readonly description: string;
   readonly scheme: SignatureScheme;
   readonly key: KeyObject;
+  /** What has to be accepted before the key is; undefined for one that is strong. */
+  readonly weak?: WeakAlgorithm | undefined;
 }
 
 /** A key that this program does not trust signatures of, and why: "is a DSA key". */
@@ -27,7 +31,16 @@ export interface WeakKey {
   readonly weakness: string;
 }
 
+/** Why signatures by the key must not be trusted, and what would have to be accepted for them; undefined where they may. */
+export function keyWeakness(material: VerifyingKey | WeakKey, accepted: readonly WeakAlgorithm[]): Weakness | undefined {
+  if ('weakness' in material) return { reason: material.weakness, weak: undefined };
+  if (material.weak === undefined || accepted.includes(material.weak)) return undefined;
+  return { reason: 'is a DSA key', weak: material.weak };
+}
+
 const MIN_RSA_BITS = 2048;
+const MIN_DSA_BITS = 1024;
+const MAX_DSA_BITS = 4096;
 const MAX_RSA_BITS = 16_384;
 const NIST_CURVES: Readonly<Record<string, { readonly crv: string; readonly bytes: number }>> = {
   '2a8648ce3d030107': { crv: 'P-256', bytes: 32 },
@@ -36,9 +49,14 @@ const NIST_CURVES: Readonly<Record<string, { readonly crv: string; readonly byte
 };
 const ED25519_OID = '2b06010401da470f01';
 
+/** Whether there are keys of the public-key algorithm here. */
+export function canVerify(algorithm: number): boolean {
+  return Object.values(ALGORITHM).some((one) => one === algorithm);
+}
+
 /**
  * The public key in the body of a public (sub)key packet of version 4 or 6 (RFC 9580 section 5.5.2): RSA of 2048 bits or more, ECDSA on a
- * NIST curve, Ed25519 or Ed448. A weaker or other algorithm gives a WeakKey. Throws an Error for a packet that is malformed.
+ * NIST curve, Ed25519 or Ed448; DSA, marked as weak. A weaker or other algorithm gives a WeakKey. Throws an Error for a packet that is malformed.
  */
 export function verifyingKey(body: Buffer): VerifyingKey | WeakKey {
   const version = body[0];
@@ -58,7 +76,7 @@ export function verifyingKey(body: Buffer): VerifyingKey | WeakKey {
     case ALGORITHM.ed448:
       return edwards(algorithm, material, { crv: 'Ed448', keyBytes: 57, signatureBytes: 114 });
     case ALGORITHM.dsa:
-      return { algorithm, description: 'DSA', weakness: 'is a DSA key' };
+      return dsa(algorithm, material);
     default:
       return {
         algorithm,
@@ -70,12 +88,28 @@ export function verifyingKey(body: Buffer): VerifyingKey | WeakKey {
 
 function rsa(algorithm: number, material: Buffer): VerifyingKey | WeakKey {
   const [n = Buffer.alloc(0), e = Buffer.alloc(0)] = readMpis(material, 2);
-  const bits = n.length * 8 - Math.clz32(n[0] ?? 0) + 24;
+  const bits = bitsOf(n);
   const description = `RSA ${bits}`;
   if (bits < MIN_RSA_BITS) return { algorithm, description, weakness: `is an RSA key of only ${bits} bits` };
   if (bits > MAX_RSA_BITS || e.length > 4) return { algorithm, description, weakness: `is an RSA key of an unreasonable size` };
   const key = fromJwk({ kty: 'RSA', n: n.toString('base64url'), e: e.toString('base64url') });
   return { algorithm, description, scheme: { kind: 'rsa', modulusBytes: n.length }, key };
+}
+
+function dsa(algorithm: number, material: Buffer): VerifyingKey | WeakKey {
+  const [p = Buffer.alloc(0), q = Buffer.alloc(0), g = Buffer.alloc(0), y = Buffer.alloc(0)] = readMpis(material, 4);
+  const bits = bitsOf(p);
+  const description = `DSA ${bits}`;
+  if (bits < MIN_DSA_BITS) return { algorithm, description, weakness: `is a DSA key of only ${bits} bits` };
+  if (bits > MAX_DSA_BITS || ![160, 224, 256].includes(bitsOf(q)))
+    return { algorithm, description, weakness: 'is a DSA key of an unreasonable size' };
+  const key = createPublicKey({ key: dsaPublicKeyInfo({ p, q, g, y }), format: 'der', type: 'spki' });
+  return { algorithm, description, scheme: { kind: 'dsa', numberBytes: q.length }, key, weak: 'dsa' };
+}
+
+/** Of a number without leading zeros. */
+function bitsOf(number: Buffer): number {
+  return number.length * 8 - Math.clz32(number[0] ?? 0) + 24;
 }
 
 function ecdsa(algorithm: number, material: Buffer): VerifyingKey | WeakKey {
@@ -86,7 +120,7 @@ function ecdsa(algorithm: number, material: Buffer): VerifyingKey | WeakKey {
   const x = point.subarray(1, 1 + curve.bytes).toString('base64url');
   const y = point.subarray(1 + curve.bytes).toString('base64url');
   const key = fromJwk({ kty: 'EC', crv: curve.crv, x, y });
-  return { algorithm, description: `ECDSA ${curve.crv}`, scheme: { kind: 'ecdsa', coordinateBytes: curve.bytes }, key };
+  return { algorithm, description: `ECDSA ${curve.crv}`, scheme: { kind: 'ecdsa', numberBytes: curve.bytes }, key };
 }
 
 function eddsaLegacy(algorithm: number, material: Buffer): VerifyingKey | WeakKey {

@@ -6,8 +6,9 @@ import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
 import { redactUrl } from '../core/redact.ts';
 import { readKeyring } from '../openpgp/keyring.ts';
 import type { TrustedKey } from '../openpgp/types.ts';
+import { LENIENT, STRICT, type WeakPolicy } from '../openpgp/weak-algorithms.ts';
 import type { Catalogue } from '../store/catalogue.ts';
-import { isFromNetwork, pinName, trustedEntries } from './key-entries.ts';
+import { isFromNetwork, pinName, trustedEntries, weakPolicy } from './key-entries.ts';
 import { writeKeyFile } from './key-files.ts';
 import { loadSigner } from './signing.ts';
 
@@ -37,11 +38,11 @@ export async function listKeys(
   const summaries: KeySummary[] = [];
   if (config.signing !== undefined) {
     const entry = { use: 'signing', source: config.signing.key, mirrors: [] } as const;
-    summaries.push(...(await summarize(entry, async () => Buffer.from((await signingKey(config, environment)).publicKey))));
+    summaries.push(...(await summarize(entry, STRICT, async () => Buffer.from((await signingKey(config, environment)).publicKey))));
   }
   for (const [source, mirrors] of trustedSources(config)) {
     const entry = { use: 'trusted', source: redactUrl(source), mirrors } as const;
-    summaries.push(...(await summarize(entry, async () => await trustedBytes(source, catalogue))));
+    summaries.push(...(await summarize(entry, acceptedBy(mirrors, config), async () => await trustedBytes(source, catalogue))));
   }
   return summaries;
 }
@@ -63,7 +64,7 @@ export async function importKeyFile(
   file: string,
   loaded: LoadedConfig,
 ): Promise<{ readonly path: string; readonly keys: readonly TrustedKey[] }> {
-  const { keys } = await readKeyring([{ bytes: await readBytes(file), source: file }]);
+  const { keys } = await readKeyring([{ bytes: await readBytes(file), source: file }], LENIENT);
   const [first] = keys;
   if (first === undefined) throw new MirrorError('KEY_INVALID', `${file} holds no public key`);
   const path = join(dirname(loaded.path), 'keys', `${first.fingerprint}.asc`);
@@ -81,6 +82,15 @@ function trustedSources(config: Config): Map<string, string[]> {
   return sources;
 }
 
+/** What any of some mirrors accepts although it is weak. */
+function acceptedBy(mirrors: readonly string[], config: Config): WeakPolicy {
+  const policies = mirrors.flatMap((name) => {
+    const mirror = config.mirrors[name];
+    return mirror === undefined ? [] : [weakPolicy(name, mirror)];
+  });
+  return { allowed: policies.flatMap(({ allowed }) => allowed) };
+}
+
 async function trustedBytes(source: string, catalogue: Catalogue | undefined): Promise<Buffer> {
   if (!isFromNetwork(source)) return await readBytes(source);
   const pinned = catalogue?.pinnedKey(pinName(source));
@@ -88,9 +98,13 @@ async function trustedBytes(source: string, catalogue: Catalogue | undefined): P
   return Buffer.from(pinned.armored);
 }
 
-async function summarize(entry: Pick<KeySummary, 'use' | 'source' | 'mirrors'>, read: () => Promise<Buffer>): Promise<KeySummary[]> {
+async function summarize(
+  entry: Pick<KeySummary, 'use' | 'source' | 'mirrors'>,
+  policy: WeakPolicy,
+  read: () => Promise<Buffer>,
+): Promise<KeySummary[]> {
   try {
-    const { keys } = await readKeyring([{ bytes: await read(), source: entry.source }]);
+    const { keys } = await readKeyring([{ bytes: await read(), source: entry.source }], policy);
     return keys.map(({ fingerprint, userId, algorithm, expires }) => ({
       ...entry,
       fingerprint,

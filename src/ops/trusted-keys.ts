@@ -8,9 +8,10 @@ import { redactUrl } from '../core/redact.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
 import { type KeyFile, readKeyring } from '../openpgp/keyring.ts';
 import type { Keyring, TrustedKey } from '../openpgp/types.ts';
+import { LENIENT } from '../openpgp/weak-algorithms.ts';
 import type { Catalogue, PinnedKey } from '../store/catalogue.ts';
 import { systemCode } from '../store/storage-errors.ts';
-import { isFromNetwork, type KeySettings, pinName, ppaOf, trustedEntries } from './key-entries.ts';
+import { isFromNetwork, type KeySettings, pinName, ppaOf, trustedEntries, weakPolicy } from './key-entries.ts';
 import { fetchPpaKey } from './launchpad.ts';
 
 /** What is needed to fetch a key and to pin it. */
@@ -46,6 +47,7 @@ export interface RefreshedKey {
  * The keys that a mirror trusts. Each entry of its `keys` is a file with an absolute path, a URL, or a fingerprint that is looked up at its
  * `keyserver` (HKP); a PPA without any has the key that Launchpad states. What comes from the network is pinned at first use, with an event that tells the fingerprints; from then on the pinned copy
  * is used and nothing is fetched: `checkPinnedKeys` looks for changes.
+ * Keys and signatures that are weak are accepted as far as the mirror's `allowWeak` says.
  * Throws KEY_MISSING when there are none or a file is not there, KEY_INVALID for one without a usable key, FETCH_*.
  */
 export async function loadKeyring(options: MirrorKeys): Promise<Keyring> {
@@ -58,7 +60,7 @@ export async function loadKeyring(options: MirrorKeys): Promise<Keyring> {
   }
   const files: KeyFile[] = [];
   for (const entry of keys) files.push(isFromNetwork(entry) ? await pinnedFile(entry, keyserver, options) : await readKeyFile(entry));
-  return readKeyring(files);
+  return readKeyring(files, weakPolicy(options.name, options.config));
 }
 
 /**
@@ -136,12 +138,17 @@ async function fetchKeys(
   const wanted = isFingerprint(source) ? pinName(source) : undefined;
   const url = wanted === undefined ? source : lookupUrl(wanted, options.keyserver);
   const { bytes } = await options.fetcher.document({ urls: [url], maxSize: LIMITS.keyFile, signal: options.signal });
-  return wanted === undefined ? (await readKeyring([{ bytes, source: redactUrl(url) }])).keys : exactKey(bytes, wanted, url);
+  return wanted === undefined ? await readKeys(bytes, url) : exactKey(bytes, wanted, url);
+}
+
+/** All that some mirror can accept: who trusts a pinned key decides how much of it. */
+async function readKeys(bytes: Buffer, url: string): Promise<readonly TrustedKey[]> {
+  return (await readKeyring([{ bytes, source: redactUrl(url) }], LENIENT)).keys;
 }
 
 /** Servers of keys may answer with others besides. */
 async function exactKey(bytes: Buffer, fingerprint: string, url: string): Promise<readonly TrustedKey[]> {
-  const { keys } = await readKeyring([{ bytes, source: redactUrl(url) }]);
+  const keys = await readKeys(bytes, url);
   const exact = keys.filter((key) => key.fingerprint === fingerprint);
   if (exact.length > 0) return exact;
   const answered = keys.map((key) => key.fingerprint).join(', ');

@@ -17,6 +17,8 @@ export interface SignatureFields {
   readonly unhashed?: readonly Buffer[];
   /** Leaves out the creation time. */
   readonly undated?: boolean;
+  /** Of version 3, which has no subpackets. */
+  readonly isVersion3?: boolean;
 }
 
 export function handmadeKey(created: number): HandmadeKey {
@@ -47,24 +49,39 @@ export function signature(key: HandmadeKey, data: Buffer, fields: SignatureField
   const issuer = subpacket(33, Buffer.concat([Buffer.from([4]), key.fingerprint]));
   const hashed = Buffer.concat([...dated, issuer, ...(fields.hashed ?? [])]);
   const hash = fields.hash ?? 10;
+  if (fields.isVersion3 === true) return signatureOfVersion3(key, data, fields);
   const head = Buffer.concat([Buffer.from([4, fields.type, 22, hash]), uint16(hashed.length), hashed]);
   const trailer = Buffer.concat([head, Buffer.from([4, 0xff]), uint32(head.length)]);
-  const digest = createHash({ 2: 'sha1', 8: 'sha256', 10: 'sha512' }[hash] ?? 'sha512')
-    .update(data)
-    .update(trailer)
-    .digest();
-  const numbers = sign(null, digest, key.secret);
   const unhashed = Buffer.concat(fields.unhashed ?? []);
-  const tail = [uint16(unhashed.length), unhashed, digest.subarray(0, 2), mpi(numbers.subarray(0, 32)), mpi(numbers.subarray(32))];
-  return packet(2, Buffer.concat([head, ...tail]));
+  return packet(2, Buffer.concat([head, uint16(unhashed.length), unhashed, ...hashAndNumbers(key, [data, trailer], hash)]));
 }
 
-/** A public key with a user ID; `extra` packets follow. */
-export function certificate(key: HandmadeKey, created: number, extra: readonly Buffer[] = []): Buffer {
+function signatureOfVersion3(key: HandmadeKey, data: Buffer, { created, hash = 10, type }: SignatureFields): Buffer {
+  const trailer = Buffer.concat([Buffer.from([type]), uint32(created)]);
+  const head = [Buffer.from([3, 5]), trailer, key.fingerprint.subarray(12), Buffer.from([22, hash])];
+  return packet(2, Buffer.concat([...head, ...hashAndNumbers(key, [data, trailer], hash)]));
+}
+
+function hashAndNumbers(key: HandmadeKey, hashed: readonly Buffer[], hash: number): Buffer[] {
+  const digest = createHash({ 1: 'md5', 2: 'sha1', 8: 'sha256', 10: 'sha512', 11: 'sha224' }[hash] ?? 'sha512')
+    .update(Buffer.concat(hashed))
+    .digest();
+  const numbers = sign(null, digest, key.secret);
+  return [digest.subarray(0, 2), mpi(numbers.subarray(0, 32)), mpi(numbers.subarray(32))];
+}
+
+/** A public key with a user ID; `extra` packets follow; `fields` are of its self-signature. */
+export function certificate(
+  key: HandmadeKey,
+  created: number,
+  extra: readonly Buffer[] = [],
+  fields: Pick<SignatureFields, 'hash' | 'isVersion3' | 'hashed'> = {},
+): Buffer {
   const userId = Buffer.from('Handmade <handmade@example.org>');
-  const certified = Buffer.concat([forHash(key.body), Buffer.from([0xb4]), uint32(userId.length), userId]);
+  const prefix = fields.isVersion3 === true ? [] : [Buffer.from([0xb4]), uint32(userId.length)];
+  const certified = Buffer.concat([forHash(key.body), ...prefix, userId]);
   const flags = subpacket(27, Buffer.from([0x03]));
-  const self = signature(key, certified, { type: 0x13, created, hashed: [flags] });
+  const self = signature(key, certified, { type: 0x13, created, ...fields, hashed: [flags, ...(fields.hashed ?? [])] });
   return Buffer.concat([packet(6, key.body), packet(13, userId), self, ...extra]);
 }
 

@@ -72,11 +72,25 @@ describe('openpgp/keyring', () => {
     ['a secret key', writeArmor('PGP PRIVATE KEY BLOCK', packet(5, key.body)), 'a secret key where a public key is wanted'],
     ['a binary secret key', packet(5, key.body), 'a secret key where a public key is wanted'],
     ['a key of an unknown algorithm', packet(6, Buffer.from('046a0000001e00000000', 'hex')), 'public-key algorithm 30'],
+    ['a key of version 3', packet(6, Buffer.concat([Buffer.from('033a000000000001', 'hex'), Buffer.alloc(140, 1)])), 'outdated version 3'],
+    ['a key of version 5', packet(6, Buffer.concat([Buffer.from([5]), key.body.subarray(1)])), 'unknown version 5'],
+    ['a key with something else in it', Buffer.concat([binary, packet(11, Buffer.from('b'))]), 'of type 11 stands in a public key'],
     ['a huge file', Buffer.alloc(LIMITS.keyFile + 1, 0x99), `more than ${LIMITS.keyFile}`],
   ])('refuses %s', async (_, file, message) => {
     const error: unknown = await read(file).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'KEY_INVALID', message: expect.stringContaining('key0.asc') });
     expect(error).toMatchObject({ message: expect.stringContaining(message) });
+  });
+
+  it('takes self-signatures of version 3 and of SHA-1, and of MD5 where the policy does', async () => {
+    for (const fields of [{ isVersion3: true }, { hash: 2 }, { isVersion3: true, hash: 2 }])
+      expect((await read(certificate(key, MADE, [], fields))).keys).toMatchObject([{ fingerprint: id }]);
+    const md5 = { bytes: certificate(key, MADE, [], { hash: 1, isVersion3: true }), source: 'key' };
+    expect((await readKeyring([md5], { allowed: ['md5'] })).keys).toMatchObject([{ fingerprint: id }]);
+    await expect(readKeyring([md5], { allowed: ['sha1'], setting: 'mirrors.old.allowWeak' })).rejects.toMatchObject({
+      message: expect.stringContaining('has a self-signature that uses MD5'),
+      hint: expect.stringContaining('mirrors.old.allowWeak: [md5, sha1]'),
+    });
   });
 
   it('says how to export keys from a keybox', async () => {
@@ -125,27 +139,64 @@ describeWithTools(['gpg', 'gpgv'], 'openpgp/keyring, with gpg', () => {
     },
   );
 
-  it('calls SHA-1, SHA-224, DSA and short RSA keys too weak', async () => {
+  it('calls SHA-1, DSA and short RSA keys too weak, and accepts what the policy does', async () => {
     const strong = gnupg.makeKey(['Key-Type: EDDSA', 'Key-Curve: ed25519', 'Name-Real: Strong']);
     const rsa = gnupg.makeKey(['Key-Type: RSA', 'Key-Length: 2048', 'Name-Real: RSA']);
     const short = gnupg.makeKey(['Key-Type: RSA', 'Key-Length: 1024', 'Name-Real: Short']);
     const dsa = gnupg.makeKey(['Key-Type: DSA', 'Key-Length: 2048', 'Name-Real: DSA']);
-    const ring = await read(exported(strong), Buffer.concat([exported(rsa), exported(short), exported(dsa)]));
+    const files = [exported(strong), Buffer.concat([exported(rsa), exported(short), exported(dsa)])];
+    const ring = await read(...files);
+    const old = { allowed: ['sha1', 'dsa'], setting: 'mirrors.old.allowWeak' } as const;
+    const lax = await readKeyring(
+      files.map((bytes) => ({ bytes, source: 'keys' })),
+      old,
+    );
     expect(ring.keys.map((entry) => entry.fingerprint)).toEqual([strong, rsa]);
-    for (const [signature, why] of [
-      [detached(rsa, '--digest-algo', 'SHA1'), 'uses SHA-1'],
-      [detached(rsa, '--digest-algo', 'SHA224'), 'uses SHA-224'],
-      [detached(short), 'is an RSA key of only 1024 bits'],
-      [detached(dsa), 'is a DSA key'],
+    expect(lax.keys.map((entry) => [entry.fingerprint, entry.algorithm])).toEqual([
+      [strong, 'Ed25519'],
+      [rsa, 'RSA 2048'],
+      [dsa, 'DSA 2048'],
+    ]);
+    for (const [signature, why, accepted] of [
+      [detached(rsa, '--digest-algo', 'SHA1'), 'uses SHA-1', rsa],
+      [detached(short), 'is an RSA key of only 1024 bits', undefined],
+      [detached(dsa), 'is a DSA key', dsa],
+      [detached(dsa, '--digest-algo', 'SHA512', '--textmode'), 'is a DSA key', dsa],
     ] as const) {
-      await expect(ring.verifyDetached(Buffer.from(text), signature, 'document', new Date())).rejects.toMatchObject({
-        code: 'SIGNATURE_WEAK',
-        message: expect.stringContaining(why),
+      const refusal = { code: 'SIGNATURE_WEAK', message: expect.stringContaining(why) };
+      await expect(ring.verifyDetached(Buffer.from(text), signature, 'document', new Date())).rejects.toMatchObject(refusal);
+      const verified = lax.verifyDetached(Buffer.from(text), signature, 'document', new Date());
+      if (accepted === undefined) await expect(verified).rejects.toMatchObject(refusal);
+      else await expect(verified).resolves.toMatchObject({ fingerprint: accepted });
+      await expect(lax.verifyDetached(Buffer.from('other'), signature, 'document', new Date())).rejects.toMatchObject({
+        code: accepted === undefined ? 'SIGNATURE_WEAK' : 'SIGNATURE_INVALID',
       });
     }
+    const sha224 = detached(rsa, '--digest-algo', 'SHA224');
+    await expect(ring.verifyDetached(Buffer.from(text), sha224, 'document', new Date())).resolves.toMatchObject({ fingerprint: rsa });
     await expect(read(exported(short))).rejects.toMatchObject({ code: 'KEY_INVALID', message: expect.stringContaining('1024 bits') });
-    await expect(read(exported(dsa))).rejects.toMatchObject({ code: 'KEY_INVALID', message: expect.stringContaining('DSA') });
+    const refused = readKeyring([{ bytes: exported(dsa), source: 'keys' }], { ...old, allowed: ['sha1'] });
+    await expect(refused).rejects.toMatchObject({
+      code: 'KEY_INVALID',
+      message: expect.stringContaining('is a DSA key'),
+      hint: expect.stringContaining('set mirrors.old.allowWeak: [sha1, dsa].'),
+    });
   });
+
+  it.each([1024, 2048, 3072])(
+    'verifies what DSA keys of %i bits sign, with hashes shorter and longer than their numbers',
+    async (length) => {
+      const fingerprint = gnupg.makeKey(['Key-Type: DSA', `Key-Length: ${length}`, `Name-Real: DSA ${length}`]);
+      const policy = { allowed: ['sha1', 'dsa'] } as const;
+      const ring = await readKeyring([{ bytes: exported(fingerprint), source: 'key' }], policy);
+      // gpg itself uses no hash that is shorter than the key's numbers.
+      const hashes = length === 1024 ? ['SHA1', 'SHA224', 'SHA256', 'SHA512'] : ['SHA256', 'SHA512'];
+      for (const hash of hashes) {
+        const signature = detached(fingerprint, '--digest-algo', hash);
+        await expect(ring.verifyDetached(Buffer.from(text), signature, 'document', new Date())).resolves.toMatchObject({ fingerprint });
+      }
+    },
+  );
 
   it('refuses a key that is expired now, also for what it signed before', async () => {
     const then = ['--faked-system-time', '20240101T000000!'];
@@ -290,11 +341,14 @@ describeWithTools(['shared data'], 'openpgp/keyring, with real repositories', ()
     const signature = readFileSync(join(folder, 'repomd.xml.asc'));
     const verified = ring.verifyDetached(readFileSync(join(folder, 'repomd.xml')), signature, 'repomd.xml', NOW);
     await expect(verified).rejects.toMatchObject({ code: 'SIGNATURE_WEAK' });
+    const lax = await readKeyring([{ bytes: readFileSync(join(folder, 'repomd.xml.key')), source: 'key' }], { allowed: ['sha1'] });
+    const accepted = lax.verifyDetached(readFileSync(join(folder, 'repomd.xml')), signature, 'repomd.xml', NOW);
+    await expect(accepted).resolves.toMatchObject({ fingerprint: lax.keys[0]?.fingerprint });
   });
 
   it.each([
     ['rpm.org-rsa-2048-test.pub', 'hello-2.0-1.x86_64-signed.rpm', undefined],
-    ['rpm.org-rsa-2048-test.pub', 'hello-2.0-1.x86_64-v3-signed.rpm', 'SIGNATURE_WEAK'],
+    ['rpm.org-rsa-2048-test.pub', 'hello-2.0-1.x86_64-v3-signed.rpm', undefined],
     ['rpm.org-rsa-2048-add-subkey.asc', 'hello-2.0-1.x86_64-signed-with-new-subkey.rpm', undefined],
     ['rpm.org-rsa-2048-test.pub', 'hello-2.0-1.x86_64-signed-with-new-subkey.rpm', 'SIGNATURE_INVALID'],
     ['alice.asc', 'hello-2.0-1.x86_64-signed-with-subkey.rpm', undefined],

@@ -4,6 +4,7 @@ import { writeArmor } from '../../src/openpgp/armor.ts';
 import { joinCleartext } from '../../src/openpgp/cleartext.ts';
 import { readKeyring } from '../../src/openpgp/keyring.ts';
 import type { Keyring } from '../../src/openpgp/types.ts';
+import { readSignatures } from '../../src/openpgp/verify.ts';
 import {
   certificate,
   type HandmadeKey,
@@ -67,7 +68,7 @@ describe('openpgp/verify', () => {
   it('refuses a signature by an unknown key, and says how to trust it', async () => {
     const error = await failure(ring, signed({}, other));
     expect(error.code).toBe('SIGNATURE_INVALID');
-    expect(error.message).toBe(`Release is signed by ${otherId}; trusted is ${id}`);
+    expect(error.message).toBe(`Release is signed by ${otherId}, which is not among the trusted keys; trusted is ${id}`);
     expect(error.hint).toContain('keys');
   });
 
@@ -94,16 +95,82 @@ describe('openpgp/verify', () => {
     expect(error.message).toContain('not that of a document');
   });
 
-  it('refuses SHA-1 and version 3 as too weak, unless a strong signature is there too', async () => {
-    const sha1 = signed({ hash: 2 });
-    expect(await failure(ring, sha1)).toMatchObject({ code: 'SIGNATURE_WEAK' });
-    expect((await failure(ring, sha1)).message).toBe(`the signature of Release is too weak: the signature by ${id} uses SHA-1`);
-    const version3 = packet(
-      2,
-      Buffer.concat([Buffer.from([3, 5, 0]), uint32(SIGNED), key.fingerprint.subarray(12), Buffer.from([22, 10, 0, 0])]),
-    );
-    expect(await failure(ring, version3)).toMatchObject({ code: 'SIGNATURE_WEAK' });
-    expect(await ring.verifyDetached(DATA, Buffer.concat([sha1, signed()]), 'Release', NOW)).toMatchObject({ signer: id });
+  it('refuses MD5 and SHA-1 as too weak, unless a strong signature is there too', async () => {
+    for (const [hash, name] of [
+      [1, 'MD5'],
+      [2, 'SHA-1'],
+    ] as const) {
+      const weak = signed({ hash });
+      expect(await failure(ring, weak)).toMatchObject({
+        code: 'SIGNATURE_WEAK',
+        message: `the signature of Release is too weak: the signature by ${id} uses ${name}`,
+        hint: expect.not.stringContaining('set '),
+      });
+      expect(await ring.verifyDetached(DATA, Buffer.concat([weak, signed()]), 'Release', NOW)).toMatchObject({ signer: id });
+    }
+  });
+
+  it('accepts each where the policy does, and names the setting that would', async () => {
+    const files = [{ bytes: certificate(key, MADE), source: 'key' }];
+    const [md5, sha1] = [signed({ hash: 1 }), signed({ hash: 2 })];
+    const lax = await readKeyring(files, { allowed: ['sha1'], setting: 'mirrors.old.allowWeak' });
+    expect(await lax.verifyDetached(DATA, sha1, 'Release', NOW)).toMatchObject({ signer: id });
+    expect((await failure(lax, md5)).hint).toContain('set mirrors.old.allowWeak: [md5, sha1].');
+    expect((await failure(lax, signed({ hash: 3 }))).hint).not.toContain('allowWeak');
+    const changed = lax.verifyDetached(Buffer.from('other'), sha1, 'Release', NOW);
+    await expect(changed).rejects.toMatchObject({ message: expect.stringContaining('does not match the content') });
+  });
+
+  it('accepts version 3 with a strong hash, of which every byte counts', async () => {
+    const version3 = signed({ isVersion3: true });
+    expect(await ring.verifyDetached(DATA, version3, 'Release', NOW)).toEqual({ fingerprint: id, signer: id, created: SIGNED * 1000 });
+    expect(await failure(ring, signed({ isVersion3: true, hash: 2 }))).toMatchObject({ code: 'SIGNATURE_WEAK' });
+    const hint = 6 + 17;
+    for (let index = 6; index < version3.length; index++) {
+      if (index === hint || index === hint + 1) continue;
+      const damaged = Buffer.from(version3);
+      damaged[index] = (damaged[index] ?? 0) ^ 0x80;
+      await failure(ring, damaged);
+    }
+  });
+
+  it('checks what comes piece by piece, and lets a part that is not sufficient only spoil the whole', async () => {
+    const check = (first: Buffer, second: Buffer, sufficient: boolean): string => {
+      const running = ring.startCheck(
+        [
+          { signatures: readSignatures(first), sufficient },
+          { signatures: readSignatures(second), sufficient: true },
+        ],
+        { what: 'Release', unexpired: 'now' },
+      );
+      running.update(0, Buffer.from('head'));
+      for (const byte of DATA) running.update(1, Buffer.from([byte]));
+      try {
+        return running.finish(NOW).signer;
+      } catch (error) {
+        return isMirrorError(error) ? error.code : String(error);
+      }
+    };
+    const head = signed({}, key, Buffer.from('head'));
+    const text = signed({ type: 0x01 }, key, Buffer.from(DATA.toString().replaceAll('\n', '\r\n')));
+    expect(check(head, signed(), true)).toBe(id);
+    expect(check(head, text, false)).toBe(id);
+    expect(check(head, signed({}, other), true)).toBe(id);
+    expect(check(head, signed({}, other), false)).toBe('SIGNATURE_INVALID');
+    expect(check(signed(), signed(), false)).toBe('SIGNATURE_INVALID');
+  });
+
+  it('asks for a key that is unexpired now, or was when it signed', async () => {
+    const lifetime = subpacket(9, uint32(SIGNED + 3600 - MADE));
+    const keyring = await ringOf(certificate(key, MADE, [], { hashed: [lifetime] }));
+    const check = (bytes: Buffer, unexpired: 'now' | 'signed') => () => {
+      const running = keyring.startCheck([{ signatures: readSignatures(bytes), sufficient: true }], { what: 'Release', unexpired });
+      running.update(0, DATA);
+      return running.finish(NOW);
+    };
+    expect(check(signed(), 'signed')()).toMatchObject({ signer: id });
+    expect(check(signed(), 'now')).toThrow(`${id} expired on`);
+    expect(check(signed({ created: SIGNED + 7200 }), 'signed')).toThrow(`${id} expired on`);
   });
 
   it('does not say "weak" of an unknown key', async () => {

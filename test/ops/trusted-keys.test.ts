@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { MirrorEvent } from '../../src/core/events.ts';
 import { generateKey } from '../../src/openpgp/generate-key.ts';
 import { openSigner } from '../../src/openpgp/signer.ts';
+import type { WeakAlgorithm } from '../../src/openpgp/weak-algorithms.ts';
 import { checkPinnedKeys, loadKeyring, type MirrorKeys, refreshPinnedKey } from '../../src/ops/trusted-keys.ts';
 import { openCatalogue } from '../../src/store/state.ts';
 import { startFetcher, startServer, type TestServer } from '../fetch/servers.ts';
@@ -226,5 +227,24 @@ describeWithTools(['gpg'], 'ops/trusted-keys, with keys of a keyserver that chan
     await expect(loadKeyring(site.keys(fingerprint))).rejects.toMatchObject(revoked);
     expect(site.catalogue.pinnedKey(fingerprint)).toBeUndefined();
     await expect(checkPinnedKeys(pinned.keys(fingerprint))).rejects.toMatchObject(revoked);
+  });
+
+  it('pins a DSA key, and takes what it signs where the mirror accepts that', async () => {
+    const site = await startSite();
+    const fingerprint = gnupg.makeKey(['Key-Type: DSA', 'Key-Length: 1024', 'Name-Real: Old'], made);
+    const signature = gnupg.gpg(['--faked-system-time', '20260102T000000!', '-u', fingerprint, '--digest-algo', 'SHA1', '-b'], 'a');
+    site.answer = exported(fingerprint);
+    const verify = async (allowWeak: readonly WeakAlgorithm[] | undefined): Promise<unknown> => {
+      const { config, ...keys } = site.keys(fingerprint);
+      return (await loadKeyring({ ...keys, config: { ...config, allowWeak } })).verifyDetached(Buffer.from('a'), signature, 'a', NOW);
+    };
+    const refused = { code: 'KEY_INVALID', message: expect.stringContaining('is a DSA key') };
+    await expect(verify([])).rejects.toMatchObject({ ...refused, hint: expect.stringContaining('set mirrors.docker.allowWeak: [dsa].') });
+    await expect(verify(undefined)).rejects.toMatchObject({ ...refused, hint: undefined });
+    await expect(verify(['dsa'])).rejects.toMatchObject({
+      code: 'SIGNATURE_WEAK',
+      hint: expect.stringContaining('set mirrors.docker.allowWeak: [sha1, dsa].'),
+    });
+    await expect(verify(['dsa', 'sha1'])).resolves.toMatchObject({ fingerprint });
   });
 });
