@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { parseDuration } from '../core/duration.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
-import { createAgents, type Environment, readAuthorities } from './agents.ts';
+import { createAgents, type Environment, proxyVariables, readAuthorities } from './agents.ts';
 import { type AttemptTools, type Job, tryOnce } from './attempt.ts';
 import { createBandwidth } from './bandwidth.ts';
 import type { DownloadRequest, DownloadTarget, Fetcher, FetchRequest, HttpSettings } from './fetcher.ts';
 import { createLine } from './line.ts';
 import { createOrigins } from './origins.ts';
 import { type Place, parsePlace } from './place.ts';
+import { createPlainRoutes } from './plain-routes.ts';
 import { type RetrySettings, withRetries } from './retry.ts';
 import type { SpeedFloor } from './timeouts.ts';
 import { createTransport } from './transport.ts';
@@ -33,16 +34,19 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export async function createFetcher(settings: HttpSettings, environment: Environment, options: FetcherOptions = {}): Promise<Fetcher> {
   const timeout = silenceAllowed(settings);
   const ca = settings.ca === null ? undefined : await readAuthorities(settings.ca);
+  const userAgent = `mirror/${await ownVersion()}`;
   const transport = createTransport({
     agents: createAgents({ proxy: settings.proxy, ca }, environment),
     timeout,
     speedFloor: options.speedFloor ?? { bytesPerSecond: SLOWEST, window: Math.max(SPEED_WINDOW, 2 * timeout) },
-    userAgent: `mirror/${await ownVersion()}`,
+    userAgent,
   });
   const tools: AttemptTools = { transport, bandwidth: createBandwidth(settings.bandwidth) };
   const retry: RetrySettings = { retries: settings.retries, backoff: options.backoff ?? BACKOFF, backoffCeiling: BACKOFF_CEILING };
   const origins = createOrigins();
   const line = createLine(settings.concurrency);
+  const direct = settings.bandwidth === 0 && proxyVariables(settings.proxy, environment) === undefined;
+  const routes = createPlainRoutes({ userAgent, timeout });
 
   const run = async (request: FetchRequest, job: Job): Promise<Place> => {
     const urls = request.urls.length > 1 ? [...new Set(request.urls)] : request.urls;
@@ -78,6 +82,8 @@ export async function createFetcher(settings: HttpSettings, environment: Environ
       if (size !== undefined && target.held === size && (await isWhole(target))) return;
       await run(request, jobFor(request, true));
     },
+    plain: (url, credentials) => (direct && /^http:/i.test(url) ? routes.placeOf(parsePlace(url, credentials)) : undefined),
+    occupy: (task) => line.run(task, false),
     async close() {
       transport.close();
     },

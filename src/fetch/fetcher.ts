@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import type { PlainRoute } from './plain-connection.ts';
 
 /** Who to be at an upstream. Sent to the origin of the mirror's own URLs only, never to where a redirect leads. */
 export interface Credentials {
@@ -60,8 +61,22 @@ export interface Fetcher {
   document(request: DocumentRequest): Promise<FetchedDocument>;
   /** A file into a target. A wrong checksum is tried again, at the next URL first. */
   download(request: DownloadRequest): Promise<void>;
+  /**
+   * How the file is asked for over a plain connection, for whoever has many small ones to fetch; undefined where that must not be: over TLS or a proxy, or
+   * with a limit on bandwidth. Equal routes are one object. FETCH_FAILED when it is no http(s) URL.
+   */
+  plain(url: string, credentials: Credentials | undefined): PlainPlace | undefined;
+  /** Runs a task that uses one connection of its own, when there is room among those that may be used at once. */
+  occupy<T>(task: () => Promise<T>): Promise<T>;
   /** Ends idle connections. */
   close(): Promise<void>;
+}
+
+/** Where a file is that needs no more than HTTP/1.1 itself. */
+export interface PlainPlace {
+  readonly route: PlainRoute;
+  /** Path and query. */
+  readonly target: string;
 }
 
 export type HttpSettings = Config['http'];

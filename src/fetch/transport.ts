@@ -47,7 +47,7 @@ export function createTransport(settings: TransportSettings): Transport {
   const { agents, userAgent } = settings;
   return {
     open(url, ask) {
-      const headers = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...ask.headers };
+      const headers = { ...usualHeaders(userAgent), ...ask.headers };
       const options = { host: hostOf(url), port: url.port, path: url.pathname + url.search, headers };
       const request =
         url.protocol === 'https:'
@@ -59,8 +59,13 @@ export function createTransport(settings: TransportSettings): Transport {
   };
 }
 
+/** What every request says of this side. */
+export function usualHeaders(userAgent: string): Readonly<Record<string, string>> {
+  return { 'user-agent': userAgent, 'accept-encoding': 'identity' };
+}
+
 /** As a connection takes it: an IPv6 address without brackets. */
-function hostOf({ hostname }: URL): string {
+export function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 

@@ -1,10 +1,13 @@
 import { type Expected, sha256Of, strongest } from '../core/digests.ts';
 import { type ErrorCode, isMirrorError, MirrorError } from '../core/errors.ts';
 import { redactUrl } from '../core/redact.ts';
-import type { Credentials, FetchedDocument, Fetcher } from '../fetch/fetcher.ts';
+import type { FetchedDocument, Fetcher } from '../fetch/fetcher.ts';
+import { joinUrl } from '../fetch/join-url.ts';
 import type { Acquirer, Origin, Wanted } from './acquire.ts';
 import type { Blob, BlobStore, Intake, Part } from './blobs.ts';
+import { bringSmallFiles, type Entry } from './bring-small.ts';
 import type { Catalogue, DigestAlias } from './catalogue.ts';
+import { credentialsFor, keyOf } from './wanted-files.ts';
 
 export interface AcquirerOptions {
   readonly origin: Origin;
@@ -21,14 +24,16 @@ export interface AcquirerOptions {
 /** Brings files of one upstream into the pool. Throws what the fetcher and the intake throw: FETCH_*, CHECKSUM_MISMATCH, ABORTED, STORAGE*. */
 export function createAcquirer(options: AcquirerOptions): Acquirer {
   const { origin, fetcher, intake, signal } = options;
-  const document = (path: string, maxSize: number): Promise<FetchedDocument> =>
-    fetcher.document({ urls: origin.bases.map((base) => base + path), credentials: origin.credentials, maxSize, signal });
+  const document = (path: string, maxSize: number, bases = origin.bases): Promise<FetchedDocument> => {
+    const urls = bases.map((base) => joinUrl(base, path));
+    return fetcher.document({ urls, credentials: credentialsFor(urls, origin), maxSize, signal });
+  };
   return {
     origin,
     document,
-    async optionalDocument(path, maxSize) {
+    async optionalDocument(path, maxSize, bases) {
       try {
-        return await document(path, maxSize);
+        return await document(path, maxSize, bases);
       } catch (error) {
         if (isMirrorError(error, 'FETCH_NOT_FOUND')) return undefined;
         throw error;
@@ -109,7 +114,8 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
   };
   const transfers = createTransfers({ ...options, signal }, count);
 
-  const entries = enumerate(items);
+  const all = enumerate(items);
+  let entries: Iterator<Entry> = all;
   const bring = async (index: number, wanted: Wanted): Promise<void> => {
     try {
       done.set(index, await transfers.bring(wanted));
@@ -125,7 +131,7 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
       while (!signal.aborted && inARow < mostInARow) {
         const next = entries.next();
         if (next.done === true) return;
-        const [index, { wanted }] = next.value;
+        const [index, wanted] = next.value;
         await bring(index, wanted);
       }
     } catch (error) {
@@ -133,7 +139,32 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
       stop.abort();
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, options.concurrency) }, worker));
+  const bringAll = async (): Promise<void> => {
+    const rest = await bringSmallFiles(all, {
+      ...options,
+      signal,
+      async isDone([index, wanted]) {
+        const blob = await inPool(wanted.expected, options);
+        if (blob === undefined) return false;
+        done.set(index, blob);
+        count(blob.size);
+        return true;
+      },
+      done([index, wanted], blob) {
+        done.set(index, blob);
+        options.onBytes?.(blob.size);
+        count(blob.size);
+        transfers.brought(wanted, blob);
+      },
+    });
+    entries = chained(rest, all);
+    await Promise.all(Array.from({ length: Math.max(1, options.concurrency) }, worker));
+  };
+  try {
+    await bringAll();
+  } catch (error) {
+    fatal ??= error;
+  }
   tell();
   if (fatal !== undefined) throw fatal;
   if (options.signal.aborted) throw aborted();
@@ -141,7 +172,7 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
   await options.intake.flush();
   const { fetched, aliases } = transfers;
   if (aliases.length > 0) options.catalogue.rememberDigests(aliases);
-  return { done, fetched: fetched(), failed: failed.sort((a, b) => a.index - b.index), untried: [...entries].length };
+  return { done, fetched: fetched(), failed: failed.sort((a, b) => a.index - b.index), untried: remaining(entries) };
 }
 
 /**
@@ -149,7 +180,7 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
  * @param count is told the bytes that each piece adds, and what of them turned out not to count.
  */
 function createTransfers(options: AcquirerOptions, count: (added: number) => void) {
-  const underWay = new Map<string, Promise<Blob>>();
+  const underWay = new Map<string, Promise<Blob> | Blob>();
   const aliases: DigestAlias[] = [];
   let fetched = 0;
 
@@ -181,8 +212,14 @@ function createTransfers(options: AcquirerOptions, count: (added: number) => voi
     fetched: () => fetched,
     /** Of what was fetched, to be remembered once it is durable. */
     aliases,
+    /** A file was fetched by somebody else. */
+    brought(wanted: Wanted, blob: Blob): void {
+      fetched++;
+      aliases.push(...aliasesOf(wanted, blob));
+      underWay.set(nameOf(wanted), blob);
+    },
     async bring(wanted: Wanted): Promise<Blob> {
-      const key = `${keyOf(wanted)} ${wanted.expected.size}`;
+      const key = nameOf(wanted);
       const same = underWay.get(key);
       if (same !== undefined) {
         const blob = await same;
@@ -238,21 +275,25 @@ async function download(
   }
 }
 
-/** Metadata may name a file on any server; who we are is for the upstream's own servers to know. */
-function credentialsFor(urls: readonly string[], { bases, credentials }: Origin): Credentials | undefined {
-  if (credentials === undefined) return undefined;
-  const own = new Set(bases.map((base) => new URL(base).origin));
-  return urls.every((url) => own.has(new URL(url).origin)) ? credentials : undefined;
+/** Equal for files that are fetched once. */
+function nameOf(wanted: Wanted): string {
+  return `${keyOf(wanted)} ${wanted.expected.size}`;
 }
 
-/** Names the file in the intake: equal for equal content wherever a checksum is known. */
-function keyOf({ expected, urls }: Wanted): string {
-  return sha256Of(expected) ?? strongest(expected.checksums)?.value ?? urls[0] ?? '';
-}
-
-function* enumerate<T>(items: Iterable<T>): Generator<[number, T], void, undefined> {
+function* enumerate(items: Iterable<{ readonly wanted: Wanted }>): Generator<Entry, void, undefined> {
   let index = 0;
-  for (const item of items) yield [index++, item];
+  for (const { wanted } of items) yield [index++, wanted];
+}
+
+function* chained(first: readonly Entry[], then: Iterable<Entry>): Generator<Entry, void, undefined> {
+  yield* first;
+  yield* then;
+}
+
+function remaining(entries: Iterator<Entry>): number {
+  let count = 0;
+  while (entries.next().done !== true) count++;
+  return count;
 }
 
 /** What lets a later run find a file by the checksums that its metadata states. They may be stored once its blob is durable. */

@@ -45,6 +45,10 @@ export interface Intake {
    * @param key names the file within the scope: its expected digest where it is known.
    */
   open(key: string, expected: Expected): Promise<Part>;
+  /**
+   * As `open`, for a file that somebody else will write, whole and read-only. Undefined where that is not possible, or bytes of an interrupted run are to be taken up.
+   */
+  reserve(key: string): Reservation | undefined;
   /** A file from memory or a stream; durable after the next flush. */
   add(source: Uint8Array | AsyncIterable<Uint8Array>): Promise<Blob>;
   /** Makes every completed file a durable blob. Called by itself when a batch has grown large; callers call it before they write rows. */
@@ -63,4 +67,13 @@ export interface Part extends DownloadTarget {
   readonly blob: Blob;
   /** Closes the file and keeps its bytes for a later run. */
   keep(): Promise<void>;
+}
+
+/** A place for one file on its way into the pool. */
+export interface Reservation {
+  readonly path: string;
+  /** The file is there, and is this blob: in the pool after the intake's next flush. */
+  complete(blob: Blob): Promise<void>;
+  /** Nothing was written. */
+  release(): void;
 }

@@ -1,7 +1,7 @@
-import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
 import { reasonOf } from '../core/errors.ts';
 import { systemCode } from './storage-errors.ts';
+import { writeAtOnce } from './write-at-once.ts';
 
 /** Writes whole small files, read-only, in place of whatever had their names. */
 export interface FileWriter {
@@ -94,23 +94,6 @@ export function createFileWriter(): FileWriter {
       failAll(new Error('the writing was given up'));
     },
   };
-}
-
-/** Three system calls and no detour over the thread pool. */
-function writeAtOnce(path: string, bytes: Uint8Array): void {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'wx', 0o444);
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-    unlinkSync(path);
-    descriptor = openSync(path, 'wx', 0o444);
-  }
-  try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** What the thread does. */

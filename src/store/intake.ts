@@ -44,6 +44,13 @@ export async function openIntake(directory: string, pool: PoolPaths): Promise<In
 
   return {
     open: (key, expected) => begin(partName(key), DIGEST_KEY.test(key) ? 'the file' : `the file for ${key}`, expected),
+    reserve(key) {
+      const name = partName(key);
+      const path = `${directory}/${name}`;
+      if (inUse.has(path) || left.has(name)) return undefined;
+      inUse.add(path);
+      return { path, complete: (blob) => completed(path, blob), release: () => void inUse.delete(path) };
+    },
     async add(source) {
       const part = await begin(`~${process.pid}-${added++}`, 'a new file', { checksums: [] });
       try {
