@@ -68,8 +68,8 @@ export function readPackage(head: Buffer, what: string): RpmPackage {
     release: required(TAG.release, 'release'),
   };
   const name = required(TAG.name, 'name');
-  // Packages of format v3 provide themselves without stating it.
-  if (!header.has(IMMUTABLE_REGION)) relations.provides.push({ name, flags: 'EQ', ...evr, pre: false });
+  // Binary packages of format v3 provide themselves without stating it.
+  if (!header.has(IMMUTABLE_REGION) && !isSource) relations.provides.push({ name, flags: 'EQ', ...evr, pre: false });
   return {
     name,
     ...evr,
