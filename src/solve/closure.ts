@@ -32,6 +32,8 @@ interface Open<C extends Candidate> {
  * one package goes before what leaves a choice between packages. Then everything that follows from it is taken, and so on. With
  * `allVariants` the best candidate of every package in every alternative is taken instead, unless the base has one.
  *
+ * What has a condition counts as soon as that holds in the selection and the base.
+ *
  * The result is closed, not proved to be installable: conflicts are not looked at (see `installableClosure`).
  */
 export function closure<C extends Candidate>(universe: Universe<C>, seeds: readonly C[], request: ClosureRequest<C>): Closure<C> {
@@ -44,6 +46,8 @@ export function closure<C extends Candidate>(universe: Universe<C>, seeds: reado
   const satisfiedLists = new Set<readonly C[]>();
   const base = new Set(request.base);
   const openAlternatives = new Set<readonly (readonly C[])[]>();
+  /** What waits for a candidate to be selected. */
+  const waiting = new Map<C, { readonly requirement: Requirement; readonly owner: C }[]>();
 
   const select = (candidate: C, owner: C | undefined): void => {
     if (askedBy.has(candidate) || base.has(candidate)) return;
@@ -51,10 +55,12 @@ export function closure<C extends Candidate>(universe: Universe<C>, seeds: reado
     unexpanded.push(candidate);
   };
 
+  const isThere = (candidate: C): boolean => askedBy.has(candidate) || base.has(candidate);
+
   const isSatisfied = (alternatives: readonly (readonly C[])[]): boolean =>
     alternatives.some((list) => {
       if (satisfiedLists.has(list)) return true;
-      if (!list.some((candidate) => askedBy.has(candidate) || base.has(candidate))) return false;
+      if (!list.some(isThere)) return false;
       satisfiedLists.add(list);
       return true;
     });
@@ -72,6 +78,13 @@ export function closure<C extends Candidate>(universe: Universe<C>, seeds: reado
   };
 
   const require = (requirement: Requirement, owner: C): void => {
+    const missing = (requirement.when as readonly C[] | undefined)?.find((candidate) => !isThere(candidate));
+    if (missing !== undefined) {
+      const others = waiting.get(missing);
+      if (others === undefined) waiting.set(missing, [{ requirement, owner }]);
+      else others.push({ requirement, owner });
+      return;
+    }
     // A universe answers with its own candidates.
     const alternatives = requirement.alternatives as readonly (readonly C[])[];
     const choice = choiceOf(alternatives);
@@ -96,6 +109,7 @@ export function closure<C extends Candidate>(universe: Universe<C>, seeds: reado
   for (;;) {
     for (let next = unexpanded[expanded]; next !== undefined; next = unexpanded[++expanded]) {
       for (const requirement of universe.requirements(next, request)) require(requirement, next);
+      for (const { requirement, owner } of waiting.get(next) ?? []) require(requirement, owner);
     }
     const open = versionChoices[versionsDecided] ?? packageChoices[packagesDecided];
     if (open === undefined) break;

@@ -56,6 +56,7 @@ export function encode<C extends Candidate>(universe: Universe<C>, machine: Mach
     suggests: false,
     source: false,
     allVariants: false,
+    conditional: true,
     ...(machine.native === undefined ? {} : { native: machine.native }),
   };
   const strong: ClosureOptions = { ...options, recommends: false };
@@ -68,19 +69,35 @@ export function encode<C extends Candidate>(universe: Universe<C>, machine: Mach
     }
     return [...numbers];
   };
+  /** Undefined where one of them is not among the candidates, and so never there. */
+  const allNumbersOf = (list: readonly Candidate[] = []): number[] | undefined => {
+    // A universe answers with its own candidates.
+    const numbers = (list as readonly C[]).map((candidate) => variables.get(candidate));
+    return numbers.every((variable) => variable !== undefined) ? numbers : undefined;
+  };
   const strongCount = (owner: C): number => (machine.recommends ? universe.requirements(owner, strong).length : Number.POSITIVE_INFINITY);
   const expandCandidate = (owner: C, sink: ClauseSink): void => {
     const isInstalled = installed.has(owner);
     const weak = strongCount(owner);
     for (const [number, requirement] of universe.requirements(owner, options).entries()) {
       const choices = numbersOf(satisfying<C>(requirement));
-      if (choices.length > 0 || (number < weak && !isInstalled)) sink.require(number, choices);
+      if (choices.length === 0 && (number >= weak || isInstalled)) continue;
+      const conditions = allNumbersOf(requirement.when);
+      if (conditions !== undefined) sink.requireWhen(number, conditions, choices);
     }
     for (const [place, conflict] of universe.conflicts(owner, machine.native).entries()) {
-      const other = variables.get(conflict.with);
-      const together = isInstalled && installed.has(conflict.with) && !areTwins(owner, conflict.with);
-      if (other !== undefined && !together) sink.exclude(-1 - place, other);
+      if (!isInstalled || !isAccepted(owner, conflict)) expandConflict(conflict, place, sink);
     }
+  };
+  /** What is installed already may state this of what else is. */
+  const isAccepted = (owner: C, { with: other, and = [] }: Conflict<C>): boolean =>
+    [other, ...and].every((one) => installed.has(one)) && !areTwins(owner, other);
+  const expandConflict = ({ with: other, and = [], unless }: Conflict<C>, place: number, sink: ClauseSink): void => {
+    const others = allNumbersOf([other, ...and]);
+    if (others === undefined) return;
+    const [first] = others;
+    if (others.length === 1 && first !== undefined && unless === undefined) sink.exclude(-1 - place, first);
+    else sink.requireWhen(-1 - place, others, numbersOf(unless ?? []));
   };
 
   return {

@@ -40,15 +40,16 @@ export function explain<C extends Candidate>(contradiction: Contradiction, encod
 }
 
 function statementCandidates<C extends Candidate>(statement: Statement<C>): readonly C[] {
-  return statement.kind === 'conflicts' ? [statement.conflict.with] : statement.candidates;
+  if (statement.kind !== 'conflicts') return statement.candidates;
+  return [statement.conflict.with, ...(statement.conflict.and ?? [])];
 }
 
-/** What every machine has first; requirements before what they lead to, and a conflict as soon as both of its packages have come up. */
+/** What every machine has first; requirements before what they lead to, and a conflict, or what has a condition, as soon as all of its packages have come up. */
 function ordered({ assumptions, facts }: Contradiction, root: number): Fact[] {
   const distances = distancesOf(assumptions, facts, root);
   const distance = (variable: number): number => distances.get(variable) ?? Number.MAX_SAFE_INTEGER;
-  const place = (fact: Fact): number =>
-    fact.number < 0 ? Math.max(...fact.literals.map((literal) => distance(literal >> 1))) : distance(fact.owner);
+  const place = ({ literals }: Fact): number =>
+    Math.max(...literals.filter((literal) => (literal & 1) === 1).map((literal) => distance(literal >> 1)));
   return facts
     .map((fact) => ({ fact, place: fact.owner === root ? -1 : place(fact), isConflict: fact.number < 0 }))
     .sort(
@@ -73,15 +74,19 @@ function stepOf<C extends Candidate>(statement: Statement<C>, { universe, label 
       return { ...about, text: `${candidates[0]} is installed already${upgrades(candidates.slice(1))}` };
     case 'conflicts': {
       const owner = label(statement.owner);
-      const { text } = statement.conflict;
-      return { ...about, package: owner, relation: text, text: `${owner} ${text}: ${candidates[0]}` };
+      const { text, unless = [] } = statement.conflict;
+      const without = unless.length === 0 ? '' : `, without ${oneOf(unless.map(label))}`;
+      return { ...about, package: owner, relation: text, text: `${owner} ${text}: ${listed(candidates, 'and')}${without}` };
     }
     default: {
       const owner = label(statement.owner);
       const { requirement } = statement;
       const similar = candidates.length > 0 ? [] : similarTo(universe, requirement).map(label);
       const verb = statement.kind === 'requires' ? 'depends on' : 'recommends';
-      const text = `${owner} ${verb} ${requirement.text}${candidates.length > 0 ? `: ${oneOf(candidates)}` : nothing(similar)}`;
+      // A universe answers with its own candidates.
+      const when = listed(((requirement.when ?? []) as readonly C[]).map(label), 'and');
+      const outcome = when === '' ? outcomeOf(candidates, similar) : outcomeWith(when, candidates);
+      const text = `${owner} ${verb} ${requirement.text}${outcome}`;
       return { ...about, package: owner, relation: requirement.text, similar, text };
     }
   }
@@ -95,7 +100,12 @@ function upgrades(newer: readonly string[]): string {
   return newer.length === 0 ? ', and there is no newer one' : `, or could be upgraded to ${oneOf(newer)}`;
 }
 
-function nothing(similar: readonly string[]): string {
+function outcomeWith(when: string, candidates: readonly string[]): string {
+  return candidates.length === 0 ? `, which rules out ${when}` : `: with ${when} also ${oneOf(candidates)}`;
+}
+
+function outcomeOf(candidates: readonly string[], similar: readonly string[]): string {
+  if (candidates.length > 0) return `: ${oneOf(candidates)}`;
   if (similar.length === 0) return ', which is not there';
   const [verb, all] = similar.length === 1 ? ['is', similar[0]] : ['are', listed(similar, 'and')];
   return `, but ${all} ${verb} all there is`;

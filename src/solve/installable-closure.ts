@@ -81,10 +81,20 @@ function onMachine<C extends Candidate>(
   };
 }
 
-/** Whether one of the packages states that it cannot be installed together with another of them. */
+/** What packages need that are to be installed from what is selected. */
+const STRONG = { recommends: false, suggests: false, source: false, allVariants: false, conditional: true };
+
+/** Whether one of the packages states that it cannot be installed together with others of them, or needs more when they are there. */
 function haveConflict<C extends Candidate>(universe: Universe<C>, candidates: readonly C[]): boolean {
-  const there = new Set(candidates);
-  return candidates.some((candidate) => universe.conflicts(candidate).some((conflict) => there.has(conflict.with)));
+  const there = new Set<Candidate>(candidates);
+  const isThere = (candidate: Candidate): boolean => there.has(candidate);
+  return candidates.some(
+    (candidate) =>
+      universe.conflicts(candidate).some((conflict) => isThere(conflict.with) && (conflict.and ?? []).every(isThere)) ||
+      universe
+        .requirements(candidate, STRONG)
+        .some(({ when, alternatives }) => when?.every(isThere) === true && !alternatives.some((list) => list.some(isThere))),
+  );
 }
 
 /** The answer, or another one where the question is too hard: the closure is then left as it is. */

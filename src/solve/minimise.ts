@@ -41,13 +41,11 @@ function refuted({ assumptions, facts }: Contradiction, root: number): Contradic
   const byOwner = Map.groupBy(facts.entries(), ([, { owner }]) => numberOf(owner));
   const solver = new Solver((variable, sink) => {
     for (const [place, { owner, literals }] of byOwner.get(variable) ?? []) {
-      const excluded = literals.find((literal) => (literal & 1) === 1 && literal >> 1 !== owner);
-      if (excluded !== undefined) sink.exclude(place, numberOf(excluded >> 1));
-      else
-        sink.require(
-          place,
-          literals.filter((literal) => (literal & 1) === 0).map((literal) => numberOf(literal >> 1)),
-        );
+      const others = literals.filter((literal) => literal >> 1 !== owner);
+      const [conditions, choices] = [1, 0].map((sign) =>
+        others.filter((literal) => (literal & 1) === sign).map((literal) => numberOf(literal >> 1)),
+      );
+      sink.requireWhen(place, conditions ?? [], choices ?? []);
     }
   }, numbers.size);
   solver.fix([0]);

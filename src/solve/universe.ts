@@ -34,11 +34,17 @@ export interface Requirement {
   readonly text: string;
   /** Candidates that satisfy each alternative, the alternatives in stated order, the candidates of one best first. */
   readonly alternatives: readonly (readonly Candidate[])[];
+  /** It counts only where all of these are there, too. */
+  readonly when?: readonly Candidate[] | undefined;
 }
 
 /** One package that another cannot be installed together with. */
 export interface Conflict<C extends Candidate> {
   readonly with: C;
+  /** It is one only where all of these are there, too. */
+  readonly and?: readonly C[] | undefined;
+  /** It is none where one of these is there, too. */
+  readonly unless?: readonly C[] | undefined;
   /** Why, in words that go on after the name of the package that was asked about: `breaks b (<< 2)`. */
   readonly text: string;
 }
@@ -53,6 +59,11 @@ export interface ClosureOptions {
   readonly allVariants: boolean;
   /** The only architecture that packages for all architectures are wanted for. Without it they are wanted for each there is. */
   readonly native?: string | undefined;
+  /**
+   * Requirements with a condition are given with it (`when`), to who knows what is there. Without this they are given as if the condition
+   * held, as far as they can be satisfied, so that what they ask for is there whatever a machine has.
+   */
+  readonly conditional?: boolean | undefined;
 }
 
 /** All candidates of one selection with the family's knowledge of what satisfies what. */

@@ -21,3 +21,10 @@ export function isSourceArchitecture(architecture: string): boolean {
 export function architectureRank(architecture: string): number {
   return /^(?:i[3-6]86|athlon|geode|ppc|s390|sparc|sparcv\w*)$/.test(architecture) ? 1 : 0;
 }
+
+/** Whether rpm takes a package of one architecture to be in the place of one of the other that has its name. */
+export function isSamePlace(one: string, other: string): boolean {
+  if (one === other || one === 'noarch' || other === 'noarch') return true;
+  const family = architectureFamily(one);
+  return family !== undefined && family === architectureFamily(other) && architectureRank(one) === architectureRank(other);
+}

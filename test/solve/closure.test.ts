@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Closure, type ClosureRequest, closure, unsatisfiedIn } from '../../src/solve/closure.ts';
 import type { Candidate, ClosureOptions, Requirement, Universe } from '../../src/solve/universe.ts';
+import { written } from './worlds.ts';
 
 const STRONG: ClosureOptions = { recommends: false, suggests: false, source: false, allVariants: false };
 const label = (candidate: Candidate): string => `${candidate.name}_${candidate.version}_${candidate.architecture}`;
@@ -107,6 +108,18 @@ describe('solve/closure', () => {
   it('decides for what is preferred, where there is a choice', () => {
     const { solve, find } = world(['a: x | y, p', 'x:', 'y:', 'p:', 'q:'], { p: ['q'] });
     expect(names(solve(['a'], { preferred: new Set(find(['y', 'q'])) }))).toEqual(['a', 'q', 'y']);
+  });
+
+  it('takes what has a condition as soon as the condition holds', () => {
+    const universe = written(['a: d if b & c, e if f', 'b: c', 'c', 'd', 'e', 'f', 'g: b']);
+    const solve = (seeds: readonly string[], base: readonly string[] = []): string[] =>
+      closure(universe, seeds.flatMap(universe.find), { ...STRONG, label, base: base.flatMap(universe.find) }).selected.map(
+        ({ name }) => name,
+      );
+    expect(solve(['a'])).toEqual(['a']);
+    expect(solve(['a', 'g'])).toEqual(['a', 'b', 'c', 'd', 'g']);
+    expect(solve(['a'], ['f'])).toEqual(['a', 'e']);
+    expect(solve(['c', 'a'], ['b'])).toEqual(['a', 'c', 'd']);
   });
 
   it('says what a fixed set needs that nothing offers', () => {

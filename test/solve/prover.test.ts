@@ -114,6 +114,32 @@ describe('solve/prover', () => {
     expect(solve(true)).toEqual(['a 1', 'b 1', 'c 1']);
   });
 
+  it('says what holds only where something else is there', () => {
+    const rows: [readonly string[], string, readonly string[]][] = [
+      [['a: b, c | d if b', 'b', 'c', 'd'], 'a', ['a 1', 'b 1', 'c 1']],
+      [['a: c if b', 'b', 'c'], 'a', ['a 1']],
+      [['a: b, x if b', 'b'], 'a', ['a 1 depends on b: b 1', 'a 1 depends on x if b, which rules out b 1']],
+      [
+        ['a: b, c | d if b', 'b;!c;!d', 'c', 'd'],
+        'a',
+        [
+          'a 1 depends on b: b 1',
+          'a 1 depends on c | d if b: with b 1 also c 1 or d 1',
+          'b 1 conflicts with c: c 1',
+          'b 1 conflicts with d: d 1',
+        ],
+      ],
+      [['a: b, c;!b & c', 'b', 'c'], 'a', ['a 1 depends on b: b 1', 'a 1 depends on c: c 1', 'a 1 conflicts with b & c: b 1 and c 1']],
+      [['a: b;!b / c', 'b', 'c'], 'a', ['a 1', 'b 1', 'c 1']],
+      [
+        ['a: b;!b / c', 'b', 'c: d'],
+        'a',
+        ['a 1 depends on b: b 1', 'c 1 depends on d, which is not there', 'a 1 conflicts with b / c: b 1, without c 1'],
+      ],
+    ];
+    for (const [lines, asked, expected] of rows) expect(ask(lines, asked)).toEqual(expected);
+  });
+
   it('agrees with trying every set of packages', () => {
     fc.assert(
       fc.property(universes, fc.array(fc.nat(9), { minLength: 1, maxLength: 3 }), (lines, picks) => {

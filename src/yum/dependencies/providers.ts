@@ -34,7 +34,7 @@ export async function indexProviders(candidates: readonly YumCandidate[], blobs:
 interface IndexedElements {
   readonly provides: NameIndex;
   readonly files: NameIndex;
-  /** Every path that some candidate requires, recommends or suggests. */
+  /** Every path that some candidate's relations name, besides what it provides and obsoletes. */
   readonly requiredPaths: ReadonlySet<string>;
 }
 
@@ -51,7 +51,7 @@ function indexElements(candidates: readonly YumCandidate[]): IndexedElements {
         if (index === -1) return;
         const [start, end] = [scanner.valueStart(index), scanner.valueEnd(index)];
         if (kind === 'provides') provides.add(hashOfText(element, start, end), owner, offset);
-        else if (kind === 'requires' || kind === 'recommends' || kind === 'suggests') notePaths(element, start, end, requiredPaths);
+        else if (kind !== 'obsoletes') notePaths(element, start, end, requiredPaths);
       },
       file: (start, end) => files.add(hashOfText(element, start, end), owner, start),
     });

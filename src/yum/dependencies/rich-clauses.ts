@@ -14,9 +14,8 @@ export type Clause = readonly Literal[];
 const MAX_CLAUSES = 200;
 
 /**
- * A rich dependency as clauses that must all be satisfied. `A if B`: A, where something provides A; otherwise nothing, because a client without
- * B can do without. `A if B else C`: both, as far as they are provided. `A unless B` is A: that B is in the way is a conflict, and these
- * are not looked at.
+ * A rich dependency as clauses that must all be satisfied for it to hold whatever a client has installed. `A if B`: A, where something
+ * provides A; otherwise nothing, because a client without B can do without. `A if B else C`: both, as far as they are provided. `A unless B` is A.
  */
 export function richClauses(node: RichNode, providers: Providers): Clause[] {
   if (node.kind === 'capability') return [[{ name: node.capability.name, owners: providers.of(node.capability) }]];
@@ -53,7 +52,7 @@ function eitherOf(these: readonly Clause[], those: readonly Clause[]): Clause[] 
 }
 
 /** The packages that satisfy an operand by themselves, which is what `with` and `without` ask. */
-function setOf(node: RichNode, providers: Providers): Literal {
+export function setOf(node: RichNode, providers: Providers): Literal {
   if (node.kind === 'capability') return { name: node.capability.name, owners: providers.of(node.capability) };
   const sets = node.operands.map((operand) => setOf(operand, providers));
   let owners = [...(sets[0]?.owners ?? [])];
