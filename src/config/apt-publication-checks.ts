@@ -1,10 +1,9 @@
 import { parseDuration } from '../core/duration.ts';
 import type { Problem } from './environment.ts';
+import { type Key, misplacedKeys, selectiveProblem, verbatimProblems } from './publication-keys.ts';
 import { publicationDistribution, publicationSources } from './publications.ts';
 import type { Config, PublicationConfig } from './schema.ts';
 import type { KeyPath } from './yaml-source.ts';
-
-type Key = keyof PublicationConfig;
 
 /** Keys that say what stands in a Release. */
 const OF_RELEASE: readonly Key[] = [
@@ -18,28 +17,20 @@ const OF_RELEASE: readonly Key[] = [
   'validFor',
   'architectures',
 ];
-const ONLY_APT: readonly Key[] = ['distribution', 'component', 'components', ...OF_RELEASE];
+const ONLY_YUM: readonly Key[] = ['compression', 'database'];
+/** Keys that only apt publications have. */
+export const ONLY_APT: readonly Key[] = ['distribution', 'component', 'components', ...OF_RELEASE];
 const ONLY_REGENERATED: readonly Key[] = ['component', 'components', 'origin', 'label', ...OF_RELEASE];
-
-/** Which of the keys a publication has. Switches count where they are on. */
-function present(publication: PublicationConfig, keys: readonly Key[]): Key[] {
-  return keys.filter((key) => publication[key] !== undefined && publication[key] !== false);
-}
-
-/** Keys of a yum publication that only apt ones have. */
-export function yumPublicationChecks(path: KeyPath, publication: PublicationConfig): Problem[] {
-  return present(publication, ONLY_APT).map((key) => ({
-    path: [...path, key],
-    part: 'key',
-    message: 'only an apt publication has it; this one is a yum repository',
-  }));
-}
 
 /** What is wrong with the keys of an apt publication. */
 export function aptPublicationChecks(config: Config, path: KeyPath, publication: PublicationConfig): Problem[] {
-  if (publication.metadata === 'verbatim') return verbatimChecks(config, path, publication);
+  const foreign = misplacedKeys(path, publication, {
+    keys: ONLY_YUM,
+    message: 'only a yum publication has it; this one is an APT archive',
+  });
+  if (publication.metadata === 'verbatim') return [...foreign, ...verbatimChecks(config, path, publication)];
   const problem = (key: Key, message: string, allowed: string): Problem => ({ path: [...path, key], part: 'key', message, allowed });
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...foreign];
   if (publicationDistribution(config, publication) === undefined) {
     const allowed = 'a codename such as xenial; it may be left out only where all sources are mirrors of one suite';
     problems.push(problem('distribution', 'is missing', allowed));
@@ -63,22 +54,11 @@ export function aptPublicationChecks(config: Config, path: KeyPath, publication:
 
 /** What is published as its upstream has it is one whole mirror, and has no keys that would change it. */
 function verbatimChecks(config: Config, path: KeyPath, publication: PublicationConfig): Problem[] {
-  const problems: Problem[] = present(publication, ONLY_REGENERATED).map((key) => ({
-    path: [...path, key],
-    part: 'key',
-    message: 'cannot stand beside metadata: verbatim, which publishes what the upstream says',
-  }));
-  const [source = '', ...others] = publicationSources(publication);
-  if (others.length > 0) {
-    const message = 'several sources cannot be published with metadata: verbatim';
-    problems.push({ path: [...path, 'from'], part: 'value', message, allowed: 'one mirror' });
-  }
+  const problems = verbatimProblems(path, publication, ONLY_REGENERATED);
+  const [source = ''] = publicationSources(publication);
   const mirror = Object.hasOwn(config.mirrors, source) ? config.mirrors[source] : undefined;
   if (mirror?.type !== 'apt') return problems;
-  if (mirror.filter !== undefined) {
-    const message = `mirror "${source}" has a filter, so that the upstream's metadata would list packages that are not there`;
-    problems.push({ path: [...path, 'metadata'], part: 'value', message, allowed: 'metadata: regenerate, or a mirror without filter' });
-  }
+  if (mirror.filter !== undefined) problems.push(selectiveProblem(path, source, 'filter'));
   if (publication.distribution !== undefined && publication.distribution !== mirror.suite) {
     const message = `"${publication.distribution}" is not the suite that the upstream has signed`;
     problems.push({ path: [...path, 'distribution'], part: 'value', message, allowed: `${mirror.suite}, or none` });

@@ -1,8 +1,9 @@
-import { aptPublicationChecks, yumPublicationChecks } from './apt-publication-checks.ts';
+import { aptPublicationChecks } from './apt-publication-checks.ts';
 import type { Problem } from './environment.ts';
 import { publicationDistribution, publicationPath, publicationSources, sourceFamily } from './publications.ts';
 import type { Config, FamilyName, PublicationConfig } from './schema.ts';
 import type { KeyPath } from './yaml-source.ts';
+import { yumPublicationChecks } from './yum-publication-checks.ts';
 
 /** First segments of paths that are the server's own. */
 const RESERVED = new Set(['v2', 'api', '-', 'metrics', 'healthz', 'readyz']);
@@ -26,7 +27,7 @@ export function publicationChecks(config: Config): Problem[] {
     problems.push(...sourceChecks(config, path, publication), ...pathChecks(path, name, publication));
     const family = sourceFamily(config, publicationSources(publication)[0] ?? '');
     if (family === undefined) continue;
-    problems.push(...(family === 'yum' ? yumPublicationChecks(path, publication) : aptPublicationChecks(config, path, publication)));
+    problems.push(...(family === 'yum' ? yumPublicationChecks : aptPublicationChecks)(config, path, publication));
     known.push({ name, publication, family, path: publicationPath(name, publication) });
   }
   return [...problems, ...conflicts(config, known)];

@@ -110,9 +110,6 @@ async function publishLocked(
   const before = catalogue.publication(name);
   report({ type: 'phase', subject: name, phase: 'select' });
   const { family, ...content } = contentToPublish(name, publication, settings, context);
-  if (family === 'yum' && publication.metadata === 'verbatim') {
-    throw unavailable(name, 'metadata: verbatim of a yum repository', 'metadata: regenerate');
-  }
   const packages = content.parts.reduce((sum, { list }) => sum + list.count, 0);
   const inputs = generationInputs(context, { name, publication, signer, ...content });
   if (before?.generation.inputs === inputs && !isDue(publication, before, { renew, now: context.publicationClock.now() })) {

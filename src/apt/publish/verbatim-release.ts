@@ -1,10 +1,9 @@
 import { MirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { PublishContext } from '../../family/family.ts';
-import { readArmor, writeArmor } from '../../openpgp/armor.ts';
 import { readKeyring } from '../../openpgp/keyring.ts';
+import { combinedKey, signedAt } from '../../openpgp/passed-on.ts';
 import type { Keyring } from '../../openpgp/types.ts';
-import { malformed, readSignatures } from '../../openpgp/verify.ts';
 import type { PublicKey, Supplement } from '../../store/catalogue.ts';
 import { parseRelease, type Release } from '../format/release.ts';
 import { splitSigned } from '../signed-text.ts';
@@ -63,24 +62,14 @@ async function readDocuments(
   if (inline !== undefined) {
     const { text, signatures } = splitSigned(inline, what);
     if (keyring === undefined) return { bytes: text, signedBy: undefined };
-    const { bytes, signature } = await keyring.verifyCleartext(inline, what, madeAt(Buffer.from(signatures, 'latin1'), time, what));
+    const { bytes, signature } = await keyring.verifyCleartext(inline, what, signedAt(Buffer.from(signatures, 'latin1'), time, what));
     return { bytes, signedBy: signature.fingerprint };
   }
   const [bytes, signature] = await Promise.all([read('Release'), read('Release.gpg')]);
   if (bytes === undefined) throw new MirrorError('BLOB_MISSING', `${what} is not in the pool`, { hint: 'Sync the mirror again.' });
   if (keyring === undefined) return { bytes, signedBy: undefined };
   if (signature === undefined) throw new MirrorError('SIGNATURE_MISSING', `${what} has no signature`, { hint: 'Sync the mirror again.' });
-  return { bytes, signedBy: (await keyring.verifyDetached(bytes, signature, what, madeAt(signature, time, what))).fingerprint };
-}
-
-/** When the newest of some signatures was made. */
-function madeAt(signature: Uint8Array, otherwise: Date, what: string): Date {
-  try {
-    const created = readSignatures(signature).map((one) => one.created);
-    return created.length === 0 ? otherwise : new Date(Math.max(...created));
-  } catch (error) {
-    throw malformed(what, error);
-  }
+  return { bytes, signedBy: (await keyring.verifyDetached(bytes, signature, what, signedAt(signature, time, what))).fingerprint };
 }
 
 async function warnOfDates(context: PublishContext, directory: string, { date, validUntil }: Release): Promise<void> {
@@ -102,10 +91,4 @@ async function publishedDate({ blobs, previous }: PublishContext, directory: str
   const what = `the published ${entry.path}`;
   const document = await blobs.readWhole(entry.blob.sha256, LIMITS.signedDocument);
   return parseRelease(inline === undefined ? document : splitSigned(document, what).text, what).date;
-}
-
-/** Several keys as one block, for clients that take no more than one. */
-function combinedKey(keys: readonly PublicKey[]): string {
-  const blocks = keys.flatMap(({ armored }) => readArmor(armored, { textAround: true }));
-  return writeArmor('PGP PUBLIC KEY BLOCK', Buffer.concat(blocks.map(({ data }) => data)));
 }

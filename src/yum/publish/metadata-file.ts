@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { BlockCompression } from '../../codec/block-formats.ts';
 import { extensionOf } from '../../codec/compression.ts';
 import { packText } from '../../codec/pack-text.ts';
 import type { RecordShape } from '../../codec/text-blocks.ts';
 import type { PublishContext } from '../../family/family.ts';
+import type { Blob } from '../../store/blobs.ts';
 import type { RepomdRecord } from '../format/repomd.ts';
 
 /** A file of metadata that is to be published. */
@@ -13,6 +15,8 @@ export interface MetadataText extends RecordShape {
   readonly name: string;
   /** In pieces of any size; read once. */
   readonly text: Iterable<Uint8Array>;
+  /** By default as the configuration says, which is gz when it says nothing. */
+  readonly compression?: BlockCompression | undefined;
 }
 
 /** Where metadata is, relative to the repository's root: under a name that no other content has. */
@@ -25,10 +29,15 @@ export function metadataTime({ time }: Pick<PublishContext, 'time'>): number {
   return Math.floor(time.getTime() / 1000) * 1000;
 }
 
-/** Writes a file of metadata as the publication compresses them. The file is a function of the text alone. */
-export async function writeMetadata(context: PublishContext, { type, name, text, ...shape }: MetadataText): Promise<RepomdRecord> {
-  const { config, writer } = context;
-  const compression = config.compression ?? 'gz';
+/** How the publication's metadata is compressed. */
+export function compressionOfMetadata({ config }: Pick<PublishContext, 'config'>): BlockCompression {
+  return config.compression ?? 'gz';
+}
+
+/** Writes a file of metadata. The file is a function of the text alone. */
+export async function writeMetadata(context: PublishContext, metadata: MetadataText): Promise<RepomdRecord> {
+  const { writer } = context;
+  const { type, name, text, compression = compressionOfMetadata(context), ...shape } = metadata;
   const packedName = `${name}${extensionOf(compression)}`;
   const hash = createHash('sha256');
   let openSize = 0;
@@ -47,13 +56,21 @@ export async function writeMetadata(context: PublishContext, { type, name, text,
   });
   const [blob] = blobs.values();
   if (blob === undefined) throw new Error('a text is written as often as there are compressions');
+  const plain = compression === 'none' ? undefined : { sha256: hash.digest('hex'), size: openSize };
+  return metadataRecord(context, { type, path: metadataPath(blob.sha256, packedName), blob, plain });
+}
+
+/** What repomd.xml says of a file. `plain` is what the file unpacks to, where it is compressed. */
+export function metadataRecord(
+  context: Pick<PublishContext, 'time'>,
+  { type, path, blob, plain }: { readonly type: string; readonly path: string; readonly blob: Blob; readonly plain: Blob | undefined },
+): RepomdRecord {
   return {
     type,
-    path: metadataPath(blob.sha256, packedName),
+    path,
     checksum: { algorithm: 'sha256', value: blob.sha256 },
     size: blob.size,
-    openChecksum: { algorithm: 'sha256', value: hash.digest('hex') },
-    openSize,
+    ...(plain === undefined ? {} : { openChecksum: { algorithm: 'sha256', value: plain.sha256 }, openSize: plain.size }),
     timestamp: metadataTime(context),
   };
 }

@@ -1,0 +1,119 @@
+import type { BlockCompression } from '../../codec/block-formats.ts';
+import { compressionOf } from '../../codec/compression.ts';
+import type { PublishContext } from '../../family/family.ts';
+import type { StoredPackage, Supplement } from '../../store/catalogue.ts';
+import { combineComps } from '../format/comps.ts';
+import type { CombinedMetadata, MetadataDocument } from '../format/further-metadata.ts';
+import { combineModules } from '../format/modules.ts';
+import { type PublishedPackages, publishedPackages } from '../format/published-packages.ts';
+import type { RepomdRecord } from '../format/repomd.ts';
+import { combineUpdateinfo } from '../format/updateinfo.ts';
+import { compressionOfMetadata, writeMetadata } from './metadata-file.ts';
+import { describeSupplement, linkMetadata, unpackedWhole } from './supplement-file.ts';
+
+/** What a type of metadata is made of that names packages. */
+interface Combination {
+  /** Of the plain file. */
+  readonly name: string;
+  combine(documents: readonly MetadataDocument[], published: PublishedPackages): CombinedMetadata;
+}
+
+const COMBINED: ReadonlyMap<string, Combination> = new Map([
+  ['group', { name: 'comps.xml', combine: combineComps }],
+  ['updateinfo', { name: 'updateinfo.xml', combine: combineUpdateinfo }],
+  ['modules', { name: 'modules.yaml', combine: combineModules }],
+]);
+/** They name delta packages, which are not mirrored. */
+const OF_DELTAS: ReadonlySet<string> = new Set(['prestodelta', 'deltainfo']);
+const KIND = 'data/';
+/** Such a document is held in memory while it is combined. In bytes. */
+const MOST_UNPACKED = 512 * 1024 * 1024;
+
+/**
+ * Publishes what the sources have besides packages: comps, updateinfo and modules of all of them as one, cut to the packages, and anything
+ * else as it is, of the last source that has it. Where that is the same as what one source has, its own file is published.
+ * Errors: METADATA_INVALID, DECOMPRESS_*, BLOB_*, ABORTED.
+ */
+export async function writeFurtherMetadata(context: PublishContext, packages: readonly StoredPackage[]): Promise<RepomdRecord[]> {
+  const { components, name, report } = context;
+  const byType = new Map<string, Supplement[]>();
+  for (const supplement of components.flatMap((component) => component.supplements)) {
+    if (!supplement.kind.startsWith(KIND)) continue;
+    const type = supplement.kind.slice(KIND.length);
+    byType.set(type, [...(byType.get(type) ?? []), supplement]);
+  }
+  const published = byType.size === 0 ? undefined : publishedPackages(packages);
+  const records: RepomdRecord[] = [];
+  for (const [type, supplements] of byType) {
+    const combination = COMBINED.get(type);
+    if (OF_DELTAS.has(type)) {
+      const message = `the ${type} of ${mirrorsOf(supplements)} is left out: it is about delta packages, which are not mirrored`;
+      report({ type: 'info', subject: name, message });
+    } else if (combination !== undefined && published !== undefined) {
+      records.push(...(await writeCombined(context, { type, combination, supplements, published })));
+    } else {
+      records.push(await passThrough(context, type, supplements));
+    }
+  }
+  return records;
+}
+
+function mirrorsOf(supplements: readonly Supplement[]): string {
+  return [...new Set(supplements.map(({ mirror }) => mirror))].join(', ');
+}
+
+async function passThrough(context: PublishContext, type: string, supplements: readonly Supplement[]): Promise<RepomdRecord> {
+  const [first, ...others] = supplements.toReversed();
+  if (first === undefined) throw new Error('a type is there because something is of it');
+  if (others.some(({ sha256 }) => sha256 !== first.sha256)) {
+    const message = `several sources have ${type} metadata, of which clients take one: that of mirror ${first.mirror} is published`;
+    context.report({ type: 'warning', subject: context.name, message });
+  }
+  return await linkMetadata(context, type, first);
+}
+
+interface CombinedType {
+  readonly type: string;
+  readonly combination: Combination;
+  readonly supplements: readonly Supplement[];
+  readonly published: PublishedPackages;
+}
+
+async function writeCombined(
+  context: PublishContext,
+  { type, combination, supplements, published }: CombinedType,
+): Promise<RepomdRecord[]> {
+  const documents: MetadataDocument[] = [];
+  for (const supplement of supplements) {
+    const what = distinct(describeSupplement(supplement), documents);
+    documents.push({ bytes: await unpackedWhole(context, supplement, MOST_UNPACKED), what });
+  }
+  const { bytes, warnings } = combination.combine(documents, published);
+  for (const message of warnings) context.report({ type: 'warning', subject: context.name, message });
+  if (bytes === undefined) return [];
+  const whole = supplements.find((_, index) => documents[index]?.bytes.equals(bytes) === true);
+  const records: RepomdRecord[] = [];
+  for (const form of formsOf(type, compressionOfMetadata(context))) {
+    if (whole !== undefined && compressionOf(whole.path) === form.compression) {
+      records.push(await linkMetadata(context, form.type, whole, bytes));
+    } else {
+      records.push(await writeMetadata(context, { ...form, name: combination.name, text: [bytes], separator: '\n' }));
+    }
+  }
+  return records;
+}
+
+/** Two states of one mirror may be among the sources. */
+function distinct(what: string, documents: readonly MetadataDocument[]): string {
+  const same = documents.filter((document) => document.what.startsWith(what)).length;
+  return same === 0 ? what : `${what} (${same + 1})`;
+}
+
+/** The yum of EL 6 and 7 takes comps plain, or compressed under a type of its own. */
+function formsOf(type: string, compression: BlockCompression): { readonly type: string; readonly compression: BlockCompression }[] {
+  if (type !== 'group' || compression !== 'gz') return [{ type, compression }];
+  return [
+    { type: 'group', compression: 'none' },
+    { type: 'group_gz', compression: 'gz' },
+  ];
+}
