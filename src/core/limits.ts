@@ -10,6 +10,8 @@ export const LIMITS = {
   keyFile: 4 * MiB,
   /** A mirrorlist, metalink or other list of servers. */
   serverList: 4 * MiB,
+  /** A .treeinfo. */
+  treeinfo: 1 * MiB,
   /** One compressed index as fetched, where the signed metadata does not state a size. */
   index: 2048 * MiB,
   /** One index unpacked, where the signed metadata does not state a size. */

@@ -4,7 +4,7 @@ import type { Blob } from './blobs.ts';
 
 /** Where an upstream is and who to be there. */
 export interface Origin {
-  /** Base URLs of the same content, each ending in `/`, best first. */
+  /** Base URLs of the same content, each ending in `/` or with a query after that, best first. */
   readonly bases: readonly string[];
   readonly credentials?: Credentials | undefined;
 }
@@ -20,10 +20,10 @@ export interface Wanted {
 
 /** Brings files of one upstream into the pool: what is there already is not fetched, what was begun is resumed. */
 export interface Acquirer {
-  /** A small file, whole in memory, not stored. `path` is relative to the bases and already escaped for a URL. */
-  document(path: string, maxSize: number): Promise<FetchedDocument>;
+  /** A small file, whole in memory, not stored. `path` is relative to the bases and already escaped for a URL; `bases` are asked in place of the origin's. */
+  document(path: string, maxSize: number, bases?: readonly string[]): Promise<FetchedDocument>;
   /** As `document`, but undefined when no server has the file. */
-  optionalDocument(path: string, maxSize: number): Promise<FetchedDocument | undefined>;
+  optionalDocument(path: string, maxSize: number, bases?: readonly string[]): Promise<FetchedDocument | undefined>;
   /** A file into the pool; in it when this returns. */
   file(wanted: Wanted): Promise<Blob>;
   /** What was fetched as a document, into the pool; in it when this returns. */

@@ -1,5 +1,6 @@
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { safeRelativePath } from '../core/paths.ts';
+import { directoryUrl } from '../fetch/join-url.ts';
 import { isNearby } from '../fetch/nearby.ts';
 
 /** Where a file of a repository is, as the metadata states it. */
@@ -16,14 +17,14 @@ const HTTP = /^https?:\/\//i;
 /**
  * The URLs of a file, best first: for each base as dnf encodes the href, then, where the href looks encoded already, with the href as it
  * is. An href may lead out of the repository but not to another server; an http(s) `xml:base` may, and takes the place of the bases, but not
- * to this machine or its link unless a base is there, too. Any other `xml:base`, such as that of a medium, is passed over.
+ * to this machine or its link unless a base is there, too. What a base has as its query, such as an access token, comes after the path. Any other `xml:base`, such as that of a medium, is passed over.
  * PATH_UNSAFE when no base gives a URL.
  * @param what names the document in errors.
  */
 export function fileUrls(stated: StatedLocation, bases: readonly string[], what: string): string[] {
   const { location } = stated;
   const ownBase = stated.base !== undefined && HTTP.test(stated.base) && URL.canParse(stated.base) ? stated.base : undefined;
-  const roots = ownBase === undefined ? bases : [ownBase.endsWith('/') ? ownBase : `${ownBase}/`];
+  const roots = ownBase === undefined ? bases : [directoryUrl(ownBase)];
   const inward = ownBase !== undefined && isNearby(new URL(ownBase)) && !bases.some((base) => isNearby(new URL(base)));
   if (inward)
     throw new MirrorError(
@@ -46,6 +47,7 @@ export function fileUrls(stated: StatedLocation, bases: readonly string[], what:
 function resolved(href: string, root: string): string | undefined {
   if (/[\s\p{Cc}\\]/u.test(href) || href === '' || !URL.canParse(href, root)) return undefined;
   const url = new URL(href, root);
+  if (url.search === '' && !ABSOLUTE.test(href)) url.search = new URL(root).search;
   return HTTP.test(url.href) && url.origin === new URL(root).origin ? url.href : undefined;
 }
 

@@ -37,6 +37,17 @@ describe('yum/location', () => {
     ]);
   });
 
+  it('puts the query of a base behind the path', () => {
+    const token = ['http://h/repo/?token=a%2Fb'];
+    expect(urls('Packages/a+b.rpm', undefined, token)).toEqual(['http://h/repo/Packages/a%2bb.rpm?token=a%2Fb']);
+    expect(urls('../pool/a%2Bb.rpm', undefined, token)).toEqual([
+      'http://h/pool/a%252Bb.rpm?token=a%2Fb',
+      'http://h/pool/a%2Bb.rpm?token=a%2Fb',
+    ]);
+    expect(urls('http://h/x/a.rpm', undefined, token)).toEqual(['http://h/x/a.rpm']);
+    expect(urls('f.rpm', 'https://other/x?sig=1')).toEqual(['https://other/x/f.rpm?sig=1']);
+  });
+
   it('goes where an http(s) xml:base says, and passes over any other', () => {
     expect(urls('f.rpm', 'https://other/x')).toEqual(['https://other/x/f.rpm']);
     expect(urls('f.rpm', 'media://1#2')).toEqual([`${BASE}f.rpm`]);

@@ -1,4 +1,5 @@
 import { MirrorError } from '../../core/errors.ts';
+import { type IniEntry, parseIni } from './ini.ts';
 
 /** One section of a .repo file. Variables such as $releasever are still in the texts. */
 export interface YumRepoDefinition {
@@ -26,8 +27,6 @@ export interface YumRepoDefinition {
   readonly hasPassword: boolean;
 }
 
-type Section = Map<string, { value: string; readonly line: number }>;
-
 const TRUE = new Set(['1', 'yes', 'true', 'on', 'enabled', 'always']);
 const FALSE = new Set(['0', 'no', 'false', 'off', 'disabled', 'never']);
 
@@ -36,53 +35,14 @@ const FALSE = new Set(['0', 'no', 'false', 'off', 'disabled', 'never']);
  * counts. Throws CONFIG_INVALID with file and line for what is no section, comment, `key=value` or continuation.
  */
 export function parseRepoFile(text: string, file: string): YumRepoDefinition[] {
-  const definitions: YumRepoDefinition[] = [];
-  for (const [id, section] of sectionsOf(text, file)) {
-    if (id !== 'main') definitions.push(definitionOf(id, section, file));
-  }
-  return definitions;
+  const sections = parseIni(text, {
+    invalid: (line, why, content) => new MirrorError('CONFIG_INVALID', `${file}:${line}: ${why}: "${content.slice(0, 120)}"`),
+    keyOf: (key) => key.toLowerCase(),
+  });
+  return [...sections].flatMap(([id, section]) => (id === 'main' ? [] : [definitionOf(id, section, file)]));
 }
 
-function sectionsOf(text: string, file: string): Map<string, Section> {
-  const sections = new Map<string, Section>();
-  let section: Section | undefined;
-  let last: { value: string } | undefined;
-  for (const [index, raw] of text
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/)
-    .entries()) {
-    const line = raw.trimEnd();
-    const invalid = (why: string): MirrorError =>
-      new MirrorError('CONFIG_INVALID', `${file}:${index + 1}: ${why}: "${line.slice(0, 120)}"`);
-    if (line.trim() === '') {
-      last = undefined;
-      continue;
-    }
-    if (/^[#;]/.test(line)) continue;
-    if (/^\s/.test(line)) {
-      if (/^\s+[#;]/.test(line)) continue;
-      if (last === undefined) throw invalid('a continuation line without a key before it');
-      last.value = `${last.value}\n${line.trim()}`;
-      continue;
-    }
-    const heading = /^\[([^\]]+)\]\s*(?:[#;].*)?$/.exec(line)?.[1]?.trim();
-    if (heading !== undefined && heading !== '') {
-      section = sections.get(heading) ?? new Map();
-      sections.set(heading, section);
-      last = undefined;
-      continue;
-    }
-    const equals = line.indexOf('=');
-    if (equals < 1) throw invalid('expected [section] or key=value');
-    if (section === undefined) throw invalid('a key before the first [section]');
-    const entry = { value: line.slice(equals + 1).trim(), line: index + 1 };
-    section.set(line.slice(0, equals).trim().toLowerCase(), entry);
-    last = entry;
-  }
-  return sections;
-}
-
-function definitionOf(id: string, section: Section, file: string): YumRepoDefinition {
+function definitionOf(id: string, section: ReadonlyMap<string, IniEntry>, file: string): YumRepoDefinition {
   const textOf = (key: string): string | undefined => {
     const value = section.get(key)?.value;
     return value === undefined || value === '' ? undefined : value;

@@ -1,7 +1,8 @@
 import type { YumMirrorConfig } from '../../config/schema.ts';
 import { MirrorError } from '../../core/errors.ts';
-import { redactUrl } from '../../core/redact.ts';
+import { directoryUrl } from '../../fetch/join-url.ts';
 import { isNearby } from '../../fetch/nearby.ts';
+import { shownUrl } from '../../fetch/place.ts';
 import { parseMetalink } from '../format/metalink.ts';
 import { parseMirrorlist } from '../format/mirrorlist.ts';
 import { expandVariables, unknownVariables } from '../format/variables.ts';
@@ -41,7 +42,7 @@ export function metalinkUrl(name: string, config: YumMirrorConfig): string | und
 }
 
 /**
- * The base URLs of a mirror, each ending in `/`: those of `url`, then those of its mirrorlist and its metalink, which are fetched.
+ * The base URLs of a mirror, each ending in `/` but for the query that it may have: those of `url`, then those of its mirrorlist and its metalink, which are fetched.
  * CONFIG_INVALID for a variable without a value and what is no http(s) URL, METADATA_INVALID for a list that holds none.
  */
 export async function yumBases(
@@ -56,7 +57,7 @@ export async function yumBases(
   }
   const metalink = metalinkUrl(name, config);
   if (metalink !== undefined) {
-    bases.push(...listedBases(config, parseMetalink(await fetchList(metalink), redactUrl(metalink)).bases, metalink));
+    bases.push(...listedBases(config, parseMetalink(await fetchList(metalink), shownUrl(metalink)).bases, metalink));
   }
   if (bases.length > 0) return [...new Set(bases)];
   throw new MirrorError('CONFIG_INVALID', `mirror "${name}" has neither url, mirrorlist nor metalink`);
@@ -67,7 +68,7 @@ function expanded(name: string, config: YumMirrorConfig, template: string): stri
   const text = expandVariables(template, vars);
   const [unknown] = unknownVariables(text);
   if (unknown === undefined) return text;
-  throw new MirrorError('CONFIG_INVALID', `mirror "${name}": the variable $${unknown} in ${redactUrl(template)} has no value`, {
+  throw new MirrorError('CONFIG_INVALID', `mirror "${name}": the variable $${unknown} in ${shownUrl(template)} has no value`, {
     hint: `Give it one: vars: { ${unknown}: "..." }. Known are ${Object.keys(vars).join(', ')}.`,
   });
 }
@@ -75,7 +76,7 @@ function expanded(name: string, config: YumMirrorConfig, template: string): stri
 function configuredBase(name: string, url: string): string {
   const base = baseOf(url);
   if (base !== undefined) return base;
-  throw new MirrorError('CONFIG_INVALID', `mirror "${name}": ${redactUrl(url)} is not an http(s) URL of a directory, without a query`);
+  throw new MirrorError('CONFIG_INVALID', `mirror "${name}": ${shownUrl(url)} is not an http(s) URL of a directory`);
 }
 
 /** Servers on a list that cannot be used are passed over, and so are addresses of this machine, unless the list is from there. */
@@ -87,7 +88,7 @@ function listedBases(config: YumMirrorConfig, urls: readonly string[], list: str
     .filter((base) => base !== undefined)
     .filter((base) => local || !isNearby(new URL(base)));
   if (bases.length > 0) return bases.slice(0, MOST_LISTED);
-  throw new MirrorError('METADATA_INVALID', `${redactUrl(list)} names no server with an http(s) URL`, {
+  throw new MirrorError('METADATA_INVALID', `${shownUrl(list)} names no server with an http(s) URL`, {
     hint: 'Check that the release and architecture in the address exist; servers answer with an empty list or a message otherwise.',
   });
 }
@@ -95,6 +96,6 @@ function listedBases(config: YumMirrorConfig, urls: readonly string[], list: str
 function baseOf(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
-  if (!/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '' || unknownVariables(text).length > 0) return undefined;
-  return url.href.endsWith('/') ? url.href : `${url.href}/`;
+  if (!/^https?:$/.test(url.protocol) || url.hash !== '' || unknownVariables(text).length > 0) return undefined;
+  return directoryUrl(url.href);
 }

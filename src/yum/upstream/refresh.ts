@@ -3,8 +3,9 @@ import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import type { UpstreamContext } from '../../family/family.ts';
 import type { Supplement, UpstreamState } from '../../store/catalogue.ts';
 import { acquireRecords } from './acquire-records.ts';
+import { acquireInstaller, type FetchedTree, fetchTreeinfo, hasTree } from './installer.ts';
 import { particularsOf, selectionOf, type YumParticulars } from './particulars.ts';
-import { allDocuments, fetchSignedRepomd, MAX_FUTURE, mayHaveChanged, type SignedRepomd } from './signed-repomd.ts';
+import { allDocuments, checkRepomd, fetchRepomd, MAX_FUTURE, mayHaveChanged, type SignedRepomd } from './signed-repomd.ts';
 import { verificationPolicy } from './verification-policy.ts';
 
 /** How often an upstream that changes while it is read is begun anew. */
@@ -12,7 +13,7 @@ const ATTEMPTS = 3;
 
 /**
  * Fetches and checks a repository's repomd.xml and brings primary, filelists and other into the pool, which but for primary it need not have, and what
- * else it has. Gives `previous` itself when repomd.xml has not changed. When a file is not what repomd.xml says, and that has changed meanwhile, begins
+ * else it has. Gives `previous` itself when neither repomd.xml nor the .treeinfo that is asked for has changed. When a file is not what repomd.xml says, and that has changed meanwhile, begins
  * again with the new one.
  * Errors besides those of fetching: SIGNATURE_*, RELEASE_ROLLBACK, RELEASE_FUTURE, METADATA_INVALID, METADATA_INCOMPLETE, PATH_UNSAFE, CHECKSUM_*.
  */
@@ -21,36 +22,62 @@ export async function refreshUpstream(
   previous: UpstreamState | undefined,
 ): Promise<UpstreamState> {
   const wasSigned = previous?.verification.metadata === true;
-  const current = previous !== undefined && (await isComplete(context, previous)) ? previous : undefined;
-  // An unsigned repository that need not be signed is asked for its signature each time: it may have got one.
-  const known = wasSigned === (verificationPolicy(context.config).metadata !== 'no') ? current?.revision : undefined;
+  const complete = previous !== undefined && (await isComplete(context, previous)) ? previous : undefined;
   let failure: unknown;
-  let failedRevision: string | undefined;
+  let failed: string | undefined;
   let partial: Acquired | undefined;
   for (let attempt = 1; ; attempt++) {
     try {
-      const signed = await fetchSignedRepomd(context, { wasSigned, known });
-      if (current !== undefined && (signed === undefined || isSame(signed, current))) return current;
-      if (partial !== undefined && signed?.revision === partial.state.revision) return accepted(context, partial);
-      if (signed === undefined || signed.revision === failedRevision) throw failure;
-      failedRevision = signed.revision;
-      refuseFuture(context, signed);
-      refuseRollback(context, signed, previous);
-      const acquired = await acquire(context, signed);
+      const found = await fetchDocuments(context, { complete, wasSigned });
+      if ('unchanged' in found) return found.unchanged;
+      if (partial !== undefined && found.identity === failed) return accepted(context, partial);
+      if (found.identity === failed) throw failure;
+      failed = found.identity;
+      refuseFuture(context, found.signed);
+      refuseRollback(context, found.signed, previous);
+      const acquired = await acquire(context, found);
       if (acquired.missing === 0 || attempt === ATTEMPTS) return accepted(context, acquired);
       // What is missing may be so because there is something newer.
       partial = acquired;
     } catch (error) {
-      if (attempt === ATTEMPTS || error === failure || !isWorthAnother(error, failedRevision)) throw error;
+      if (attempt === ATTEMPTS || error === failure || !isWorthAnother(error, failed)) throw error;
       failure = error;
       partial = undefined;
     }
   }
 }
 
+/** What states everything else. */
+interface Documents {
+  readonly signed: SignedRepomd;
+  /** Undefined where it is not asked for, or not there. */
+  readonly tree: FetchedTree | undefined;
+  /** Equal exactly when they are. */
+  readonly identity: string;
+}
+
+/** @param complete what is known, if that answers to what is asked for now. */
+async function fetchDocuments(
+  context: UpstreamContext<YumMirrorConfig>,
+  { complete, wasSigned }: { readonly complete: UpstreamState | undefined; readonly wasSigned: boolean },
+): Promise<Documents | { readonly unchanged: UpstreamState }> {
+  const tree = context.config.installer ? await fetchTreeinfo(context) : undefined;
+  const current = complete !== undefined && hasTree(complete, tree) ? complete : undefined;
+  const document = await fetchRepomd(context);
+  if (current !== undefined && document.revision === current.revision && isSettled(context, current)) return { unchanged: current };
+  const signed = await checkRepomd(context, document, wasSigned);
+  if (current !== undefined && isSame(signed, current)) return { unchanged: current };
+  return { signed, tree, identity: `${signed.revision} ${tree?.sha256}` };
+}
+
+/** Whether the same repomd.xml need not be checked again: an unsigned one that need not be signed may have got a signature. */
+function isSettled({ config }: UpstreamContext<YumMirrorConfig>, { verification }: UpstreamState): boolean {
+  return verification.metadata === (verificationPolicy(config).metadata !== 'no');
+}
+
 /** Before there was a repomd.xml, only one that was replaced between it and its signature is. */
-function isWorthAnother(error: unknown, failedRevision: string | undefined): boolean {
-  return failedRevision === undefined ? isMirrorError(error, 'SIGNATURE_INVALID') : mayHaveChanged(error);
+function isWorthAnother(error: unknown, failed: string | undefined): boolean {
+  return failed === undefined ? isMirrorError(error, 'SIGNATURE_INVALID') : mayHaveChanged(error);
 }
 
 /** Whether the state answers to what is demanded now, and all of its files are there. */
@@ -108,20 +135,22 @@ function accepted({ name, report }: UpstreamContext<YumMirrorConfig>, { leftOut,
   return state;
 }
 
-async function acquire(context: UpstreamContext<YumMirrorConfig>, signed: SignedRepomd): Promise<Acquired> {
+async function acquire(context: UpstreamContext<YumMirrorConfig>, { signed, tree }: Documents): Promise<Acquired> {
   const { config, verbatim } = context;
-  const { indexes, leftOut, missing, records, supplements } = await acquireRecords(context, signed);
+  const { indexes, records, ...metadata } = await acquireRecords(context, signed);
   const documents = verbatim ? await keepDocuments(context, signed) : [];
+  const installer = config.installer ? await acquireInstaller(context, tree, signed) : { supplements: [], leftOut: [], missing: 0 };
+  const missing = metadata.missing + installer.missing;
   const particulars: YumParticulars = { records, selection: selectionOf(config, verbatim), leftOut: missing };
   const state: UpstreamState = {
     revision: signed.revision,
     date: signed.date,
     indexes,
-    supplements: [...documents, ...supplements],
+    supplements: [...documents, ...metadata.supplements, ...installer.supplements],
     verification: { metadata: signed.signedBy !== undefined, packages: verificationPolicy(config).packages, signedBy: signed.signedBy },
     particulars,
   };
-  return { state, leftOut, missing };
+  return { state, leftOut: [...metadata.leftOut, ...installer.leftOut], missing };
 }
 
 /** repomd.xml as it was served, with what belongs to it. */

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { YumMirrorConfig } from '../../config/schema.ts';
-import { CHECKSUM_ALGORITHMS, type Expected } from '../../core/digests.ts';
+import { counted } from '../../core/counts.ts';
+import { type Expected, strongest } from '../../core/digests.ts';
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { redactUrl } from '../../core/redact.ts';
 import type { UpstreamContext } from '../../family/family.ts';
-import { type Metalink, parseMetalink } from '../format/metalink.ts';
+import type { FetchedDocument } from '../../fetch/fetcher.ts';
+import { joinUrl } from '../../fetch/join-url.ts';
+import { shownUrl } from '../../fetch/place.ts';
+import type { Acquirer } from '../../store/acquire.ts';
+import { parseMetalink } from '../format/metalink.ts';
 import { parseRepomd, type Repomd } from '../format/repomd.ts';
 import { metalinkUrl } from './bases.ts';
 import { verificationPolicy } from './verification-policy.ts';
@@ -23,6 +27,8 @@ export interface SignedRepomd {
   readonly what: string;
   /** What was fetched, by path: repomd.xml, and its signature where that was asked for. */
   readonly documents: ReadonlyMap<string, Buffer>;
+  /** The base of the server that it came from. */
+  readonly bases: readonly string[];
 }
 
 /** How far an upstream's clock may be ahead of ours, in milliseconds. */
@@ -32,72 +38,111 @@ export const REPOMD = 'repodata/repomd.xml';
 const SIGNATURE = `${REPOMD}.asc`;
 const KEY = `${REPOMD}.key`;
 
+/** A repomd.xml that the metalink allows, where there is one; its signature was not looked at. */
+export interface FetchedRepomd {
+  readonly bytes: Buffer;
+  /** SHA-256 of it. */
+  readonly revision: string;
+  readonly url: string;
+}
+
 /**
- * Fetches repomd.xml and checks it. `known` is the revision that was accepted before with the same demands: when it is still that, nothing
- * else is fetched, and undefined is given. Errors besides those of fetching: SIGNATURE_*, METADATA_INVALID, PATH_UNSAFE, CHECKSUM_MISMATCH.
+ * Checks a repomd.xml and reads it. Errors besides those of fetching: SIGNATURE_*, METADATA_INVALID, PATH_UNSAFE.
  * @param wasSigned whether the metadata that was accepted last was signed: then it must be again.
  */
-export async function fetchSignedRepomd(
+export async function checkRepomd(
   context: UpstreamContext<YumMirrorConfig>,
-  { wasSigned, known }: { readonly wasSigned: boolean; readonly known: string | undefined },
-): Promise<SignedRepomd | undefined> {
-  const { bytes, url } = await fetchRepomd(context);
-  const revision = createHash('sha256').update(bytes).digest('hex');
-  if (revision === known) return undefined;
-  const what = redactUrl(url);
-  const signature = await checkSignature(context, { bytes, what, wasSigned });
+  { bytes, revision, url }: FetchedRepomd,
+  wasSigned: boolean,
+): Promise<SignedRepomd> {
+  const what = shownUrl(url);
+  // Another server may have another state, and so another signature.
+  const bases = context.acquirer.origin.bases.filter((base) => joinUrl(base, REPOMD) === url);
+  const signature = await checkSignature(context, { bytes, what, wasSigned, bases });
   const repomd = parseRepomd(bytes, what);
   const documents = new Map([[REPOMD, bytes]]);
   if (signature !== undefined) documents.set(SIGNATURE, signature.bytes);
-  return { revision, repomd, date: dateOf(repomd, context.clock.now()), signedBy: signature?.signedBy, what, documents };
+  return { revision, repomd, date: dateOf(repomd, context.clock.now()), signedBy: signature?.signedBy, what, documents, bases };
 }
 
 /** The document with its signature and the key beside it, as far as the upstream has these: what a copy that is to be the same has, too. */
 export async function allDocuments(
   { acquirer }: UpstreamContext<YumMirrorConfig>,
-  { documents }: SignedRepomd,
+  { bases, documents }: SignedRepomd,
 ): Promise<ReadonlyMap<string, Buffer>> {
   const all = new Map(documents);
   for (const [path, ceiling] of [
     [SIGNATURE, LIMITS.signature],
     [KEY, LIMITS.keyFile],
   ] as const) {
-    const bytes = all.get(path) ?? (await acquirer.optionalDocument(path, ceiling))?.bytes;
+    const bytes = all.get(path) ?? (await acquirer.optionalDocument(path, ceiling, bases))?.bytes;
     if (bytes !== undefined && bytes.length > 0) all.set(path, bytes);
   }
   return all;
 }
 
-async function fetchRepomd({
-  acquirer,
-  blobs,
-  config,
-  name,
-}: UpstreamContext<YumMirrorConfig>): Promise<{ readonly bytes: Buffer; readonly url: string }> {
+/** Servers that are asked for a repomd.xml that the metalink allows. */
+const MOST_ASKED = 10;
+
+/**
+ * Fetches repomd.xml. With a metalink it must be what that says, and the newest of what it allows goes before: servers that are behind
+ * are passed over. Errors besides those of fetching: METADATA_INVALID, CHECKSUM_MISMATCH.
+ */
+export async function fetchRepomd(context: UpstreamContext<YumMirrorConfig>): Promise<FetchedRepomd> {
+  const { acquirer, config, name } = context;
   const document = await acquirer.document(REPOMD, LIMITS.signedDocument);
   const list = metalinkUrl(name, config);
-  if (list === undefined) return document;
-  const { accepted } = await fetchMetalink({ acquirer, blobs }, list);
-  if (accepted.some((expected) => fulfils(document.bytes, expected))) return document;
-  // This server is behind or ahead of the list; another one may have what the list names.
-  const [current] = accepted;
-  const urls = acquirer.origin.bases.map((base) => `${base}${REPOMD}`);
-  const blob = await acquirer.file({ urls, expected: current ?? { checksums: [] }, maxSize: LIMITS.signedDocument });
-  return { bytes: await blobs.readWhole(blob.sha256, LIMITS.signedDocument), url: document.url };
+  if (list === undefined) return fetched(document);
+  // After repomd.xml, so that it is not the older one where both are being replaced.
+  const { bytes } = await acquirer.document('', LIMITS.serverList, [list]);
+  const { accepted } = parseMetalink(bytes, shownUrl(list));
+  return fetched(await bestAccepted(context, document, accepted));
 }
 
-async function fetchMetalink(
-  { acquirer, blobs }: Pick<UpstreamContext<YumMirrorConfig>, 'acquirer' | 'blobs'>,
-  url: string,
-): Promise<Metalink> {
-  const blob = await acquirer.file({ urls: [url], expected: { checksums: [] }, maxSize: LIMITS.serverList });
-  return parseMetalink(await blobs.readWhole(blob.sha256, LIMITS.serverList), redactUrl(url));
+function fetched({ bytes, url }: FetchedDocument): FetchedRepomd {
+  return { bytes, url, revision: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** @param accepted what repomd.xml may be, newest first. */
+async function bestAccepted(
+  { acquirer, config, name }: UpstreamContext<YumMirrorConfig>,
+  document: FetchedDocument,
+  accepted: readonly Expected[],
+): Promise<FetchedDocument> {
+  const rankOf = ({ bytes }: FetchedDocument): number => {
+    const rank = accepted.findIndex((expected) => fulfils(bytes, expected));
+    return rank === -1 ? accepted.length : rank;
+  };
+  let best = { document, rank: rankOf(document) };
+  const others = acquirer.origin.bases.filter((base) => joinUrl(base, REPOMD) !== document.url);
+  for (const base of others.slice(0, MOST_ASKED - 1)) {
+    if (best.rank === 0) break;
+    const other = await documentOf(acquirer, base);
+    if (other !== undefined && rankOf(other) < best.rank) best = { document: other, rank: rankOf(other) };
+  }
+  if (best.rank < accepted.length) return best.document;
+  const asked = Math.min(others.length + 1, MOST_ASKED);
+  throw new MirrorError(
+    'CHECKSUM_MISMATCH',
+    `mirror "${name}": no repomd.xml of ${counted(asked, 'server')} is one that the metalink ${shownUrl(config.metalink ?? '')} allows`,
+    { hint: 'The servers or the list may be behind; try again later.' },
+  );
+}
+
+/** Undefined where that server has none to give. */
+async function documentOf(acquirer: Acquirer, base: string): Promise<FetchedDocument | undefined> {
+  try {
+    return await acquirer.document(REPOMD, LIMITS.signedDocument, [base]);
+  } catch (error) {
+    if (isMirrorError(error) && error.code.startsWith('FETCH_')) return undefined;
+    throw error;
+  }
 }
 
 /** By the strongest checksum that is stated. */
 function fulfils(bytes: Buffer, { size, checksums }: Expected): boolean {
   if (size !== undefined && size !== bytes.length) return false;
-  const best = [...checksums].sort((a, b) => CHECKSUM_ALGORITHMS.indexOf(b.algorithm) - CHECKSUM_ALGORITHMS.indexOf(a.algorithm))[0];
+  const best = strongest(checksums);
   return best !== undefined && createHash(best.algorithm).update(bytes).digest('hex') === best.value;
 }
 
@@ -110,11 +155,11 @@ interface CheckedSignature {
 /** Undefined where no signature is asked for, or there is none and none is needed. */
 async function checkSignature(
   { acquirer, clock, config, keyring, name }: UpstreamContext<YumMirrorConfig>,
-  document: { readonly bytes: Buffer; readonly what: string; readonly wasSigned: boolean },
+  document: { readonly bytes: Buffer; readonly what: string; readonly wasSigned: boolean; readonly bases: readonly string[] },
 ): Promise<CheckedSignature | undefined> {
   const { metadata } = verificationPolicy(config);
   if (metadata === 'no' || keyring === undefined) return undefined;
-  const signature = (await acquirer.optionalDocument(SIGNATURE, LIMITS.signature))?.bytes;
+  const signature = (await acquirer.optionalDocument(SIGNATURE, LIMITS.signature, document.bases))?.bytes;
   if (signature === undefined || signature.length === 0) {
     if (metadata === 'if signed' && !document.wasSigned) return undefined;
     throw new MirrorError('SIGNATURE_MISSING', `mirror "${name}": ${document.what} has no signature (repomd.xml.asc)`, {

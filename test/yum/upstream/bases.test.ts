@@ -21,6 +21,10 @@ describe('yum/upstream/bases', () => {
     ).toEqual(['http://a/7/i386/', 'http://b/i686/']);
   });
 
+  it('leaves a query behind the path of a base', async () => {
+    expect(await bases({ url: ['http://a/x?token=1', 'http://b/y/?a=1&b=/2'] })).toEqual(['http://a/x/?token=1', 'http://b/y/?a=1&b=/2']);
+  });
+
   it('has the architecture of the machine where nothing says another', () => {
     expect(variablesOf(yumMirror({ url: 'http://a/' }))['basearch']).toMatch(/^\w+$/);
     expect(variablesOf(yumMirror({ url: 'http://a/', vars: { basearch: 'ppc64le' }, architectures: ['x86_64'] }))).toEqual({
@@ -52,7 +56,7 @@ describe('yum/upstream/bases', () => {
 
   it.each([
     [{ url: 'http://a/$releasever/' }, 'CONFIG_INVALID', '$releasever'],
-    [{ url: 'http://a/?token=1' }, 'CONFIG_INVALID', 'without a query'],
+    [{ url: 'http://a/#top' }, 'CONFIG_INVALID', 'directory'],
     [{}, 'CONFIG_INVALID', 'neither'],
     [{ mirrorlist: 'http://l/' }, 'METADATA_INVALID', 'names no server'],
     [{ metalink: 'http://l/' }, 'METADATA_INVALID', ''],

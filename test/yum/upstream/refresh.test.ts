@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -9,6 +9,7 @@ import { readKeyring } from '../../../src/openpgp/keyring.ts';
 import { openSigner } from '../../../src/openpgp/signer.ts';
 import type { Keyring, Signer } from '../../../src/openpgp/types.ts';
 import type { UpstreamState } from '../../../src/store/catalogue.ts';
+import { type FileServer, serveFiles } from '../../support/file-server.ts';
 import { createRig, type Rig } from '../rig.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -370,5 +371,94 @@ describe('yum/upstream/refresh', () => {
     writeFileSync(path, readFileSync(path, 'utf8').replace('href="repodata/other', `xml:base="${rig.server.url}" href="repodata/other`));
     await expect(rig.refresh({ verify: [] })).resolves.toBeDefined();
     await expect(rig.refresh({ verify: [] }, { verbatim: true })).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
+  });
+
+  describe('from several servers', () => {
+    const others: { readonly folder: string; readonly server: FileServer }[] = [];
+    const another = async (): Promise<{ readonly folder: string; readonly server: FileServer }> => {
+      const folder = mkdtempSync(join(tmpdir(), 'mirror-upstream-'));
+      const one = { folder, server: await serveFiles(folder) };
+      others.push(one);
+      return one;
+    };
+    afterEach(async () => {
+      for (const { folder, server } of others.splice(0)) {
+        await server.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+    const metalink = (sums: readonly string[]): void => {
+      const [current = '', ...alternates] = sums.map(
+        (sum) => `<verification><hash type="md5">${'0'.repeat(32)}</hash><hash type="sha256">${sum}</hash></verification>`,
+      );
+      const older = alternates.map((verification) => `<mm0:alternate>${verification}</mm0:alternate>`).join('');
+      writeFileSync(
+        join(root, 'metalink'),
+        `<metalink xmlns:mm0="urn:x"><files><file name="repomd.xml">${current}<mm0:alternates>${older}</mm0:alternates><resources/></file></files></metalink>`,
+      );
+    };
+
+    it('passes over servers that are behind, and takes the newest that the metalink allows', async () => {
+      const [behind, ahead] = [await another(), await another()];
+      const newest = await writeRepository(root, { packages: ['c'], timestamp: 1_700_000_300, signer });
+      const old = await writeRepository(behind.folder, { packages: ['a'], timestamp: 1_700_000_100, signer });
+      const middle = await writeRepository(ahead.folder, { packages: ['b'], timestamp: 1_700_000_200, signer });
+      const settings = { url: undefined, metalink: `${rig.server.url}metalink` };
+      const refresh = (): Promise<UpstreamState> =>
+        rig.refresh(settings, { keyring, bases: [behind.server.url, 'http://127.0.0.1:1/', ahead.server.url, rig.server.url] });
+      metalink([sha256(newest), sha256(middle), sha256(old)]);
+      expect(await refresh()).toMatchObject({ revision: sha256(newest), verification: { metadata: true } });
+      metalink(['0'.repeat(64), sha256(middle), sha256(old)]);
+      expect(await refresh()).toMatchObject({ revision: sha256(middle), verification: { metadata: true } });
+      metalink(['0'.repeat(64)]);
+      await expect(refresh()).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH', message: expect.stringContaining('of 4 servers') });
+    });
+
+    it('takes a file from the next server where one does not have it', async () => {
+      const partial = await another();
+      await writeRepository(root, { signer, data: { group: 'x' } });
+      cpSync(join(root, 'repodata'), join(partial.folder, 'repodata'), { recursive: true });
+      for (const name of ['primary.xml.gz', 'group.xml']) rmSync(join(partial.folder, 'repodata', name));
+      const state = await rig.refresh({}, { keyring, bases: [partial.server.url, rig.server.url] });
+      expect(kept(state)).toEqual(['data/group repodata/group.xml']);
+      expect(partial.server.requests).toContain('/repodata/repomd.xml.asc');
+      expect(warnings()).toEqual([]);
+    });
+
+    it('takes the signature from the server that the document is from', async () => {
+      const [failing, behind] = [await another(), await another()];
+      const newest = await writeRepository(root, { timestamp: 1_700_000_300, signer });
+      await writeRepository(behind.folder, { packages: ['old'], signer });
+      failing.server.intercept = (_request, response) => {
+        response.writeHead(404, { 'content-length': '0' }).end();
+        return true;
+      };
+      behind.server.intercept = (request, response) => {
+        if (request.url?.endsWith('repomd.xml') !== true) return false;
+        response.writeHead(404, { 'content-length': '0' }).end();
+        return true;
+      };
+      const bases = [failing.server.url, behind.server.url, rig.server.url];
+      expect(await rig.refresh({}, { keyring, bases })).toMatchObject({ revision: sha256(newest), verification: { metadata: true } });
+    });
+  });
+
+  it('asks below a base with a query, such as an access token, with that query', async () => {
+    await writeRepository(root, { signer, data: { group: 'x' } });
+    const asked: string[] = [];
+    rig.server.intercept = (request, response) => {
+      asked.push(request.url ?? '');
+      if (request.url?.endsWith('?token=a%2Fb') === true) return false;
+      response.writeHead(403, { 'content-length': '0' }).end();
+      return true;
+    };
+    const state = await rig.refresh({}, { keyring, bases: [`${rig.server.url}?token=a%2Fb`] });
+    expect(state.verification.metadata).toBe(true);
+    expect(asked.slice(0, 2)).toEqual(['/repodata/repomd.xml?token=a%2Fb', '/repodata/repomd.xml.asc?token=a%2Fb']);
+    expect(asked).toHaveLength(6);
+    rmSync(join(root, 'repodata/primary.xml.gz'));
+    await writeRepository(root, { timestamp: 1_700_000_500 });
+    const failing = rig.refresh({ verify: ['metadata'] }, { keyring, bases: [`${rig.server.url}?token=a%2Fb`] });
+    await expect(failing).rejects.toThrow(expect.not.objectContaining({ message: expect.stringContaining('a%2Fb') }));
   });
 });
