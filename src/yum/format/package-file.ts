@@ -1,4 +1,5 @@
 import { MirrorError } from '../../core/errors.ts';
+import { type PackageIntegrity, readIntegrity } from './package-integrity.ts';
 import { HEADER_INTRO, headerSize, parseHeader, type RpmHeader } from './rpm-header.ts';
 import { normalEpoch } from './version.ts';
 
@@ -20,20 +21,6 @@ const TAG = {
   arch: 1022,
   sourceRpm: 1044,
   sourcePackage: 1106,
-  payloadSha256: 5092,
-  payloadSha512: 5121,
-} as const;
-
-const SIGNATURE_TAG = {
-  dsa: 267,
-  rsa: 268,
-  sha1: 269,
-  longSize: 270,
-  sha256: 273,
-  openPgp: 278,
-  size: 1000,
-  pgp: 1002,
-  gpg: 1005,
 } as const;
 
 /** What the headers of an RPM package say. */
@@ -50,18 +37,7 @@ export interface PackageHeaders {
   /** Where the main header begins and ends in the file. */
   readonly headerStart: number;
   readonly headerEnd: number;
-  /** Lower-case hex, as the signature header states them of the main header. */
-  readonly headerSha1: string | undefined;
-  readonly headerSha256: string | undefined;
-  /** Of the compressed payload, lower-case hex, as the main header states them. */
-  readonly payloadSha256: string | undefined;
-  readonly payloadSha512: string | undefined;
-  /** Of the main header and the payload together, in bytes. */
-  readonly signedSize: number | undefined;
-  /** OpenPGP signature packets over the main header. */
-  readonly headerSignature: Buffer | undefined;
-  /** OpenPGP signature packets over the main header and the payload. */
-  readonly wholeSignature: Buffer | undefined;
+  readonly integrity: PackageIntegrity;
 }
 
 /**
@@ -122,13 +98,7 @@ export function readPackageHeaders(head: Buffer, what: string): PackageHeaders {
     headerBytes,
     headerStart,
     headerEnd,
-    headerSha1: signature.string(SIGNATURE_TAG.sha1)?.toLowerCase(),
-    headerSha256: signature.string(SIGNATURE_TAG.sha256)?.toLowerCase(),
-    payloadSha256: main.string(TAG.payloadSha256)?.toLowerCase(),
-    payloadSha512: main.string(TAG.payloadSha512)?.toLowerCase(),
-    signedSize: signature.number(SIGNATURE_TAG.longSize) ?? signature.number(SIGNATURE_TAG.size),
-    headerSignature: headerSignature(signature),
-    wholeSignature: joined([signature.binary(SIGNATURE_TAG.pgp), signature.binary(SIGNATURE_TAG.gpg)]),
+    integrity: readIntegrity(signature, main),
   };
 }
 
@@ -136,16 +106,4 @@ export function readPackageHeaders(head: Buffer, what: string): PackageHeaders {
 export function isSourceFile(head: Buffer, main: RpmHeader): boolean {
   if (main.has(TAG.sourcePackage)) return main.number(TAG.sourcePackage) !== 0;
   return !main.has(TAG.sourceRpm) && head.readUInt16BE(LEAD_TYPE) === LEAD_TYPE_SOURCE;
-}
-
-/** Signatures of rpm 6 stand instead of the older kinds where there are any. */
-function headerSignature(signature: RpmHeader): Buffer | undefined {
-  const openPgp = signature.strings(SIGNATURE_TAG.openPgp);
-  if (openPgp !== undefined) return joined(openPgp.map((text) => Buffer.from(text, 'base64')));
-  return joined([signature.binary(SIGNATURE_TAG.rsa), signature.binary(SIGNATURE_TAG.dsa)]);
-}
-
-function joined(packets: readonly (Buffer | undefined)[]): Buffer | undefined {
-  const present = packets.filter((packet): packet is Buffer => packet !== undefined);
-  return present.length === 0 ? undefined : Buffer.concat(present);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { isMirrorError } from '../../../src/core/errors.ts';
 import { headersNeed, readPackageHeaders } from '../../../src/yum/format/package-file.ts';
+import type { StatedDigest } from '../../../src/yum/format/package-integrity.ts';
 import { describeWithTools, SHARED_DATA } from '../../support/requirements.ts';
 
 const data = SHARED_DATA ?? '';
@@ -29,8 +30,9 @@ describeWithTools(['shared data', 'rpm'], 'yum/format/package-file', () => {
     for (const file of files) {
       const wanted = answers.get(file) ?? '';
       if (wanted === '') continue;
-      const { name, epoch, version, release, architecture, headerSha256, payloadSha256 } = readPackageHeaders(readFileSync(file), file);
-      const found = [name, epoch, version, release, architecture, headerSha256 ?? '(none)', payloadSha256 ?? '(none)'].join(';');
+      const { name, epoch, version, release, architecture, integrity } = readPackageHeaders(readFileSync(file), file);
+      const digests = [integrity.header, integrity.payload].map((stated) => sha256In(stated) ?? '(none)');
+      const found = [name, epoch, version, release, architecture, ...digests].join(';');
       if (found !== wanted) wrong.push(`${file}: ${found}, rpm ${wanted}`);
     }
     expect(wrong.slice(0, 5)).toEqual([]);
@@ -42,9 +44,13 @@ describeWithTools(['shared data', 'rpm'], 'yum/format/package-file', () => {
       const headers = readPackageHeaders(bytes, file);
       const digest = (algorithm: string, from: number, to: number): string =>
         createHash(algorithm).update(bytes.subarray(from, to)).digest('hex');
-      expect(digest('sha1', headers.headerStart, headers.headerEnd)).toBe(headers.headerSha1);
-      if (headers.payloadSha256 !== undefined) expect(digest('sha256', headers.headerEnd, bytes.length)).toBe(headers.payloadSha256);
-      expect(headers.signedSize).toBe(bytes.length - headers.headerStart);
+      const { integrity } = headers;
+      for (const { algorithm, values } of integrity.header)
+        expect(values).toContain(digest(algorithm, headers.headerStart, headers.headerEnd));
+      for (const { algorithm, values } of integrity.payload) expect(values).toContain(digest(algorithm, headers.headerEnd, bytes.length));
+      for (const { algorithm, values } of integrity.whole) expect(values).toContain(digest(algorithm, headers.headerStart, bytes.length));
+      expect(integrity.header.length).toBeGreaterThan(0);
+      expect(integrity.wholeSize ?? bytes.length - headers.headerStart).toBe(bytes.length - headers.headerStart);
     }
   });
 
@@ -104,6 +110,10 @@ describeWithTools(['shared data', 'rpm'], 'yum/format/package-file', () => {
     expect(() => readPackageHeaders(changed, 'x')).toThrow('does not cover the whole header');
   });
 });
+
+function sha256In(stated: readonly StatedDigest[]): string | undefined {
+  return stated.find(({ name }) => name === 'SHA-256')?.values[0];
+}
 
 function rpmAnswers(args: readonly string[]): string[] {
   try {
