@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, openSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ export async function serveFiles(root: string): Promise<FileServer> {
     const headers: Record<string, string> = { 'content-length': String(found.size - start) };
     if (range !== null) headers['content-range'] = `bytes ${start}-${found.size - 1}/${found.size}`;
     response.writeHead(range === null ? 200 : 206, headers);
-    createReadStream(file, { start }).pipe(response);
+    createReadStream(file, { start, fd: openSync(file, 'r') }).pipe(response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -64,15 +64,24 @@ export async function signRpms(folder: string, gnupg: GnuPg, signer: string): Pr
   await succeed('rpmsign', ['--addsign', ...defines, ...packages.map((name) => join(folder, name))], { env: { GNUPGHOME: gnupg.home } });
 }
 
+export interface RpmPublication {
+  readonly signPackages?: boolean;
+  /** A comps file. */
+  readonly groupFile?: string;
+  /** In seconds since 1970; also the time of every file. */
+  readonly revision?: number;
+}
+
 /** Makes the metadata of a folder of packages with createrepo_c and signs it, and the packages too where that is asked for. */
-export async function publishRpms(
-  folder: string,
-  gnupg: GnuPg,
-  signer: string,
-  options: { readonly signPackages?: boolean } = {},
-): Promise<void> {
+export async function publishRpms(folder: string, gnupg: GnuPg, signer: string, options: RpmPublication = {}): Promise<void> {
   if (options.signPackages === true) await signRpms(folder, gnupg, signer);
-  await succeed('createrepo_c', ['--quiet', folder]);
+  const { groupFile, revision } = options;
+  await succeed('createrepo_c', [
+    '--quiet',
+    ...(groupFile === undefined ? [] : ['--groupfile', groupFile]),
+    ...(revision === undefined ? [] : ['--revision', String(revision), '--set-timestamp-to-revision']),
+    folder,
+  ]);
   const repomd = join(folder, 'repodata/repomd.xml');
   gnupg.gpg(['--local-user', signer, '--armor', '--detach-sign', '--output', `${repomd}.asc`, repomd]);
 }
