@@ -46,6 +46,8 @@ const FLAG_NAMES: Readonly<Record<number, string>> = {
 };
 
 const C_LIBRARY = 'libc.so.6';
+/** Of a version of the C library, in characters; what goes on longer is no version. */
+const MAX_LIBRARY_VERSION = 256;
 
 /** One relation as the header states it. */
 type StatedVisitor = (name: string, flags: number, version: string) => void;
@@ -139,7 +141,7 @@ class OwnCapabilities {
 function addRequirements(header: RpmHeader, relations: Record<RelationKind, RpmRelation[]>, own: OwnCapabilities): void {
   /** By name, of what was taken last. */
   const last = new Map<string, string>();
-  let library: RpmRelation | undefined;
+  let library: { readonly relation: RpmRelation; readonly version: LibraryVersion } | undefined;
   visit(header, REQUIRES, (name, flags, version) => {
     const range = flags & RANGE;
     if (name.startsWith('rpmlib(') || own.has(name, range, version)) return;
@@ -150,24 +152,29 @@ function addRequirements(header: RpmHeader, relations: Record<RelationKind, RpmR
     if (relation === undefined) return;
     if ((flags & MISSING_OK) !== 0) relations.recommends.push(relation);
     else if (name.startsWith(C_LIBRARY)) {
-      if (library === undefined || isHigherLibrary(name, library.name)) library = relation;
+      const libraryVersion = libraryVersionOf(name);
+      if (library === undefined || isHigher(libraryVersion, library.version)) library = { relation, version: libraryVersion };
     } else {
       relations.requires.push(relation);
       last.set(name, stated);
     }
   });
-  if (library !== undefined) relations.requires.push(library);
+  if (library !== undefined) relations.requires.push(library.relation);
 }
 
-/** Whether a requirement of the C library, such as `libc.so.6(GLIBC_2.34)(64bit)`, is of a later version than another. */
-function isHigherLibrary(name: string, than: string): boolean {
-  const [a, b] = [libraryVersion(name), libraryVersion(than)];
-  if (a.rank !== b.rank || a.rank !== 4) return a.rank > b.rank;
-  return rpmvercmp(a.version, b.version) > 0;
+/** What a requirement of the C library, such as `libc.so.6(GLIBC_2.34)(64bit)`, says of its version. */
+interface LibraryVersion {
+  /** Without a version: how near the name comes to having one. */
+  readonly rank: number;
+  readonly version: string;
 }
 
-/** The version inside the first parentheses, from its first digit on; without one, how near the name comes to having it. */
-function libraryVersion(name: string): { readonly rank: number; readonly version: string } {
+function isHigher(a: LibraryVersion, than: LibraryVersion): boolean {
+  return a.rank === than.rank ? rpmvercmp(a.version, than.version) > 0 : a.rank > than.rank;
+}
+
+/** The version is inside the first parentheses, from the first digit on. */
+function libraryVersionOf(name: string): LibraryVersion {
   const open = name.indexOf('(');
   if (open === -1) return { rank: 0, version: '' };
   const close = name.indexOf(')', open);
@@ -175,5 +182,5 @@ function libraryVersion(name: string): { readonly rank: number; readonly version
   const inside = name.slice(open + 1, close);
   const digit = inside.search(/\d/);
   if (digit === -1) return { rank: inside === '' ? 2 : 3, version: '' };
-  return { rank: 4, version: inside.slice(digit) };
+  return { rank: 4, version: inside.slice(digit, digit + MAX_LIBRARY_VERSION) };
 }
