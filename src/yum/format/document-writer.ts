@@ -16,8 +16,7 @@ const PIECE = 256 * 1024;
  * @param count of the elements, which clients check.
  */
 export function* packageDocument(root: DocumentRoot, count: number, elements: Iterable<Buffer>): Generator<Buffer, void, undefined> {
-  const head = `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${DOCUMENT_NAMESPACES[root]}" xmlns:rpm="${RPM_NAMESPACE}" packages="${count}">\n`;
-  let piece: Buffer[] = [Buffer.from(head)];
+  let piece: Buffer[] = [Buffer.from(documentHead(root, count))];
   let size = 0;
   for (const element of elements) {
     piece.push(element, NEWLINE);
@@ -27,8 +26,18 @@ export function* packageDocument(root: DocumentRoot, count: number, elements: It
     piece = [];
     size = 0;
   }
-  piece.push(Buffer.from(`</${root}>\n`));
+  piece.push(Buffer.from(documentFoot(root)));
   yield Buffer.concat(piece);
+}
+
+/** What stands before the elements. */
+export function documentHead(root: DocumentRoot, count: number): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${DOCUMENT_NAMESPACES[root]}" xmlns:rpm="${RPM_NAMESPACE}" packages="${count}">\n`;
+}
+
+/** What stands after the elements, each of which ends with a line break. */
+export function documentFoot(root: DocumentRoot): string {
+  return `</${root}>\n`;
 }
 
 /** The element of primary with its location replaced by a path; everything else stays byte for byte. The href is not percent-encoded. */

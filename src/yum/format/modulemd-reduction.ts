@@ -1,6 +1,8 @@
 /** The keys of `data` that are read. */
 const READ = new Set(['name', 'module', 'stream', 'version', 'context', 'arch', 'dependencies', 'artifacts']);
 const KEY = /^( *)([A-Za-z_]+):(?=[ \t\r\n]|$)/;
+/** A further key of the document, or its end. libyaml writes the last quote of some values without indentation. */
+const AFTER_DATA = /^(?:[A-Za-z_][\w-]*:(?=[ \t\r\n]|$)|\.\.\.)/;
 const DATA = /^data:[ \t]*\r?\n/m;
 const ARTIFACTS = /^ +artifacts:[ \t]*\r?\n +rpms:[ \t]*\r?\n((?: +- [A-Za-z0-9][\w.+~^:-]*[ \t]*\r?\n)+)$/;
 
@@ -40,9 +42,8 @@ export function reduceModulemd(text: string): ReducedModulemd {
     // A comment or a blank line may stand anywhere.
     const isKey = line.startsWith(' ') ? KEY.exec(line) : null;
     if (indentation === undefined && isKey !== null) indentation = isKey[1];
-    if (!line.startsWith(' ') && line.trim() !== '') {
+    if (AFTER_DATA.test(line)) {
       finish();
-      // What is not indented does not belong to `data` any more, unless it is a list.
       isRead = true;
     } else if (isKey !== null && isKey[1] === indentation) {
       finish();
