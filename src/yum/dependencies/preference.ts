@@ -1,6 +1,7 @@
 import { architectureRank } from '../architecture.ts';
 import type { YumCandidate } from '../candidate.ts';
 import { compareVersions } from '../format/version.ts';
+import { moduleRank, streamRank } from '../modules/consistency.ts';
 
 /** What candidates are wanted for. */
 export interface Wanted {
@@ -18,8 +19,9 @@ export interface Preference {
 
 /**
  * The order among candidates: 64 bits and `noarch` before 32 bits (what asks for the other says so in the name that it requires); then
- * the package that has the required name itself; then, among different names, the one that begins as the requirer's name does, the shorter, the
- * alphabetically first; of one name the highest version, then the earlier mirror.
+ * what is of the requirer's own module, of one that this requires, of none or of a default stream, of another stream; then the package that has the
+ * required name itself; then, among different names, the one that begins as the requirer's name does, the shorter, the alphabetically
+ * first; of one name that of a default stream, then the highest version, then the earlier mirror.
  */
 export function createPreference(candidates: readonly YumCandidate[]): Preference {
   return {
@@ -29,8 +31,10 @@ export function createPreference(candidates: readonly YumCandidate[]): Preferenc
         if (one === undefined || two === undefined) return 0;
         return (
           architectureRank(one.architecture) - architectureRank(two.architecture) ||
+          moduleRank(requirer, one) - moduleRank(requirer, two) ||
           Number(two.name === name) - Number(one.name === name) ||
           compareNames(one.name, two.name, requirer.name) ||
+          streamRank(one) - streamRank(two) ||
           compareVersions(two.version, one.version) ||
           a - b
         );

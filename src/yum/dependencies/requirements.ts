@@ -6,6 +6,7 @@ import { type RelationKind, readRelations, visitRelations } from '../format/rela
 import { isRich, parseRich } from '../format/rich.ts';
 import type { XmlScanner } from '../format/xml-scanner.ts';
 import { decodeXml } from '../format/xml-text.ts';
+import { mayRequire, modulesKey } from '../modules/consistency.ts';
 import { unconflictedRules } from './conflicts.ts';
 import type { Preference } from './preference.ts';
 import type { Providers } from './providers.ts';
@@ -23,7 +24,7 @@ export interface World {
   /** The architectures that the candidates are for. */
   readonly families: readonly string[];
   readonly scanner: XmlScanner;
-  /** Answers given before, by text and requirer's architecture: requirements are shared, and their lists recognised. */
+  /** Answers given before, by text and requirer's architecture and modules: requirements are shared, and their lists recognised. */
   readonly known: Map<string, readonly SharedRequirement[]>;
   /** What asks to be there beside others. Made when first asked for. */
   readonly reverse: Map<ReverseKind, ReturnType<typeof indexSupplements>>;
@@ -31,7 +32,7 @@ export interface World {
   sources: Map<string, YumCandidate[]> | undefined;
 }
 
-/** A requirement of all packages of an architecture that state it. */
+/** A requirement of all packages of an architecture, and of the same modules, that state it. */
 export interface SharedRequirement extends Requirement {
   /** Of the candidates that satisfy it. */
   readonly owners: ReadonlySet<number>;
@@ -91,7 +92,7 @@ function sharedRequirements(
 ): readonly SharedRequirement[] {
   const text = formatCapability(capability);
   const rich = isRich(capability.name);
-  const key = `${rich && conditional ? 'conditional' : ''} ${requirer.architecture} ${text}`;
+  const key = `${rich && conditional ? 'conditional' : ''} ${requirer.architecture} ${modulesKey(requirer)} ${text}`;
   let shared = world.known.get(key);
   if (shared === undefined) {
     const rules = rich
@@ -129,7 +130,7 @@ function forFamilies(world: World, { rule, text, families, requirer }: FamilyReq
   const perFamily = families.map((family) => {
     const alternatives = rule.choices.map(({ name, owners }) => ({
       name,
-      owners: owners.filter((owner) => fits(world.candidates[owner], family)),
+      owners: owners.filter((owner) => fits(world.candidates[owner], { family, requirer })),
     }));
     return {
       text,
@@ -168,8 +169,11 @@ function reverseRequirements(world: World, owner: number, kind: ReverseKind): Re
   });
 }
 
-function fits(candidate: YumCandidate | undefined, family: string | undefined): boolean {
-  if (candidate === undefined) return false;
+function fits(
+  candidate: YumCandidate | undefined,
+  { family, requirer }: { readonly family: string | undefined; readonly requirer: YumCandidate },
+): boolean {
+  if (candidate === undefined || !mayRequire(requirer, candidate)) return false;
   const own = architectureFamily(candidate.architecture);
   return own === undefined || family === undefined || own === family;
 }

@@ -23,6 +23,11 @@ export function moduleRank({ modules: own = [] }: OfModules, { modules: other }:
   return other.some(({ isDefault }) => isDefault) ? 2 : 3;
 }
 
+/** Packages of a default stream hide those of their name that are of no module. */
+export function streamRank({ modules }: OfModules): number {
+  return modules?.some(({ isDefault }) => isDefault) === true ? 0 : 1;
+}
+
 /** What tells packages apart for which the answers of `mayRequire` and `moduleRank` may differ; empty for those of no module. */
 export function modulesKey({ modules = [] }: OfModules): string {
   return modules.map(moduleLabel).join(' ');
