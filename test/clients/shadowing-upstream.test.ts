@@ -1,7 +1,9 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AptArchive, buildDeb, createAptArchive } from '../support/apt-archive.ts';
+import { succeed } from '../support/program.ts';
 import { describeWithTools } from '../support/requirements.ts';
 import { createSite, type Site } from '../support/site.ts';
 
@@ -62,5 +64,56 @@ publications:
     await site.ok('publish', 'drop', 'honest');
     await site.ok('publish', 'hostile');
     expect(await site.mirror('publish', 'honest')).toMatchObject({ status: 1, stderr: expect.stringContaining(forged) });
+  });
+});
+
+describeWithTools(['createrepo_c'], 'clients/shadowing-upstream: yum', () => {
+  let site: Site;
+
+  beforeAll(async () => {
+    site = await createSite();
+    for (const name of ['hostile', 'honest']) {
+      mkdirSync(join(site.upstream, name));
+      await succeed('createrepo_c', ['--quiet', join(site.upstream, name)]);
+    }
+    const forged = join(site.upstream, 'hostile/honest/repodata/repomd.xml.asc');
+    mkdirSync(dirname(forged), { recursive: true });
+    writeFileSync(forged, FORGED);
+    const checksum = createHash('sha256').update(FORGED).digest('hex');
+    const record = `<data type="notes"><checksum type="sha256">${checksum}</checksum><location href="honest/repodata/repomd.xml.asc"/></data>`;
+    const repomd = join(site.upstream, 'hostile/repodata/repomd.xml');
+    writeFileSync(repomd, readFileSync(repomd, 'utf8').replace('</repomd>', `${record}</repomd>`));
+    const mirror = (name: string): string => `  ${name}: { type: yum, url: "${site.server.url}${name}/", verify: [] }`;
+    writeFileSync(
+      join(site.home, 'mirror.yaml'),
+      `storage: storage
+mirrors:
+${mirror('hostile')}
+${mirror('honest')}
+publications:
+  honest: { from: [honest] }
+  hostile: { from: [hostile], path: /, metadata: verbatim }
+`,
+    );
+    await site.ok('sync');
+  });
+  afterAll(() => site.close());
+
+  it('has nothing below the path of another repository, whichever is published first', async () => {
+    await site.ok('publish', 'honest');
+    const refused = await site.mirror('publish', 'hostile');
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('PACKAGE_CONFLICT') });
+    expect(refused.stderr).toContain('honest/repodata/repomd.xml.asc');
+    const server = await site.serve();
+    expect((await fetch(`${server.url}/honest/repodata/repomd.xml`)).status).toBe(200);
+    expect((await fetch(`${server.url}/honest/repodata/repomd.xml.asc`)).status).toBe(404);
+    await server.stop();
+
+    await site.ok('publish', 'drop', 'honest');
+    await site.ok('publish', 'hostile');
+    expect(await site.mirror('publish', 'honest')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('honest/repodata/repomd.xml.asc'),
+    });
   });
 });
