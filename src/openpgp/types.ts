@@ -27,6 +27,8 @@ export interface SignedPart {
   readonly signatures: readonly SignaturePacket[];
   /** Whether a good one of them vouches for the whole document. Otherwise they count only when they are bad: then the document is refused. */
   readonly sufficient: boolean;
+  /** Whether one by an unknown key spoils the good ones, too. */
+  readonly allKnown?: boolean | undefined;
 }
 
 /** How a document is checked that is not in memory. */

@@ -69,11 +69,13 @@ export function startCheck(verifier: Verifier, parts: readonly SignedPart[], { u
     },
     finish(now) {
       const outcomes = running.flatMap((ones, index) =>
-        ones.map((one) => ({ outcome: outcomeOf(one, unexpired, now), sufficient: parts[index]?.sufficient === true })),
+        ones.map((one) => ({ outcome: outcomeOf(one, unexpired, now), part: parts[index] })),
       );
-      const good = outcomes.find(({ outcome, sufficient }) => sufficient && outcome.kind === 'good')?.outcome;
-      const bad = outcomes.some(({ outcome }) => outcome.kind === 'bad');
-      if (good?.kind === 'good' && !bad) return good.signature;
+      const good = outcomes.find(({ outcome, part }) => part?.sufficient === true && outcome.kind === 'good')?.outcome;
+      const spoilt = outcomes.some(
+        ({ outcome, part }) => outcome.kind === 'bad' || (outcome.kind === 'unknown' && part?.allKnown === true),
+      );
+      if (good?.kind === 'good' && !spoilt) return good.signature;
       throw failure(
         verifier,
         outcomes.map(({ outcome }) => outcome),

@@ -33,7 +33,7 @@ const BINARY_DOCUMENT = 0x00;
 /**
  * Checks a package as a whole: that it is one, that every digest that it states of its header and payload is right, and, where there is a
  * keyring, that trusted keys signed all of it, by a signature over the header, which has the digest of the payload, or by one over both.
- * A signature that is wrong is not made good by another. A key must have been unexpired when it signed: packages are older than many a key's term.
+ * A signature that is wrong is not made good by another, nor is one by an unknown key but among those of rpm 6, as rpm has it. A key must have been unexpired when it signed: packages are older than many a key's term.
  * Throws METADATA_INVALID when it is damaged or no package; PACKAGE_UNSIGNED, SIGNATURE_INVALID, SIGNATURE_WEAK.
  */
 export async function checkPackage(chunks: AsyncIterable<Buffer>, options: PackageCheckOptions): Promise<PackageHeaders> {
@@ -67,8 +67,8 @@ export function startPackageCheck(options: PackageCheckOptions): PackageCheck {
   };
 }
 
-/** Gathers the first bytes of a file until they hold the headers whole. */
-function createHead(what: string): { add(bytes: Buffer): Buffer | undefined; length(): number } {
+/** Gathers the first bytes of a file; gives them once, when they hold the headers whole. */
+export function createHead(what: string): { add(bytes: Buffer): Buffer | undefined; length(): number } {
   let pieces: Buffer[] = [];
   let held = 0;
   let needed = headersNeed(Buffer.alloc(0), what);
@@ -152,19 +152,21 @@ function refuseUnsigned({ payload, signatures }: PackageIntegrity, what: string)
   );
 }
 
-const HEADER = 0;
-const WHOLE = 1;
+/** The parts of a package with signatures: what those of rpm 6 are over, of which there may be any number, and what the older ones are over. */
+const [HEADER, OLD_HEADER, WHOLE] = [0, 1, 2];
 
 function startSignatures({ headerBytes, integrity }: PackageHeaders, keyring: Keyring, what: string): RunningCheck {
-  const over = (part: PackageSignature['over'], sufficient: boolean): SignedPart => ({
-    signatures: integrity.signatures.filter((one) => one.over === part).flatMap((one) => signaturesOf(one, what)),
-    sufficient,
-  });
   // Without a digest of the payload in it, a signed header says nothing of the payload.
-  const parts = [over('header', integrity.payload.length > 0), over('whole', true)];
+  const coversPayload = integrity.payload.length > 0;
+  const among = (wanted: (one: PackageSignature) => boolean): SignedPart['signatures'] =>
+    integrity.signatures.filter(wanted).flatMap((one) => signaturesOf(one, what));
+  const parts: readonly SignedPart[] = [
+    { signatures: among(({ tag }) => tag === 'OPENPGP'), sufficient: coversPayload },
+    { signatures: among(({ over, tag }) => tag !== 'OPENPGP' && over === 'header'), sufficient: coversPayload, allKnown: true },
+    { signatures: among(({ over }) => over === 'whole'), sufficient: true, allKnown: true },
+  ];
   const check = keyring.startCheck(parts, { what, unexpired: 'signed' });
-  check.update(HEADER, headerBytes);
-  check.update(WHOLE, headerBytes);
+  for (const part of [HEADER, OLD_HEADER, WHOLE]) check.update(part, headerBytes);
   return check;
 }
 

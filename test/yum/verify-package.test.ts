@@ -16,6 +16,7 @@ import { readPackageHeaders } from '../../src/yum/format/package-file.ts';
 import { formatEvr } from '../../src/yum/format/version.ts';
 import { describeWithTools, SHARED_DATA } from '../support/requirements.ts';
 import { createRig, type Rig } from './rig.ts';
+import { withSignature } from './signature-entries.ts';
 
 const data = SHARED_DATA ?? '';
 const NOW = new Date('2026-06-01');
@@ -192,18 +193,3 @@ describeWithTools(['shared data', 'rpmkeys'], 'yum/verify-package', () => {
     expect(outcome).not.toBe('good');
   });
 });
-
-/** The package with one more binary entry in its signature header. */
-function withSignature(bytes: Buffer, tag: number, packet: Buffer): Buffer {
-  const entries = bytes.readUInt32BE(96 + 8);
-  const dataSize = bytes.readUInt32BE(96 + 12);
-  const dataStart = 112 + 16 * entries;
-  const intro = Buffer.from(bytes.subarray(96, 112));
-  intro.writeUInt32BE(entries + 1, 8);
-  intro.writeUInt32BE(dataSize + packet.length, 12);
-  const entry = Buffer.alloc(16);
-  for (const [index, value] of [tag, 7, dataSize, packet.length].entries()) entry.writeUInt32BE(value, 4 * index);
-  const header = Buffer.concat([intro, bytes.subarray(112, dataStart), entry, bytes.subarray(dataStart, dataStart + dataSize), packet]);
-  const padding = Buffer.alloc((8 - (header.length % 8)) % 8);
-  return Buffer.concat([bytes.subarray(0, 96), header, padding, bytes.subarray(readPackageHeaders(bytes, 'x').headerStart)]);
-}
