@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addAddCommand } from './commands/add.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addClientCommand } from './commands/client.ts';
+import { addCreaterepoCommand } from './commands/createrepo.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addKeyCommand } from './commands/key.ts';
 import { addListCommand } from './commands/list.ts';
@@ -33,6 +34,7 @@ export function addCommands(program: Command, host: Host): void {
   addRepoCommand(program, host);
   addSnapshotCommand(program, host);
   addPublishCommand(program, host);
+  addCreaterepoCommand(program, host);
   addServeCommand(program, host);
   program.commandsGroup('Keys and clients:');
   addKeyCommand(program, host);

@@ -2,7 +2,6 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import * as z from 'zod';
 import { MirrorError } from '../core/errors.ts';
 import { NAME_PATTERN } from '../core/names.ts';
 import { ensureDirectory } from './durability.ts';
@@ -23,7 +22,21 @@ export interface Lock extends Disposable {
 }
 
 /** Who holds a lock, as it says itself. */
-const holderFile = z.object({ pid: z.int(), purpose: z.string(), since: z.string() });
+interface Holder {
+  readonly pid: number;
+  readonly purpose: string;
+  readonly since: string;
+}
+
+/** Where a lock is. */
+export interface LockPlace {
+  /** The file that is locked, in a directory that is there. */
+  readonly path: string;
+  /** The file that says who holds it. */
+  readonly holderPath: string;
+  /** What is locked, for messages: a name or a path. */
+  readonly name: string;
+}
 
 /**
  * Takes the lock `<storage>/locks/<name>.lock`. The operating system holds it (an open SQLite transaction), so that neither a killed
@@ -34,8 +47,15 @@ export async function acquireLock(storageDir: string, name: string, purpose: str
   if (!NAME_PATTERN.test(name)) throw new MirrorError('NAME_INVALID', `"${name}" cannot name a lock: it is no file name`);
   const directory = join(storageDir, 'locks');
   await ensureDirectory(directory);
-  const path = join(directory, `${name}.lock`);
-  const holderPath = join(directory, `${name}.holder`);
+  return await acquireLockAt(
+    { path: join(directory, `${name}.lock`), holderPath: join(directory, `${name}.holder`), name },
+    purpose,
+    options,
+  );
+}
+
+/** As `acquireLock`, for a lock that is somewhere else. */
+export async function acquireLockAt({ path, holderPath, name }: LockPlace, purpose: string, options: LockOptions = {}): Promise<Lock> {
   const deadline = performance.now() + (options.waitMs ?? 0);
   for (;;) {
     const database = tryLock(path);
@@ -97,13 +117,19 @@ function locked(name: string, path: string, holderPath: string): MirrorError {
   });
 }
 
-function readHolder(holderPath: string): z.output<typeof holderFile> | undefined {
+function readHolder(holderPath: string): Holder | undefined {
   try {
-    return holderFile.parse(JSON.parse(readFileSync(holderPath, 'utf8')));
+    const holder: unknown = JSON.parse(readFileSync(holderPath, 'utf8'));
+    return isHolder(holder) ? holder : undefined;
   } catch {
     // It is written after the lock is taken and removed before it is released: it may be missing or half written.
     return undefined;
   }
+}
+
+function isHolder(value: unknown): value is Holder {
+  if (typeof value !== 'object' || value === null || !('pid' in value && 'purpose' in value && 'since' in value)) return false;
+  return Number.isInteger(value.pid) && typeof value.purpose === 'string' && typeof value.since === 'string';
 }
 
 async function pause(milliseconds: number, name: string, signal: AbortSignal | undefined): Promise<void> {

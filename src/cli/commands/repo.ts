@@ -8,6 +8,7 @@ const EXAMPLES = `
 Examples:
   mirror repo create local-debs
   mirror repo add local-debs build/*.deb hello_1.0_amd64.changes ~/packages
+  mirror repo add local-rpms rpmbuild/RPMS rpmbuild/SRPMS
   mirror repo remove local-debs 'hello (<< 1.0)'
 `;
 
@@ -61,7 +62,7 @@ function addAdd(parent: Command, host: Host): void {
     .command('add')
     .description('add packages from files, all or none; a directory stands for the packages in and below it')
     .argument('<name>', 'of the repo')
-    .argument('<files...>', '.deb, .udeb and .ddeb; .dsc with its archives beside it; .changes with all that it names; directories')
+    .argument('<files...>', '.rpm; .deb, .udeb and .ddeb; .dsc with its archives beside it; .changes with all that it names; directories')
     .option('--dry-run', 'only say what would be added')
     .option('--force-replace', 'replace packages that are there with other content; clients that have the old ones will not notice')
     .action(

@@ -8,6 +8,7 @@ export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
   indexes: 'checking',
   select: 'selecting',
   packages: 'fetching',
+  read: 'reading',
   verify: 'verifying',
   store: 'storing',
   publish: 'publishing',

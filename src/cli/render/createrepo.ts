@@ -1,0 +1,32 @@
+import { counted, formatCount, shortened } from '../../core/counts.ts';
+import type { CreaterepoReport } from '../../ops/createrepo.ts';
+
+/** Packages that are named of each kind of trouble. */
+const SHOWN = 20;
+
+/** What `mirror createrepo` has done, for people. */
+export function createrepoText(done: CreaterepoReport): string {
+  const { duplicates, packages, read, repomd, reused, revision, unchanged, unreadable } = done;
+  const how = reused === 0 ? '' : ` (${formatCount(read)} read, ${formatCount(reused)} as before)`;
+  const lines = [
+    `Packages  ${formatCount(packages)}${how}`,
+    `Metadata  ${repomd}${unchanged ? ', left as it is' : ''}`,
+    `Revision  ${revision}`,
+  ];
+  if (packages === 0 && unreadable.length === 0) lines.push('', `There is no package in ${done.directory}: the repository is empty.`);
+  const kinds = [
+    [duplicates.sameName, 'is listed more than once', 'are listed more than once'],
+    [duplicates.sameContent, 'file is there more than once', 'files are there more than once'],
+  ] as const;
+  for (const [found, one, several] of kinds) {
+    if (found.length === 0) continue;
+    const named = found.map(({ key, paths }) => `${key}: ${paths.join(', ')}`);
+    lines.push('', `${formatCount(found.length)} ${found.length === 1 ? one : several}:`, `  ${shortened(named, SHOWN, '\n  ')}`);
+  }
+  if (unreadable.length > 0) {
+    const named = unreadable.map(({ path, reason }) => (reason.includes(path) ? reason : `${path}: ${reason}`));
+    lines.push('', `${counted(unreadable.length, 'package')} could not be read and ${unreadable.length === 1 ? 'is' : 'are'} left out:`);
+    lines.push(`  ${shortened(named, SHOWN, '\n  ')}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

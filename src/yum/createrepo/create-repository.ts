@@ -1,0 +1,313 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { extensionOf } from '../../codec/compression.ts';
+import { isMirrorError, MirrorError, reasonOf } from '../../core/errors.ts';
+import type { Reporter } from '../../core/events.ts';
+import { formatRepomd, inRecordOrder, type Repomd, type RepomdRecord } from '../format/repomd.ts';
+import { type Crew, createCrew, createSoleCrew } from './crew.ts';
+import { createDuplicates } from './duplicates.ts';
+import { findPackages } from './find-packages.ts';
+import { type FurtherRequest, stageGroups, stageModules } from './further-files.ts';
+import { install, prepareStaging, removeStaging } from './install.ts';
+import { type KnownSegment, readKnownSegments, readRepomd } from './old-repository.ts';
+import type { CreaterepoOptions, CreaterepoReport } from './options.ts';
+import { packageHref } from './package-path.ts';
+import { makePlan, type Plan } from './plan.ts';
+import { DOCUMENTS, type ElementSettings, type OldEntry, type Segment } from './segment.ts';
+import { type StagedFile, writeDocuments } from './write-documents.ts';
+
+/** Fewer packages are read before a thread has begun. */
+const WORTH_THREADS = 200;
+/** Records that are made of the packages: those of old metadata are never kept. */
+const OF_PACKAGES = /^(?:primary|filelists|other)(?:_db|_zck)?$|^filelists-ext(?:_zck)?$|^(?:prestodelta|deltainfo)(?:_zck)?$/;
+
+export interface CreaterepoContext {
+  readonly report: Reporter;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes the metadata of a directory of packages, or brings it up to date. The caller holds the lock of the output directory. Throws FILE_MISSING, STORAGE,
+ * METADATA_INVALID for a repomd.xml that is none, ABORTED; what is wrong with single packages is in the report. Whatever is thrown, the old metadata is there.
+ */
+export async function createRepository(options: CreaterepoOptions, context: CreaterepoContext): Promise<CreaterepoReport> {
+  const run = new Run(options, context);
+  try {
+    return await run.done();
+  } finally {
+    await run.close();
+  }
+}
+
+/** What is read from the metadata that is there. */
+interface Known {
+  readonly repomd: Repomd | undefined;
+  readonly segments: readonly KnownSegment[];
+}
+
+class Run {
+  readonly #options: CreaterepoOptions;
+  readonly #context: CreaterepoContext;
+  readonly #settings: ElementSettings;
+  readonly #unreadable: { path: string; reason: string }[] = [];
+  readonly #duplicates = createDuplicates();
+  #crew: Crew | undefined;
+  #read = 0;
+  #done = 0;
+
+  constructor(options: CreaterepoOptions, context: CreaterepoContext) {
+    this.#options = options;
+    this.#context = context;
+    const { algorithm, name } = options.checksum;
+    const { baseUrl: base, changelogLimit, compression } = options;
+    this.#settings = { algorithm, checksumName: name === algorithm ? undefined : name, base, changelogLimit, compression };
+  }
+
+  async done(): Promise<CreaterepoReport> {
+    const { directory, excludes, outputDirectory, skipSymlinks } = this.#options;
+    const staging = prepareStaging(outputDirectory);
+    const repomd = this.#oldRepomd();
+    const { modules, packages, unreadable } = findPackages(directory, { excludes, skipSymlinks, only: this.#only() });
+    for (const { file, reason } of unreadable) this.#cannotRead(file, reason);
+    const threads = packages.length < WORTH_THREADS ? 0 : this.#options.workers;
+    this.#crew = threads === 0 ? createSoleCrew(this.#settings) : createCrew(threads, this.#settings);
+    this.#say('read', packages.length, 'package');
+    const known = { repomd, segments: await this.#knownSegments(repomd) };
+    const { cutDirs, locationPrefix: prefix } = this.#options;
+    const planned = packages.map(({ file, relative }) => ({ file, href: packageHref(relative, { cutDirs, prefix }) }));
+    const plan = makePlan({ packages: planned, known: known.segments, isCurrent: (entry, file) => this.#isCurrent(entry, file) });
+    for (const entry of plan.reused) this.#duplicates.add(entry);
+    const further = await this.#stageFurther(staging, modules);
+    const kept = this.#kept(repomd, further);
+    return this.#isUnchanged(plan, known, [...further.map((file) => this.#record(file)), ...kept])
+      ? this.#unchanged(known, plan)
+      : await this.#written({ plan, known, further, kept, staging, expected: planned.length });
+  }
+
+  async close(): Promise<void> {
+    await this.#crew?.close();
+    removeStaging(this.#options.outputDirectory);
+  }
+
+  /** Only these packages; undefined for all that are found. */
+  #only(): string[] | undefined {
+    const { includePackages, packageList } = this.#options;
+    if (packageList === undefined) return includePackages.length === 0 ? undefined : [...includePackages];
+    try {
+      const lines = readFileSync(packageList, 'utf8')
+        .split('\n')
+        .map((line) => line.trim());
+      return [...lines.filter((line) => line !== ''), ...includePackages];
+    } catch (error) {
+      throw new MirrorError('FILE_MISSING', `the list of packages ${packageList} cannot be read: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+
+  #oldRepomd(): Repomd | undefined {
+    const { outputDirectory, update } = this.#options;
+    try {
+      return readRepomd(outputDirectory);
+    } catch (error) {
+      if (update || !isMirrorError(error)) throw error;
+      this.#warn(`the repomd.xml that is there cannot be read and is replaced: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  async #knownSegments(repomd: Repomd | undefined): Promise<readonly KnownSegment[]> {
+    if (!this.#options.update || repomd === undefined || this.#crew === undefined) return [];
+    try {
+      return await readKnownSegments(this.#options.outputDirectory, repomd, this.#crew);
+    } catch (error) {
+      this.#warn(`the metadata that is there cannot be used, all packages are read: ${reasonOf(error)}`);
+      return [];
+    }
+  }
+
+  #isCurrent(entry: OldEntry, file: string): boolean {
+    const { baseUrl, checksum, skipStat } = this.#options;
+    if (entry.checksumName !== checksum.name || entry.base !== baseUrl) return false;
+    if (skipStat) return true;
+    const stat = statSync(file, { throwIfNoEntry: false });
+    return stat !== undefined && stat.size === entry.size && Math.floor(stat.mtimeMs / 1000) === entry.fileTime;
+  }
+
+  async #stageFurther(staging: string, modules: readonly string[]): Promise<StagedFile[]> {
+    const { checksum, furtherCompression: compression, groupFile } = this.#options;
+    const request: FurtherRequest = { staging, compression, algorithm: checksum.algorithm };
+    const groups = groupFile === undefined ? [] : await stageGroups(groupFile, request);
+    return [...groups, ...(await stageModules(modules, request))];
+  }
+
+  /** Records of the old metadata that stay, with their files. */
+  #kept(repomd: Repomd | undefined, further: readonly StagedFile[]): RepomdRecord[] {
+    const { keepFurther, update } = this.#options;
+    if (!update || !keepFurther) return [];
+    const replaced = new Set(further.map(({ type }) => kindOf(type)));
+    return (repomd?.records ?? []).filter(({ type }) => !OF_PACKAGES.test(type) && !replaced.has(kindOf(type)));
+  }
+
+  /** Whether the metadata that is there says all that the new would, under the same names. */
+  #isUnchanged(plan: Plan, { repomd, segments }: Known, others: readonly RepomdRecord[]): boolean {
+    const { compression, database, revision, tags, update } = this.#options;
+    if (!update || repomd === undefined || !plan.unchanged || (segments.length === 0 && plan.reused.length > 0)) return false;
+    if (revision !== undefined && revision !== repomd.revision) return false;
+    if (JSON.stringify(repomd.tags ?? NO_TAGS) !== JSON.stringify(tags)) return false;
+    const documents = DOCUMENTS.map((type) => repomd.records.find((record) => record.type === type));
+    const isNamed = (record: RepomdRecord | undefined): boolean => {
+      const name = `${record?.type}.xml${extensionOf(compression)}`;
+      return record !== undefined && record.path === this.#path({ name, checksum: record.checksum.value });
+    };
+    if (!documents.every((record) => isNamed(record) && record?.checksum.algorithm === this.#settings.algorithm)) return false;
+    const wanted = new Set([...others.map(identity), ...documents.filter((record) => record !== undefined).map(identity)]);
+    const rest = repomd.records.filter((record) => !(database && record.type.endsWith('_db')));
+    const databases = repomd.records.length - rest.length;
+    return (
+      databases === (database ? DOCUMENTS.length : 0) && rest.length === wanted.size && rest.every((record) => wanted.has(identity(record)))
+    );
+  }
+
+  #unchanged({ repomd }: Known, plan: Plan): CreaterepoReport {
+    this.#context.report({ type: 'info', subject: this.#options.directory, message: 'nothing has changed; the metadata is left as it is' });
+    return {
+      ...this.#report(repomd?.revision ?? '', repomd?.records ?? []),
+      packages: plan.reused.length,
+      reused: plan.reused.length,
+      unchanged: true,
+    };
+  }
+
+  async #written(work: Work): Promise<CreaterepoReport> {
+    const { expected, further, kept, known, plan, staging } = work;
+    const { outputDirectory, retention, revision: asked, tags, time, timestampFromRevision, uniqueNames } = this.#options;
+    const documents = await writeDocuments(this.#segments(plan), { staging, settings: this.#settings, expected });
+    this.#context.signal.throwIfAborted();
+    const revision = asked ?? String(Math.floor(time.getTime() / 1000));
+    const timestamp = timestampFromRevision ? Number(revision) * 1000 : time.getTime();
+    const files = [...documents, ...further];
+    const records = inRecordOrder([...files.map((file) => ({ ...this.#record(file), timestamp })), ...kept]);
+    const sha1Name = this.#options.checksum.name === 'sha1' ? 'sha1' : 'sha';
+    install({
+      outputDirectory,
+      files: files.map((file) => ({ from: file.path, path: this.#path(file) })),
+      repomd: formatRepomd(revision, records, { tags, sha1Name }),
+      kept: kept.map(({ path }) => path),
+      old: known.repomd,
+      retention,
+      fileTime: new Date(timestamp),
+      uniqueNames,
+      now: time.getTime(),
+    });
+    const lost = this.#lost(known.repomd, records);
+    return {
+      ...this.#report(revision, records),
+      packages: this.#read + plan.reused.length,
+      read: this.#read,
+      reused: plan.reused.length,
+      lost,
+    };
+  }
+
+  async *#segments(plan: Plan): AsyncGenerator<Segment> {
+    const { report, signal } = this.#context;
+    const total = plan.reused.length + plan.fresh.length;
+    for await (const result of this.#crew?.run(plan.jobs) ?? []) {
+      signal.throwIfAborted();
+      if (result.kind !== 'built') throw new Error(`a job to build ended as ${result.kind}`);
+      for (const { file, reason } of result.unreadable) this.#cannotRead(file, reason);
+      for (const entry of result.read) this.#duplicates.add(entry);
+      this.#read += result.read.length;
+      for (const segment of result.segments) {
+        this.#done += segment.count;
+        yield segment;
+      }
+      report({
+        type: 'progress',
+        subject: this.#options.directory,
+        phase: 'read',
+        items: this.#done,
+        totalItems: total,
+        bytes: 0,
+        totalBytes: undefined,
+      });
+    }
+  }
+
+  #record({ type, checksum, name, open, size }: StagedFile): RepomdRecord {
+    const { algorithm } = this.#settings;
+    return {
+      type,
+      path: this.#path({ name, checksum }),
+      checksum: { algorithm, value: checksum },
+      size,
+      openChecksum: open === undefined ? undefined : { algorithm, value: open.checksum },
+      openSize: open?.size,
+      databaseVersion: type.endsWith('_db') ? 10 : undefined,
+    };
+  }
+
+  #path({ name, checksum }: { readonly name: string; readonly checksum: string }): string {
+    return this.#options.uniqueNames ? `repodata/${checksum}-${name}` : `repodata/${name}`;
+  }
+
+  /** Types of metadata besides packages that were there and are not any more. */
+  #lost(repomd: Repomd | undefined, records: readonly RepomdRecord[]): string[] {
+    const there = new Set(records.map(({ type }) => kindOf(type)));
+    const lost = (repomd?.records ?? []).map(({ type }) => type).filter((type) => !OF_PACKAGES.test(type) && !there.has(kindOf(type)));
+    if (lost.length > 0) {
+      const why = this.#options.update ? 'because of --discard-additional-metadata' : 'without --update';
+      this.#warn(`the old metadata had ${lost.join(', ')}, which ${why} is not in the new (--update keeps it, --groupfile adds groups)`);
+    }
+    return lost;
+  }
+
+  #report(revision: string, records: readonly RepomdRecord[]): CreaterepoReport {
+    const { directory, outputDirectory } = this.#options;
+    return {
+      directory,
+      repomd: join(outputDirectory, 'repodata', 'repomd.xml'),
+      revision,
+      packages: 0,
+      read: 0,
+      reused: 0,
+      unchanged: false,
+      unreadable: this.#unreadable,
+      duplicates: this.#duplicates.found(),
+      lost: [],
+      files: records.map(({ type, path, size }) => ({ type, path, size })),
+    };
+  }
+
+  #say(phase: 'read', count: number, noun: string): void {
+    this.#context.report({ type: 'phase', subject: this.#options.directory, phase, detail: `${count} ${noun}${count === 1 ? '' : 's'}` });
+  }
+
+  #cannotRead(file: string, reason: string): void {
+    this.#unreadable.push({ path: file, reason });
+    this.#warn(`left out: ${reason.includes(file) ? reason : `${file}: ${reason}`}`);
+  }
+
+  #warn(message: string): void {
+    this.#context.report({ type: 'warning', subject: this.#options.directory, message });
+  }
+}
+
+interface Work {
+  readonly plan: Plan;
+  readonly known: Known;
+  readonly further: readonly StagedFile[];
+  readonly kept: readonly RepomdRecord[];
+  readonly staging: string;
+  readonly expected: number;
+}
+
+const NO_TAGS = { content: [], repo: [], distro: [] };
+
+/** `group` for every form of groups. */
+function kindOf(type: string): string {
+  return type.replace(/^group_\w+$/, 'group');
+}
+
+function identity({ type, checksum }: RepomdRecord): string {
+  return `${type} ${checksum.algorithm} ${checksum.value}`;
+}
