@@ -25,8 +25,11 @@ export interface XmlPackage {
 
 const FLAGS: Readonly<Record<string, string>> = { '=': 'EQ', '<': 'LT', '>': 'GT', '<=': 'LE', '>=': 'GE' };
 
-/** Writes the metadata of a repository. Every package also provides itself, as real ones do. */
-export function writeRepository(root: string, packages: readonly XmlPackage[]): void {
+/**
+ * Writes the metadata of a repository. Every package also provides itself, as real ones do. `further` are documents by their type: `modules`,
+ * `group`, `updateinfo`.
+ */
+export function writeRepository(root: string, packages: readonly XmlPackage[], further: Readonly<Record<string, string>> = {}): void {
   mkdirSync(join(root, 'repodata'), { recursive: true });
   const count = `packages="${packages.length}"`;
   const namespace = 'http://linux.duke.edu/metadata';
@@ -34,6 +37,7 @@ export function writeRepository(root: string, packages: readonly XmlPackage[]): 
     primary: `<metadata xmlns="${namespace}/common" xmlns:rpm="${namespace}/rpm" ${count}>\n${packages.map(primary).join('\n')}\n</metadata>`,
     filelists: `<filelists xmlns="${namespace}/filelists" ${count}>\n${packages.map(filelists).join('\n')}\n</filelists>`,
     other: `<otherdata xmlns="${namespace}/other" ${count}>\n${packages.map((entry) => identified(entry, '')).join('\n')}\n</otherdata>`,
+    ...further,
   };
   const records = Object.entries(documents).map(([type, text]) => {
     const packed = gzipSync(text);

@@ -1,35 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { allowsStream, combineModules, compareModuleVersions } from '../../../src/yum/format/modules.ts';
+import { type GivenModule, moduleDefaults, moduleObsoletes, modulemd as namedModule } from '../module-text.ts';
 import { EVERYTHING, published, written } from './further-documents.ts';
 
-interface Given {
-  readonly name?: string;
-  readonly stream?: string;
-  readonly version?: string;
-  readonly context?: string;
-  readonly requires?: string;
-  readonly artifacts?: readonly string[];
-  readonly summary?: string;
-}
-
-function modulemd({
-  name = 'm',
-  stream = '1',
-  version = '1',
-  context = 'c',
-  requires = '{}',
-  artifacts = [],
-  summary = 's',
-}: Given): string {
-  const list =
-    artifacts.length === 0 ? '' : `  artifacts:\n    rpms:\n${artifacts.map((entry) => `    - ${entry}-0:1-1.noarch\n`).join('')}`;
-  return `---\ndocument: modulemd\nversion: 2\ndata:\n  name: ${name}\n  stream: ${stream}\n  version: ${version}\n  context: ${context}\n  arch: noarch\n  summary: ${summary}\n  dependencies:\n  - requires: ${requires}\n${list}...\n`;
-}
-
-const defaults = (name: string, stream: string): string =>
-  `---\ndocument: modulemd-defaults\nversion: 1\ndata:\n  module: ${name}\n  stream: "${stream}"\n...\n`;
-const obsoletes = (name: string, stream: string): string =>
-  `---\ndocument: modulemd-obsoletes\nversion: 1\ndata:\n  module: ${name}\n  stream: "${stream}"\n  message: gone\n...\n`;
+const modulemd = ({ artifacts = [], ...given }: GivenModule): string =>
+  namedModule({ ...given, artifacts: artifacts.map((name) => `${name}-0:1-1.noarch`) });
 
 const combine = (documents: readonly string[], ...names: readonly string[]) => {
   const sources = documents.map((text, index) => written(text, `source ${index + 1}`));
@@ -39,18 +14,18 @@ const combine = (documents: readonly string[], ...names: readonly string[]) => {
 
 describe('yum/format/modules', () => {
   it('keeps modules of which a package is published, byte for byte, with what is said of them', () => {
-    const kept = [modulemd({ artifacts: ['a', 'b'] }), defaults('m', '2'), obsoletes('m', '1')];
+    const kept = [modulemd({ artifacts: ['a', 'b'] }), moduleDefaults('m', '2'), moduleObsoletes('m', '1')];
     const gone = [
       modulemd({ stream: '2', artifacts: ['c'] }),
       modulemd({ name: 'n', artifacts: ['d'] }),
-      defaults('n', '1'),
-      obsoletes('m', '2'),
+      moduleDefaults('n', '1'),
+      moduleObsoletes('m', '2'),
     ];
     const { text, warnings } = combine([[kept[0], ...gone, kept[1], kept[2]].join('')], 'b');
     expect(text).toBe(kept.join(''));
     expect(warnings).toEqual([]);
     expect(combine([gone.join('')], 'b').text).toBeUndefined();
-    expect(combine([defaults('m', '1')], 'b').text).toBeUndefined();
+    expect(combine([moduleDefaults('m', '1')], 'b').text).toBeUndefined();
   });
 
   it('goes by the epoch', () => {
@@ -80,9 +55,12 @@ describe('yum/format/modules', () => {
 
   it('takes the later of two sources, and says where they differ', () => {
     const [one, two] = [modulemd({ artifacts: ['a'] }), modulemd({ artifacts: ['a', 'b'] })];
-    expect(combine([one + defaults('m', '1'), one + defaults('m', '1')], 'a')).toEqual({ text: one + defaults('m', '1'), warnings: [] });
-    const { text, warnings } = combine([one + defaults('m', '1'), two + defaults('m', '2')], 'a');
-    expect(text).toBe(two + defaults('m', '2'));
+    expect(combine([one + moduleDefaults('m', '1'), one + moduleDefaults('m', '1')], 'a')).toEqual({
+      text: one + moduleDefaults('m', '1'),
+      warnings: [],
+    });
+    const { text, warnings } = combine([one + moduleDefaults('m', '1'), two + moduleDefaults('m', '2')], 'a');
+    expect(text).toBe(two + moduleDefaults('m', '2'));
     expect(warnings).toEqual([
       'source 1 and source 2 disagree about the module m:1; those of source 2 are published.',
       'source 1 and source 2 disagree about the defaults of the module m; those of source 2 are published.',
