@@ -6,26 +6,12 @@ import type { Candidate, CandidateFile } from '../solve/universe.ts';
 import type { Wanted } from '../store/acquire.ts';
 import { bringFiles } from '../store/acquirer.ts';
 import type { Blob } from '../store/blobs.ts';
-import type { MirrorState, PackageExtra } from '../store/catalogue.ts';
 import type { OperationContext } from './context.ts';
 import { familyOf } from './families.ts';
-import type { NamedMirror } from './names.ts';
+import { fileCount, type PackagePlan } from './package-plan.ts';
+import { PackageStorage } from './package-storage.ts';
 import type { OpenMirror } from './refresh.ts';
-import { type Selection, totalSize } from './selection.ts';
-
-/** What a mirror is to have, and what is known for bringing it. */
-export interface PackagePlan {
-  readonly mirror: NamedMirror;
-  readonly selection: Selection;
-  /** Of every mirror that candidates come from, with the metadata that they were selected from. */
-  readonly states: ReadonlyMap<string, MirrorState>;
-  /** Where the files of a mirror are, and whom it trusts. */
-  readonly opened: (name: string) => Promise<OpenMirror>;
-  /** Packages that were checked before against the same keys, as `checkedAs` gives them. */
-  readonly checkedBefore: ReadonlySet<string>;
-  /** Ids of packages that were stored before, with their extras. */
-  readonly storedBefore: ReadonlySet<number>;
-}
+import { totalSize } from './selection.ts';
 
 /** What was stored and fetched. Sizes in bytes. */
 export interface BroughtPackages {
@@ -35,8 +21,6 @@ export interface BroughtPackages {
   readonly downloadedBytes: number;
 }
 
-/** Extras that are written in one transaction. */
-const EXTRAS_AT_ONCE = 1000;
 /** Failures that an error lists by name. */
 const FAILURES_SHOWN = 5;
 /** The detail of a SYNC_INCOMPLETE that names the mirrors, with blanks between them, whose files are not there or not what their metadata says. */
@@ -51,16 +35,29 @@ const CHECKS_AT_ONCE = 4;
  */
 export async function bringPackages(plan: PackagePlan, context: OperationContext): Promise<BroughtPackages> {
   const { selected } = plan.selection;
-  const family = familyOf(plan.mirror.config);
-  const { files, downloaded, downloadedBytes } = await fetchFiles(plan, context);
-  await checkFiles(plan, files, context);
-  context.report({ type: 'phase', subject: plan.mirror.name, phase: 'store' });
-  const ids = context.catalogue.addPackages(
-    family.name,
-    selected.map((candidate) => family.record(candidate, fileOf(candidate, files), filesOf(candidate, files).slice(1))),
+  const storage = new PackageStorage(plan, context);
+  // Where nothing was stored before the extras of all packages are wanted, and are read while the files come in.
+  const storing = plan.storedBefore.size === 0 ? storage.storeExtras([...selected.keys()]) : undefined;
+  const stored = storing?.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
   );
-  await storeExtras(plan, ids, context);
-  return { ids, downloaded, downloadedBytes };
+  try {
+    const { files, downloaded, downloadedBytes } = await fetchFiles(plan, storage, context);
+    await checkFiles(plan, files, context);
+    context.report({ type: 'phase', subject: plan.mirror.name, phase: 'store' });
+    for (const [index, candidate] of selected.entries()) {
+      for (const [file, blob] of filesOf(candidate, files).entries()) storage.add(index, file, blob);
+    }
+    const ids = storage.finish();
+    if (stored === undefined) await storage.storeExtras([...selected.keys()].filter((index) => !plan.storedBefore.has(ids[index] ?? -1)));
+    const failure = await stored;
+    if (failure !== undefined) throw failure.error;
+    return { ids, downloaded, downloadedBytes };
+  } finally {
+    storage.end();
+    await stored;
+  }
 }
 
 /** What a check of a file has shown: that it is this package, and not only that its signature is good. */
@@ -83,8 +80,10 @@ function fileOf(candidate: Candidate, files: Files): Blob {
   return file;
 }
 
+/** Brings the files, and adds those to the storage whose upstream signs no packages as soon as they are there. */
 async function fetchFiles(
   plan: PackagePlan,
+  storage: PackageStorage,
   context: OperationContext,
 ): Promise<{ readonly files: Files; readonly downloaded: number; readonly downloadedBytes: number }> {
   const { blobs, catalogue, fetcher, signal, report } = context;
@@ -100,8 +99,14 @@ async function fetchFiles(
   report({ type: 'phase', subject, phase: 'packages', detail: counted(selected.length, 'package') });
   const intake = await blobs.intake(`packages-${subject}`);
   try {
-    for (const [name, candidates] of byMirror(selected)) {
+    for (const [name, indexes] of byMirror(selected)) {
       const mirror = await plan.opened(name);
+      const candidates = indexes.flatMap((index) => selected[index] ?? []);
+      const owners = indexes.flatMap((index, at) => {
+        const candidate = candidates[at];
+        return candidate === undefined ? [] : Array.from({ length: fileCount(candidate) }, (_, file) => ({ index, file }));
+      });
+      const unchecked = plan.states.get(name)?.upstream.verification.packages !== true;
       const brought = await bringFiles(wantedFiles(candidates, mirror), {
         origin: mirror.origin,
         fetcher,
@@ -112,6 +117,10 @@ async function fetchFiles(
         concurrency: context.config.http.concurrency,
         onBytes: (count) => {
           downloadedBytes += count;
+        },
+        onDurable: (at, blob) => {
+          const owner = owners[at];
+          if (unchecked && owner !== undefined) storage.add(owner.index, owner.file, blob);
         },
         onProgress: (now) => {
           const [items, bytes] = [finishedItems + now.items, finishedBytes + now.bytes];
@@ -159,10 +168,6 @@ function wantedFile({ size, checksums }: CandidateFile, urls: readonly string[])
   return { urls, expected: { size, checksums }, maxSize: LIMITS.package };
 }
 
-function fileCount({ furtherFiles }: Candidate): number {
-  return 1 + (furtherFiles?.length ?? 0);
-}
-
 function incomplete(
   mirror: string,
   problems: readonly string[],
@@ -180,9 +185,9 @@ function incomplete(
   );
 }
 
-/** Candidates by the mirror that offers them, in the order of the selection. */
-function byMirror(selected: readonly Candidate[]): Map<string, Candidate[]> {
-  return Map.groupBy(selected, ({ mirror }) => mirror);
+/** Indexes in the selection by the mirror that offers the package, in the order of the selection. */
+function byMirror(selected: readonly Candidate[]): Map<string, number[]> {
+  return Map.groupBy(selected.keys(), (index) => selected[index]?.mirror ?? '');
 }
 
 /** Checks the signatures of the packages whose upstream signs packages. */
@@ -215,25 +220,4 @@ function trustGone(name: string): MirrorError {
   return new MirrorError('KEY_MISSING', `the packages of mirror "${name}" are signed, and its configuration trusts no keys any more`, {
     hint: `Sync it, too, so that its new configuration counts: mirror sync ${name}`,
   });
-}
-
-async function storeExtras(plan: PackagePlan, ids: readonly number[], context: OperationContext): Promise<void> {
-  const { selected } = plan.selection;
-  const family = familyOf(plan.mirror.config);
-  const idOf = new Map(selected.map((candidate, index) => [candidate, ids[index] ?? -1]));
-  const fresh = selected.filter((candidate) => !plan.storedBefore.has(idOf.get(candidate) ?? -1));
-  for (const [name, candidates] of byMirror(fresh)) {
-    const upstream = plan.states.get(name)?.upstream;
-    if (upstream === undefined) continue;
-    const replace = upstream.verification.metadata;
-    let batch: PackageExtra[] = [];
-    for await (const { index, kind, data } of family.extras(candidates, upstream, context.blobs)) {
-      const candidate = candidates[index];
-      if (candidate !== undefined) batch.push({ id: idOf.get(candidate) ?? -1, kind, data });
-      if (batch.length < EXTRAS_AT_ONCE) continue;
-      context.catalogue.addExtras(batch, { replace });
-      batch = [];
-    }
-    context.catalogue.addExtras(batch, { replace });
-  }
 }

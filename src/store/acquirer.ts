@@ -67,6 +67,8 @@ export interface BringOptions extends AcquirerOptions {
   /** How many files are fetched at once. */
   readonly concurrency: number;
   readonly onProgress?: ((progress: BringProgress) => void) | undefined;
+  /** Told of files that are durable blobs already, by their index: of many, but not of all. Must not throw. */
+  readonly onDurable?: ((index: number, blob: Blob) => void) | undefined;
 }
 
 export interface Brought {
@@ -148,6 +150,7 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
         if (blob === undefined) return false;
         done.set(index, blob);
         count(blob.size);
+        options.onDurable?.(index, blob);
         return true;
       },
       done([index, wanted], blob) {
@@ -156,6 +159,7 @@ export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, o
         count(blob.size);
         transfers.brought(wanted, blob);
       },
+      durable: ([index], blob) => options.onDurable?.(index, blob),
     });
     entries = chained(rest, all);
     await Promise.all(Array.from({ length: Math.max(1, options.concurrency) }, worker));

@@ -72,8 +72,8 @@ export interface Part extends DownloadTarget {
 /** A place for one file on its way into the pool. */
 export interface Reservation {
   readonly path: string;
-  /** The file is there, and is this blob: in the pool after the intake's next flush. */
-  complete(blob: Blob): Promise<void>;
+  /** The file is there, and is this blob: in the pool after the intake's next flush, and when `durable` is called. */
+  complete(blob: Blob, durable?: () => void): Promise<void>;
   /** Nothing was written. */
   release(): void;
 }

@@ -22,6 +22,8 @@ export interface SmallOptions {
   readonly isDone: (entry: Entry) => Promise<boolean>;
   /** A file has come; it is durable after the intake's next flush. */
   readonly done: (entry: Entry, blob: Blob) => void;
+  /** It is a durable blob. Must not throw. */
+  readonly durable: (entry: Entry, blob: Blob) => void;
 }
 
 /** Larger files come in pieces, so that they can be resumed and their progress is seen. In bytes. */
@@ -160,7 +162,8 @@ class SmallRun {
       if (small === undefined) return;
       const blob = { sha256, size: small.file.size };
       this.#options.done(small.entry, blob);
-      completing.push(small.reservation.complete(blob).catch(fail));
+      const durable = (): void => this.#options.durable(small.entry, blob);
+      completing.push(small.reservation.complete(blob, durable).catch(fail));
     };
     const files = lane.map(({ file }) => file);
     const finished = await thread.fetch(first.route, files, done).catch((error: unknown) => {

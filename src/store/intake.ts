@@ -49,7 +49,7 @@ export async function openIntake(directory: string, pool: PoolPaths): Promise<In
       const path = `${directory}/${name}`;
       if (inUse.has(path) || left.has(name)) return undefined;
       inUse.add(path);
-      return { path, complete: (blob) => completed(path, blob), release: () => void inUse.delete(path) };
+      return { path, complete: (blob, durable) => batches.add({ path, blob, durable }), release: () => void inUse.delete(path) };
     },
     async add(source) {
       const part = await begin(`~${process.pid}-${added++}`, 'a new file', { checksums: [] });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { FamilyName } from '../config/schema.ts';
 import { MirrorError } from '../core/errors.ts';
@@ -41,7 +41,7 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
   const findId = database.prepare<[string, Buffer], number>('SELECT id FROM packages WHERE family = ? AND identity = ?').pluck();
   const insert = database.prepare<[string, Buffer, string, string, string, string, number, string, Buffer, string | null]>(
     `INSERT INTO packages (family, identity, name, version, architecture, sha256, size, location, record, files)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (family, identity) DO NOTHING`,
   );
   const entries = database.prepare<[string], EntryRow>(`SELECT ${ENTRY} FROM ${WANTED}`).raw();
   const wrong = (ids: readonly number[], found: readonly number[]): MirrorError =>
@@ -62,12 +62,10 @@ export function createPackageTable(database: Database): Pick<Catalogue, 'addPack
 
   const idOf = (family: FamilyName, record: PackageRecord): number => {
     const identity = identityOf(family, record);
-    const known = findId.get(family, identity);
-    if (known !== undefined) return known;
     const { name, version, architecture, sha256, size, location } = record;
     const files = record.files === undefined ? null : JSON.stringify(record.files);
     const result = insert.run(family, identity, name, version, architecture, sha256, size, location, record.record, files);
-    return Number(result.lastInsertRowid);
+    return result.changes === 1 ? Number(result.lastInsertRowid) : Number(findId.get(family, identity));
   };
 
   const entriesOf = (ids: readonly number[]): PackageEntry[] => complete(ids, entries.all(JSON.stringify(ids))).map(toEntry);
@@ -135,5 +133,6 @@ function packageUnknown(id: number): MirrorError {
 /** SHA-256 over what makes a package the same on every site: its family, files, upstream text and location. */
 function identityOf(family: FamilyName, record: PackageRecord): Buffer {
   const files = (record.files ?? []).map(({ name, sha256 }) => `${name} ${sha256}\n`).join('');
-  return createHash('sha256').update(`${family}\n${record.sha256}\n${record.location}\n${files}`).update(record.record).digest();
+  const head = Buffer.from(`${family}\n${record.sha256}\n${record.location}\n${files}`);
+  return hash('sha256', Buffer.concat([head, record.record]), 'buffer');
 }

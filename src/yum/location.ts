@@ -13,6 +13,8 @@ export interface StatedLocation {
 
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\//i;
 const HTTP = /^https?:\/\//i;
+/** Stands in a URL as it is. */
+const PLAIN_PATH = /^[A-Za-z0-9\-._~][A-Za-z0-9\-._~/]*$/;
 
 /**
  * The URLs of a file, best first: for each base as dnf encodes the href, then, where the href looks encoded already, with the href as it
@@ -45,14 +47,16 @@ export function fileUrls(stated: StatedLocation, bases: readonly string[], what:
 }
 
 function resolved(href: string, root: string): string | undefined {
-  if (/[\s\p{Cc}\\]/u.test(href) || href === '' || !URL.canParse(href, root)) return undefined;
-  const url = new URL(href, root);
-  if (url.search === '' && !ABSOLUTE.test(href)) url.search = new URL(root).search;
-  return HTTP.test(url.href) && url.origin === new URL(root).origin ? url.href : undefined;
+  const url = /[\s\p{Cc}\\]/u.test(href) || href === '' ? null : URL.parse(href, root);
+  if (url === null) return undefined;
+  const base = new URL(root);
+  if (url.search === '' && base.search !== '' && !ABSOLUTE.test(href)) url.search = base.search;
+  return HTTP.test(url.href) && url.origin === base.origin ? url.href : undefined;
 }
 
 /** A path as dnf puts it into a URL: everything but `A-Za-z0-9-._~/` as UTF-8 in lower-case hex. Leading slashes are dropped. */
 export function encodePath(path: string): string {
+  if (PLAIN_PATH.test(path)) return path;
   return [...Buffer.from(path.replace(/^\/+/, ''))]
     .map((byte) => {
       const character = String.fromCharCode(byte);
