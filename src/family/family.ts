@@ -2,6 +2,7 @@ import type { FamilyName, MirrorConfig, PublicationConfig } from '../config/sche
 import type { Clock } from '../core/clock.ts';
 import type { Reporter } from '../core/events.ts';
 import type { Keyring, Signer } from '../openpgp/types.ts';
+import type { FieldTest } from '../query/field-tests.ts';
 import type { QuerySubject } from '../query/subject.ts';
 import type { Candidate, Universe } from '../solve/universe.ts';
 import type { Acquirer } from '../store/acquire.ts';
@@ -66,6 +67,14 @@ export interface PublishedTree {
   readonly publicKey?: string | undefined;
 }
 
+/** What queries see of packages. */
+export interface Subjects<C extends Candidate> {
+  subject(candidate: C): QuerySubject;
+}
+
+/** Names the stream that a package is of; empty where there is only one. */
+export type StreamOf = (entry: Pick<Candidate, 'name' | 'version' | 'architecture'>) => string;
+
 /**
  * What apt and yum each give to operations; a third family would be one more value of this type.
  * The order in a sync: refresh, load, universe (over all mirrors of a selection), files fetched by operations,
@@ -90,6 +99,10 @@ export interface Family<M extends MirrorConfig, C extends Candidate> {
   accompanying?(config: M, selected: readonly C[], offered: readonly C[]): readonly C[];
   /** Whether packages of different architectures are for different machines, and not for one that takes packages of several. */
   readonly hasMachineArchitectures: boolean;
+  /** The machines that packages of these architectures are for, each by those that it takes packages of, its own first; none for a single kind of machine. */
+  machines(architectures: readonly string[]): readonly (readonly string[])[];
+  /** How well packages of an architecture suit a machine that takes them, the lower the better; all alike where it is left out. */
+  architectureRank?(architecture: string): number;
   /** Whether machines install it: source packages and those of the Debian installer they do not. */
   isInstallable(candidate: C): boolean;
   /** Several mirrors' candidates as one world in which dependencies are resolved. */
@@ -112,15 +125,27 @@ export interface Family<M extends MirrorConfig, C extends Candidate> {
    * without which what only these say is not known.
    */
   candidate(stored: StoredPackage, source: string, extra?: (kind: string) => Buffer | undefined): C;
+  /** Candidates of stored packages with what the supplements of their source say of them, in their order. Nothing is added when left out. */
+  supplemented?(candidates: readonly C[], supplements: readonly Supplement[], blobs: BlobStore): Promise<readonly C[]>;
+  /**
+   * Which packages of one name and architecture are versions of each other: those for which the answer, by the supplements of their sources, is
+   * the same, such as those of one stream of a module. All are when left out.
+   */
+  streams?(supplements: readonly Supplement[], blobs: BlobStore): Promise<StreamOf>;
   /** Large texts of the selected candidates, by their index in `selected`. Streams. */
   extras(
     selected: readonly C[],
     upstream: UpstreamState,
     blobs: BlobStore,
   ): AsyncIterable<{ readonly index: number; readonly kind: string; readonly data: Buffer }>;
-  /** Reads packages from files for local repositories; undefined where the family cannot. */
-  readonly localPackages?: LocalPackages | undefined;
+  /** Reads packages from files for local repositories. */
+  readonly localPackages: LocalPackages;
   subject(candidate: C): QuerySubject;
+  /**
+   * As `subject`, for queries that ask these things of fields: reads what of these candidates `subject` does not know, because it is too large to be
+   * held. Left out where that knows everything.
+   */
+  subjects?(candidates: readonly C[], tests: readonly FieldTest[], blobs: BlobStore): Promise<Subjects<C>>;
   /** All that the metadata says of a package, for people: lines of `Field: value`, the last with its line break. */
   describe(candidate: C): string;
   compareVersions(a: string, b: string): number;

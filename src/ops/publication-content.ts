@@ -6,7 +6,7 @@ import { combinedSupplements } from './contents.ts';
 import type { OperationContext } from './context.ts';
 import { familyNamed } from './families.ts';
 import { type ContentPart, combinedTrust, type PublicationTrust } from './generation.ts';
-import { mergePackages } from './merge.ts';
+import { mergePackages, versioningOf } from './merge.ts';
 import { publicationParts } from './names.ts';
 import { type NamedSource, sourceNamed } from './sources.ts';
 
@@ -42,7 +42,12 @@ export interface Content {
  * What the sources of a publication have now, or what an earlier generation of it was made from, as was chosen. Throws USAGE, NAME_UNKNOWN,
  * NEVER_SYNCED with all that have no packages, and CONFIG_INVALID.
  */
-export function contentToPublish(name: string, publication: PublicationConfig, choice: ContentChoice, context: OperationContext): Content {
+export async function contentToPublish(
+  name: string,
+  publication: PublicationConfig,
+  choice: ContentChoice,
+  context: OperationContext,
+): Promise<Content> {
   const { generation, renew } = choice;
   if (generation !== undefined) return earlierContent(name, generation, context);
   if (!renew) return currentContent(name, publication, choice, context);
@@ -54,22 +59,29 @@ export function contentToPublish(name: string, publication: PublicationConfig, c
 }
 
 /** What the sources have now, merged. */
-function currentContent(name: string, publication: PublicationConfig, choice: ContentChoice, context: OperationContext): Content {
+async function currentContent(
+  name: string,
+  publication: PublicationConfig,
+  choice: ContentChoice,
+  context: OperationContext,
+): Promise<Content> {
   const parts = partsToPublish(name, choice.snapshots, context);
   const sources = currentSources(name, [...new Set(parts.flatMap((part) => part.sources))], context);
   const family = [...sources.values()][0]?.family;
   if (family === undefined) throw new MirrorError('CONFIG_INVALID', `publication "${name}" has no sources`);
-  const { catalogue } = context;
-  const contents = parts.map(({ component = DEFAULT_COMPONENT, sources: names }) => {
+  const { blobs, catalogue } = context;
+  const merging = parts.map(async ({ component = DEFAULT_COMPONENT, sources: names }) => {
     const own = names.flatMap((source) => sources.get(source)?.contents ?? []);
     const lists = own.map(({ list }) => catalogue.deferredPackages(list.id));
-    const packages = mergePackages(lists, publication.merge, familyNamed(family).compareVersions);
+    const versioning = await versioningOf(familyNamed(family), { sources: own, rule: publication.merge, blobs });
+    const packages = mergePackages(lists, publication.merge, versioning);
     const [first] = own;
     // Merging only leaves packages out.
     const same = own.length === 1 && first?.list.count === packages.length;
     const ids = packages.map((entry) => entry.id);
     return { component, packages, list: same ? first.list : catalogue.saveList(family, ids), supplements: combinedSupplements(own) };
   });
+  const contents = await Promise.all(merging);
   return {
     family,
     from: [...sources.keys()],

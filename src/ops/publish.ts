@@ -109,7 +109,7 @@ async function publishLocked(
   const signer = publication.metadata === 'verbatim' ? undefined : settings.signer;
   const before = catalogue.publication(name);
   report({ type: 'phase', subject: name, phase: 'select' });
-  const { family, ...content } = contentToPublish(name, publication, settings, context);
+  const { family, ...content } = await contentToPublish(name, publication, settings, context);
   const packages = content.parts.reduce((sum, { list }) => sum + list.count, 0);
   const inputs = generationInputs(context, { name, publication, signer, ...content });
   if (before?.generation.inputs === inputs && !isDue(publication, before, { renew, now: context.publicationClock.now() })) {

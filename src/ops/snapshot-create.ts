@@ -3,7 +3,7 @@ import { MirrorError } from '../core/errors.ts';
 import { combinedContents } from './contents.ts';
 import type { OperationContext } from './context.ts';
 import { familyNamed } from './families.ts';
-import { mergePackages } from './merge.ts';
+import { mergePackages, versioningOf } from './merge.ts';
 import { refuseTakenName, type SnapshotSummary, storeSnapshot } from './snapshots.ts';
 import { type NamedSource, storedSource, warnIfBehind } from './sources.ts';
 
@@ -50,9 +50,11 @@ export async function mergeSnapshots(
   const family = commonFamily(opened);
   await warnIfBehind(opened, context);
   const lists = opened.map(({ contents }) => [...catalogue.packages(contents.list.id)]);
-  const ids = mergePackages(lists, rule, familyNamed(family).compareVersions).map((entry) => entry.id);
+  const contents = opened.map((source) => source.contents);
+  const versioning = await versioningOf(familyNamed(family), { sources: contents, rule, blobs: context.blobs });
+  const ids = mergePackages(lists, rule, versioning).map((entry) => entry.id);
   // What has no package says nothing of how the packages were checked.
-  const contributing = opened.map(({ contents }) => contents).filter(({ list }) => list.count > 0);
+  const contributing = contents.filter(({ list }) => list.count > 0);
   const how = { replace: '', latest: ', the newest of each', keepAll: ', every version' }[rule];
   return storeSnapshot(
     {

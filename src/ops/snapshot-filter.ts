@@ -35,7 +35,7 @@ export async function filterSnapshot(request: FilterRequest, context: OperationC
   const family = familyNamed(source.family);
   await warnIfBehind([source], context);
   report({ type: 'phase', subject: name, phase: 'select' });
-  const entries = storedCandidates(source.name, source.contents.list, context);
+  const entries = await storedCandidates(source.name, source.contents, context);
   let selected = matchingEntries(entries, parsed, source, context);
   if (withDeps) {
     const universe = await family.universe(

@@ -1,5 +1,5 @@
 import type { MirrorConfig } from '../config/schema.ts';
-import type { Family } from '../family/family.ts';
+import type { Family, StreamOf } from '../family/family.ts';
 import { parseQuery } from '../query/parse.ts';
 import { closure, unsatisfiedIn } from '../solve/closure.ts';
 import type { Candidate } from '../solve/universe.ts';
@@ -8,6 +8,7 @@ import { combinedContents } from './contents.ts';
 import type { OperationContext } from './context.ts';
 import { closureOptions, type FollowOptions, warnUnsatisfied } from './dependencies.ts';
 import { familyNamed } from './families.ts';
+import { versioningOf } from './merge.ts';
 import { commonFamily } from './snapshot-create.ts';
 import { matchingEntries } from './snapshot-filter.ts';
 import { refuseTakenName, type SnapshotSummary, storeSnapshot } from './snapshots.ts';
@@ -55,12 +56,13 @@ export async function pullIntoSnapshot(request: PullRequest, context: OperationC
   const family = familyNamed(commonFamily([base, source]));
   await warnIfBehind([base, source], context);
   report({ type: 'phase', subject: name, phase: 'select' });
-  const present = storedCandidates(base.name, base.contents.list, context);
+  const present = await storedCandidates(base.name, base.contents, context);
   const known = new Map(present.map((entry) => [entry.stored.id, entry]));
-  const taken = storedCandidates(source.name, source.contents.list, context, known);
+  const taken = await storedCandidates(source.name, source.contents, context, known);
   const offered = forArchitecturesOf(present, taken, request.sources === true ? ['source', 'src', 'nosrc'] : []);
   const matches = matchingEntries(offered, parsed, source, context);
-  const { members, unsatisfied } = await pulledMembers({ request, family, present, offered, matches }, context);
+  const { streamOf } = await versioningOf(family, { sources: [base.contents, source.contents], rule: 'replace', blobs: context.blobs });
+  const { members, unsatisfied } = await pulledMembers({ request, family, present, offered, matches, streamOf }, context);
   warnUnsatisfied(name, unsatisfied, context);
   const result = {
     added: labels(members, present, family),
@@ -105,6 +107,7 @@ interface Pull {
   readonly present: readonly StoredCandidate[];
   readonly offered: readonly StoredCandidate[];
   readonly matches: readonly StoredCandidate[];
+  readonly streamOf: StreamOf | undefined;
 }
 
 interface Pulled {
@@ -116,12 +119,13 @@ interface Pulled {
  * What the new snapshot has. A dependency that is taken may take the place of a version in the base that satisfied something else, so that
  * the dependencies are looked for again until no more of the base goes.
  */
-async function pulledMembers({ request, family, present, offered, matches }: Pull, { blobs }: OperationContext): Promise<Pulled> {
+async function pulledMembers({ request, family, present, offered, matches, streamOf }: Pull, { blobs }: OperationContext): Promise<Pulled> {
   const { withDeps = true, remove = true, allMatches = false } = request;
-  const pulled = new Set(allMatches ? matches : newestOfEach(matches, family));
+  const keyOf = ({ stored }: StoredCandidate): string => `${stored.name} ${stored.architecture} ${streamOf?.(stored) ?? ''}`;
+  const pulled = new Set(allMatches ? matches : newestOfEach(matches, keyOf, family));
   let unsatisfied: readonly Unsatisfied[] = [];
   for (;;) {
-    const kept = remove ? withoutVersionsOf(present, pulled) : present;
+    const kept = remove ? withoutVersionsOf(present, pulled, keyOf) : present;
     if (!withDeps) return { members: [...new Set([...kept, ...pulled])], unsatisfied };
     const world = [...new Set([...kept, ...offered, ...pulled])];
     const entryOf = new Map(world.map((entry) => [entry.candidate, entry]));
@@ -142,7 +146,14 @@ async function pulledMembers({ request, family, present, offered, matches }: Pul
   }
 }
 
-function newestOfEach(entries: readonly StoredCandidate[], { compareVersions }: Family<MirrorConfig, Candidate>): StoredCandidate[] {
+/** What is equal for versions of one package. */
+type KeyOf = (entry: StoredCandidate) => string;
+
+function newestOfEach(
+  entries: readonly StoredCandidate[],
+  keyOf: KeyOf,
+  { compareVersions }: Family<MirrorConfig, Candidate>,
+): StoredCandidate[] {
   const newest = new Map<string, StoredCandidate>();
   for (const entry of entries) {
     const known = newest.get(keyOf(entry));
@@ -151,14 +162,10 @@ function newestOfEach(entries: readonly StoredCandidate[], { compareVersions }: 
   return [...newest.values()];
 }
 
-/** Without those that have the name and architecture of one that is pulled, which stays itself. */
-function withoutVersionsOf(present: readonly StoredCandidate[], pulled: ReadonlySet<StoredCandidate>): StoredCandidate[] {
+/** Without the other versions of what is pulled, which stays itself. */
+function withoutVersionsOf(present: readonly StoredCandidate[], pulled: ReadonlySet<StoredCandidate>, keyOf: KeyOf): StoredCandidate[] {
   const keys = new Set([...pulled].map(keyOf));
   return present.filter((entry) => pulled.has(entry) || !keys.has(keyOf(entry)));
-}
-
-function keyOf({ stored }: StoredCandidate): string {
-  return `${stored.name} ${stored.architecture}`;
 }
 
 /** The names of what one list has and the other has not. */

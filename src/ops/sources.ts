@@ -2,7 +2,7 @@ import type { FamilyName } from '../config/schema.ts';
 import { MirrorError } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
 import type { Candidate } from '../solve/universe.ts';
-import type { Contents, PackageList, PublicationState, SourceReference, StoredPackage } from '../store/catalogue.ts';
+import type { Contents, PublicationState, SourceReference, StoredPackage } from '../store/catalogue.ts';
 import { combinedContents } from './contents.ts';
 import type { OperationContext } from './context.ts';
 import { familyNamed } from './families.ts';
@@ -119,18 +119,18 @@ export async function openSources(names: readonly string[], context: OperationCo
   const opened: OpenedSource[] = [];
   for (const name of names) {
     const isMirror = Object.hasOwn(context.config.mirrors, name);
-    opened.push(isMirror ? await openMirror(name, context, selector) : openStored(name, context));
+    opened.push(isMirror ? await openMirror(name, context, selector) : await openStored(name, context));
   }
   return opened;
 }
 
-function openStored(name: string, context: OperationContext): OpenedSource {
+async function openStored(name: string, context: OperationContext): Promise<OpenedSource> {
   const { kind, family, contents } = storedSource(name, context);
   return {
     kind,
     name,
     family,
-    candidates: storedCandidates(name, contents.list, context).map(({ candidate }) => candidate),
+    candidates: (await storedCandidates(name, contents, context)).map(({ candidate }) => candidate),
     planned: false,
   };
 }
@@ -146,7 +146,7 @@ async function openMirror(name: string, context: OperationContext, selector: Sel
   }
   const opened = { kind: 'mirror', name, family: mirror.type } as const;
   if (state.contents?.selection === (await selector.key({ name, config: mirror }))) {
-    const candidates = storedCandidates(name, state.contents.list, context).map(({ candidate }) => candidate);
+    const candidates = (await storedCandidates(name, state.contents, context)).map(({ candidate }) => candidate);
     return { ...opened, candidates, planned: false };
   }
   const { selected } = await selector.select({ name, config: mirror });
@@ -160,25 +160,28 @@ export interface StoredCandidate {
 }
 
 /**
- * The packages of a list as candidates of `source`, sorted by name, then architecture, then id. Those that are among `known`, by their ids,
- * are not made again.
+ * The packages of a source as candidates, sorted by name, then architecture, then id. Those that are among `known`, by their ids, are not
+ * made again. Throws METADATA_INVALID when what the source has besides packages cannot be read.
  */
-export function storedCandidates(
+export async function storedCandidates(
   source: string,
-  { id, family }: PackageList,
-  { catalogue }: OperationContext,
+  { list: { id, family }, supplements }: Pick<Contents, 'list' | 'supplements'>,
+  { blobs, catalogue }: Pick<OperationContext, 'blobs' | 'catalogue'>,
   known: ReadonlyMap<number, StoredCandidate> = new Map(),
-): StoredCandidate[] {
-  const { candidate } = familyNamed(family);
-  const found: StoredCandidate[] = [];
-  for (const stored of catalogue.packages(id)) {
-    const made = known.get(stored.id);
-    if (made !== undefined) {
-      found.push(made);
-      continue;
-    }
+): Promise<StoredCandidate[]> {
+  const { candidate, supplemented } = familyNamed(family);
+  const packages = [...catalogue.packages(id)];
+  const fresh = packages.filter((stored) => !known.has(stored.id));
+  const made = fresh.map((stored) => {
     const extra = (kind: string): Buffer | undefined => catalogue.extras([stored.id], kind).next().value?.data;
-    found.push({ stored, candidate: candidate(stored, source, extra) });
-  }
-  return found;
+    return candidate(stored, source, extra);
+  });
+  const complete = (await supplemented?.(made, supplements, blobs)) ?? made;
+  let next = 0;
+  return packages.flatMap((stored) => {
+    const before = known.get(stored.id);
+    if (before !== undefined) return [before];
+    const own = complete[next++];
+    return own === undefined ? [] : [{ stored, candidate: own }];
+  });
 }

@@ -1,17 +1,21 @@
 import type { YumMirrorConfig } from '../config/schema.ts';
-import type { Family, PublishContext, PublishedTree, UpstreamContext } from '../family/family.ts';
+import type { Family, PublishContext, PublishedTree, StreamOf, UpstreamContext } from '../family/family.ts';
 import type { Keyring } from '../openpgp/types.ts';
 import type { QuerySubject } from '../query/subject.ts';
 import type { Universe } from '../solve/universe.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
-import type { PackageRecord, StoredPackage, UpstreamState } from '../store/catalogue.ts';
-import { isSourceArchitecture } from './architecture.ts';
+import type { PackageRecord, StoredPackage, Supplement, UpstreamState } from '../store/catalogue.ts';
+import { architectureRank, isSourceArchitecture, machineArchitectures } from './architecture.ts';
 import { labelOf, recordOf, storedCandidate, type YumCandidate } from './candidate.ts';
 import { installedCandidates } from './dependencies/installed.ts';
 import { createUniverse } from './dependencies/universe.ts';
 import { type Extra, readExtras } from './extras.ts';
+import { fileSubjects } from './file-subjects.ts';
 import { compareVersions } from './format/version.ts';
+import { yumPackageFiles } from './local/package-files.ts';
 import { fileUrls } from './location.ts';
+import { streamsKey } from './modules/consistency.ts';
+import { readModuleIndex } from './modules/module-index.ts';
 import { newestPackages } from './modules/newest.ts';
 import { publishTree } from './publish/tree.ts';
 import { describePackage, packageSubject } from './subject.ts';
@@ -43,6 +47,10 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
 
   /** rpm has packages of several architectures on one machine; those of 32 bits beside those of 64. */
   hasMachineArchitectures: false,
+
+  machines: machineArchitectures,
+
+  architectureRank,
 
   isInstallable({ architecture }: YumCandidate): boolean {
     return !isSourceArchitecture(architecture);
@@ -77,13 +85,34 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
     return storedCandidate(stored, source, extra);
   },
 
+  async supplemented(
+    candidates: readonly YumCandidate[],
+    supplements: readonly Supplement[],
+    blobs: BlobStore,
+  ): Promise<readonly YumCandidate[]> {
+    const index = await readModuleIndex(supplements, blobs);
+    return candidates.map((candidate) => {
+      const modules = index.of(candidate);
+      return modules === undefined ? candidate : { ...candidate, modules };
+    });
+  },
+
+  async streams(supplements: readonly Supplement[], blobs: BlobStore): Promise<StreamOf> {
+    const modules = await readModuleIndex(supplements, blobs);
+    return (entry) => streamsKey({ modules: modules.of(entry) });
+  },
+
   extras(selected: readonly YumCandidate[], upstream: UpstreamState, blobs: BlobStore): AsyncIterable<Extra> {
     return readExtras(selected, upstream, blobs);
   },
 
+  localPackages: yumPackageFiles,
+
   subject(candidate: YumCandidate): QuerySubject {
     return packageSubject(candidate);
   },
+
+  subjects: fileSubjects,
 
   describe(candidate: YumCandidate): string {
     return describePackage(candidate);

@@ -13,9 +13,19 @@ function list(first: number, ...labels: readonly string[]): StoredPackage[] {
 }
 
 const merged = (lists: readonly (readonly StoredPackage[])[], rule: 'replace' | 'latest' | 'keepAll') =>
-  mergePackages(lists, rule, compareVersions).map(({ id, name, version, architecture }) => `${id} ${name}_${version}_${architecture}`);
+  mergePackages(lists, rule, { compareVersions }).map(({ id, name, version, architecture }) => `${id} ${name}_${version}_${architecture}`);
 
 describe('ops/merge', () => {
+  it('replaces only within a stream', () => {
+    const [base, updates] = [list(1, 'a_8.1_amd64', 'a_10.1_amd64', 'a_9_amd64'), list(11, 'a_8.2_amd64', 'a_10.0_amd64')];
+    const streamOf = ({ version }: { readonly version: string }): string => /^(8|10)[.]/.exec(version)?.[1] ?? '';
+    const ids = (rule: 'replace' | 'latest' | 'keepAll'): number[] =>
+      mergePackages([base, updates], rule, { compareVersions, streamOf }).map(({ id }) => id);
+    expect(ids('replace')).toEqual([3, 12, 11]);
+    expect(ids('latest')).toEqual([3, 2, 11]);
+    expect(ids('keepAll')).toHaveLength(5);
+  });
+
   const older = list(1, 'a_1_amd64', 'a_5_amd64', 'b_1_all', 'c_2_amd64');
   const newer = list(11, 'a_3_amd64', 'a_3_arm64', 'c_1_amd64', 'd_1_all');
 

@@ -77,11 +77,11 @@ repos: { local: { type: apt } }
     await expect(openSources(['nothing'], context)).rejects.toMatchObject({ code: 'NAME_UNKNOWN' });
   });
 
-  it('makes what is known already only once', () => {
+  it('makes what is known already only once', async () => {
     const { context } = place;
-    const first = storedCandidates('frozen', storedSource('frozen', context).contents.list, context);
+    const first = await storedCandidates('frozen', storedSource('frozen', context).contents, context);
     const known = new Map(first.map((entry) => [entry.stored.id, entry]));
-    const again = storedCandidates('site', storedSource('site', context).contents.list, context, known);
+    const again = await storedCandidates('site', storedSource('site', context).contents, context, known);
     expect(again).toHaveLength(3);
     expect(again[0]).toBe(first[0]);
   });

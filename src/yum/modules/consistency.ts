@@ -28,6 +28,11 @@ export function streamRank({ modules }: OfModules): number {
   return modules?.some(({ isDefault }) => isDefault) === true ? 0 : 1;
 }
 
+/** The streams of a package: `name:stream`, sorted. Empty for those of no module. */
+export function streamsKey({ modules = [] }: OfModules): string {
+  return [...new Set(modules.map(({ name, stream }) => `${name}:${stream}`))].sort().join(' ');
+}
+
 /** What tells packages apart for which the answers of `mayRequire` and `moduleRank` may differ; empty for those of no module. */
 export function modulesKey({ modules = [] }: OfModules): string {
   return modules.map(moduleLabel).join(' ');
