@@ -39,6 +39,8 @@ export interface LocalTrust {
 export interface LocalPackages {
   /** How names of such files end, in the order in which files are to be read: earlier ones may name later ones. */
   readonly extensions: readonly string[];
+  /** Whether packages have signatures of their own, which clients can check. */
+  readonly packagesAreSigned: boolean;
   /**
    * Reads a file whole, with those that it names beside it. METADATA_INVALID, CHECKSUM_MISMATCH, FILE_MISSING and the like when any of them is not sound;
    * PACKAGE_UNSIGNED, SIGNATURE_MISSING, SIGNATURE_INVALID and SIGNATURE_WEAK where there are keys.

@@ -11,6 +11,11 @@ export function familyNamed(name: FamilyName): Family<MirrorConfig, Candidate> {
   return FAMILIES[name];
 }
 
+/** All families but one. */
+export function otherFamilies(name: FamilyName): Family<MirrorConfig, Candidate>[] {
+  return Object.values(FAMILIES).filter((family) => family.name !== name);
+}
+
 /** The family that a mirror is of. */
 export function familyOf(mirror: MirrorConfig): Family<MirrorConfig, Candidate> {
   return FAMILIES[mirror.type];

@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { RepoConfig } from '../config/schema.ts';
+import type { FamilyName, RepoConfig } from '../config/schema.ts';
 import { counted, shortened } from '../core/counts.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { runAll } from '../core/run-all.ts';
@@ -8,8 +8,9 @@ import type { Keyring } from '../openpgp/types.ts';
 import type { Intake } from '../store/blobs.ts';
 import type { PackageExtra, PackageRecord } from '../store/catalogue.ts';
 import { acquireLock } from '../store/locks.ts';
+import { combinedContents } from './contents.ts';
 import type { OperationContext } from './context.ts';
-import { familyNamed } from './families.ts';
+import { familyNamed, otherFamilies } from './families.ts';
 import { localFiles } from './local-files.ts';
 import { type Additions, planAdditions } from './repo-conflicts.ts';
 import { repoContents, repoNamed } from './repos.ts';
@@ -30,7 +31,7 @@ export interface RepoAddOptions {
   readonly forceReplace?: boolean | undefined;
 }
 
-/** What was, or would be, added. Packages are named as people do: name_version_architecture. */
+/** What was, or would be, added. Packages are named as people of their family do. */
 export interface RepoAddReport {
   readonly name: string;
   readonly dryRun: boolean;
@@ -45,7 +46,7 @@ export interface RepoAddReport {
 
 /**
  * Adds the packages in some files and directories to a local repository: all or none. Every file is read whole and checked first, with what it names beside it.
- * Throws NAME_UNKNOWN, NOT_AVAILABLE for a family that cannot, USAGE, what is wrong with a file (FILES_REFUSED where it is several), PACKAGE_CONFLICT, LOCKED, ABORTED, STORAGE.
+ * Throws NAME_UNKNOWN, USAGE, also for a file of another family, what is wrong with a file (FILES_REFUSED where it is several), PACKAGE_CONFLICT, LOCKED, ABORTED, STORAGE.
  * @param paths absolute.
  */
 export async function addToRepo(
@@ -57,12 +58,7 @@ export async function addToRepo(
   const repo = repoNamed(name, context.config);
   const family = familyNamed(repo.type);
   const reader = family.localPackages;
-  if (reader === undefined) {
-    throw new MirrorError(
-      'NOT_AVAILABLE',
-      `repo "${name}" is of the type ${repo.type}, and only apt packages can be added to repos in this version`,
-    );
-  }
+  refuseOtherFamily(name, repo.type, paths);
   using _ = await acquireLock(context.storage, `repo-${name}`, `adding to ${name}`);
   const files = await localFiles(paths, reader.extensions);
   if (files.length === 0) {
@@ -72,8 +68,8 @@ export async function addToRepo(
   }
   const keyring = await repoKeyring(name, repo, context);
   const read = await readAll(name, files, { reader, keyring }, context);
-  const { list } = repoContents(name, repo.type, context.catalogue);
-  const plan = planAdditions(read, context.catalogue.packages(list.id), {
+  const before = repoContents(name, repo.type, context.catalogue);
+  const plan = planAdditions(read, context.catalogue.packages(before.list.id), {
     repo: name,
     label: family.label,
     forceReplace: options.forceReplace === true,
@@ -82,21 +78,28 @@ export async function addToRepo(
   const ids = options.dryRun === true ? [] : await storeAll(name, plan, context);
   const packages = plan.kept.length + plan.added.length;
   if (options.dryRun !== true) {
-    context.catalogue.putRepo({
-      name,
-      family: repo.type,
-      contents: {
-        list: context.catalogue.saveList(repo.type, [...plan.kept, ...ids]),
-        supplements: [],
-        checked: { metadata: true, packages: false },
-        keys: (keyring?.keys ?? []).map(({ fingerprint, armored }) => ({ fingerprint, armored })),
-      },
-      changedAt: context.clock.now().getTime(),
-    });
+    const added = {
+      supplements: [],
+      checked: { metadata: true, packages: keyring !== undefined && reader.packagesAreSigned },
+      keys: (keyring?.keys ?? []).map(({ fingerprint, armored }) => ({ fingerprint, armored })),
+    };
+    const list = context.catalogue.saveList(repo.type, [...plan.kept, ...ids]);
+    const contents = combinedContents(list, [...(plan.kept.length === 0 ? [] : [before]), ...(ids.length === 0 ? [] : [added])]);
+    context.catalogue.putRepo({ name, family: repo.type, contents, changedAt: context.clock.now().getTime() });
   }
   const summary = `${counted(labels.length, 'package')} ${options.dryRun === true ? 'to add' : 'added'}, ${counted(packages, 'package')} in all`;
   context.report({ type: 'done', subject: name, summary });
   return { name, dryRun: options.dryRun === true, added: labels, replaced: plan.replaced, present: plan.present, packages };
+}
+
+function refuseOtherFamily(name: string, type: FamilyName, paths: readonly string[]): void {
+  for (const path of paths) {
+    const other = otherFamilies(type).find(({ localPackages }) => localPackages.extensions.some((extension) => path.endsWith(extension)));
+    if (other === undefined) continue;
+    throw new MirrorError('USAGE', `${path} is a package of ${other.name}, and repo "${name}" is one of ${type}`, {
+      hint: `Make a repo for it with \`mirror repo create NAME --type ${other.name}\`, or add it to one that there is.`,
+    });
+  }
 }
 
 async function repoKeyring(name: string, repo: RepoConfig, context: OperationContext): Promise<Keyring | undefined> {

@@ -129,10 +129,14 @@ describe('ops/repo-add', () => {
     expect(await addToRepo('other', [join(folder, 'hello.deb')], place.context)).toMatchObject({ packages: 1 });
   });
 
-  it('refuses unknown repos, repos of yum, keys that are not there, and nothing', async () => {
+  it('refuses unknown repos, packages of another family, keys that are not there, and nothing', async () => {
     const path = write('hello');
     await expect(addToRepo('loca', [path], place.context)).rejects.toMatchObject({ code: 'NAME_UNKNOWN', hint: 'Did you mean local?' });
-    await expect(addToRepo('rpms', [path], place.context)).rejects.toMatchObject({ code: 'NOT_AVAILABLE' });
+    await expect(addToRepo('rpms', [path], place.context)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: `${path} is a package of apt, and repo "rpms" is one of yum`,
+    });
+    await expect(addToRepo('local', ['/x.rpm'], place.context)).rejects.toMatchObject({ code: 'USAGE' });
     await expect(addToRepo('signed', [path], place.context)).rejects.toMatchObject({ code: 'KEY_MISSING' });
     mkdirSync(join(folder, 'empty'));
     await expect(addToRepo('local', [join(folder, 'empty')], place.context)).rejects.toMatchObject({ code: 'USAGE' });

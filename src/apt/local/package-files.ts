@@ -27,6 +27,7 @@ const BINARY = /\.[ud]?deb$/;
  */
 export const aptPackageFiles: LocalPackages = {
   extensions: ['.changes', '.dsc', '.deb', '.udeb', '.ddeb'],
+  packagesAreSigned: false,
   async read(file, trust) {
     if (file.name.endsWith('.changes')) return await readUpload(file, trust);
     if (file.name.endsWith('.dsc')) {
