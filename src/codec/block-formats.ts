@@ -36,9 +36,9 @@ const ZSTD_LEVEL = 6;
 const ZSTD: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 } };
 
 /** Without name and time; the operating system is "unknown" (RFC 1952, section 2.3.1). */
-const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
+export const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 /** An empty block that is the last. */
-const DEFLATE_END = Buffer.from([0x03, 0x00]);
+export const DEFLATE_END = Buffer.from([0x03, 0x00]);
 
 const deflateRaw = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRawCallback);
 const compressZstd = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);

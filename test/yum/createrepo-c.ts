@@ -40,6 +40,8 @@ def load(folder):
 differences = ['warning: ' + text for text in warnings]
 if ours.keys() != theirs.keys():
     differences.append('only ours: %r, only theirs: %r' % (sorted(ours.keys() - theirs.keys()), sorted(theirs.keys() - ours.keys())))
+elif list(ours) != list(theirs):
+    differences.append('the packages are in another order')
 for href in sorted(ours.keys() & theirs.keys()):
     for name in theirs[href]:
         if ours[href][name] != theirs[href][name]:
@@ -64,7 +66,12 @@ export async function compareWithCreaterepo(folder: string): Promise<Comparison>
   });
   const ours = join(folder, 'ours');
   writeMetadata(folder, ours);
-  return JSON.parse(await succeed('/usr/bin/python3', ['-c', COMPARE, ours, join(folder, 'repodata')])) as Comparison;
+  return await compareMetadata(ours, join(folder, 'repodata'));
+}
+
+/** Compares two folders of metadata as createrepo_c's Python parser reads them: every value of every package, and their order. */
+export async function compareMetadata(ours: string, theirs: string): Promise<Comparison> {
+  return JSON.parse(await succeed('/usr/bin/python3', ['-c', COMPARE, ours, theirs])) as Comparison;
 }
 
 /** By the base name of the files, as createrepo_c orders them. */

@@ -1,12 +1,12 @@
 import { constants, inflateRawSync } from 'node:zlib';
+import { DEFLATE_END, GZIP_HEADER } from '../../codec/block-formats.ts';
 
 /** The largest text of one block: far above what is written, and what bounds the memory where a file was made to unpack to very much. In bytes. */
 const LARGEST_BLOCK = 256 * 1024 * 1024;
-const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0, 0xff]);
 /** Each block ends in a flush: an empty block of no compression. */
 const FLUSH = Buffer.from([0x00, 0x00, 0xff, 0xff]);
-/** An empty block that is the last, checksum and size. */
-const TRAILER = 10;
+/** Behind the last block: checksum and size, in bytes. */
+const TRAILER = DEFLATE_END.length + 8;
 
 /**
  * The blocks of a file that was written as blocks of gzip (codec/block-formats.ts), without the file's frame; undefined when it does not look
@@ -14,16 +14,18 @@ const TRAILER = 10;
  */
 export function blocksOfGzip(file: Buffer): Buffer[] | undefined {
   if (file.compare(GZIP_HEADER, 0, GZIP_HEADER.length, 0, GZIP_HEADER.length) !== 0) return undefined;
-  const blocks: Buffer[] = [];
+  const ends: number[] = [];
   const end = file.length - TRAILER;
-  let start = GZIP_HEADER.length;
-  while (start < end) {
+  for (let start = GZIP_HEADER.length; start < end; ) {
     const found = file.indexOf(FLUSH, start);
     if (found === -1 || found + FLUSH.length > end) return undefined;
-    blocks.push(file.subarray(start, found + FLUSH.length));
+    // zlib flushes once more where a flush has just filled its buffer.
+    const isRepeated = found === start + 1 && file[start] === 0;
+    if (isRepeated) ends.pop();
     start = found + FLUSH.length;
+    ends.push(start);
   }
-  return start === end ? blocks : undefined;
+  return ends.map((to, index) => file.subarray(ends[index - 1] ?? GZIP_HEADER.length, to));
 }
 
 /** The text of a block. Throws what zlib throws when it is none. */
