@@ -58,6 +58,10 @@ export const aptFamily: Family<AptMirrorConfig, AptCandidate> = {
 
   hasMachineArchitectures: true,
 
+  machines(architectures: readonly string[]): readonly (readonly string[])[] {
+    return architectures.map((architecture) => [architecture]);
+  },
+
   isInstallable(candidate: AptCandidate): boolean {
     return !isSourcePackage(candidate) && !isInstallerPackage(candidate);
   },

@@ -4,6 +4,8 @@ import type { Family } from '../family/family.ts';
 import { matcher } from '../query/matcher.ts';
 import { parseQuery } from '../query/parse.ts';
 import type { Candidate } from '../solve/universe.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import { subjectsFor } from './query-subjects.ts';
 
 /** One package that is asked for, in any of some versions. */
 export interface AskedPackage {
@@ -13,6 +15,12 @@ export interface AskedPackage {
   readonly candidates: readonly Candidate[];
   /** Names that are near where there is no such package. */
   readonly near: readonly string[];
+}
+
+/** Whose packages are looked at, and where what is known of them is read. */
+interface Within {
+  readonly family: Family<MirrorConfig, Candidate>;
+  readonly blobs: BlobStore;
 }
 
 const NAME_AND_VERSION = /^([^\s=(){}|,!<>~%'"]+)=([^\s=]+)$/;
@@ -43,21 +51,21 @@ export function splitAsked(text: string): string[] {
  * What each of `items` asks for among some packages: `name=version` that version, a name any version of the package that has it, or else of
  * those that provide it, and any other query every package that it matches, by name. Throws QUERY_INVALID.
  */
-export function findAsked(
+export async function findAsked(
   items: readonly string[],
   candidates: readonly Candidate[],
-  family: Family<MirrorConfig, Candidate>,
-): AskedPackage[] {
+  { family, blobs }: Within,
+): Promise<AskedPackage[]> {
   if (items.length === 0) return [];
   const byName = Map.groupBy(candidates, ({ name }) => name);
   const newestFirst = (found: readonly Candidate[]): Candidate[] =>
     [...Map.groupBy(found, ({ name }) => name).values()].flatMap((list) =>
-      list.sort((a, b) => family.compareVersions(b.version, a.version)),
+      bestArchitectures(list, family).sort((a, b) => family.compareVersions(b.version, a.version)),
     );
-  const matching = queryMatches(
+  const matching = await queryMatches(
     items.filter((item) => exact(item, byName, family) === undefined),
     candidates,
-    family,
+    { family, blobs },
   );
   return items.flatMap((item): AskedPackage[] => {
     const own = exact(item, byName, family);
@@ -71,6 +79,17 @@ export function findAsked(
     }
     return [...Map.groupBy(found, ({ name }) => name)].map(([asked, list]) => ({ asked, candidates: newestFirst(list), near: [] }));
   });
+}
+
+/** Of a name that there is for 64 bits and for 32, those for 64: package managers take these. */
+function bestArchitectures(
+  candidates: Candidate[],
+  { architectureRank }: Pick<Family<MirrorConfig, Candidate>, 'architectureRank'>,
+): Candidate[] {
+  if (architectureRank === undefined) return candidates;
+  const ranks = candidates.map(({ architecture }) => architectureRank(architecture));
+  const best = Math.min(...ranks);
+  return candidates.filter((_, index) => ranks[index] === best);
 }
 
 /** What an item means that is no query: a name that there is, or `name=version`. */
@@ -92,22 +111,28 @@ interface Matches {
   readonly found: Candidate[];
 }
 
-function queryMatches(
+async function queryMatches(
   items: readonly string[],
   candidates: readonly Candidate[],
-  family: Family<MirrorConfig, Candidate>,
-): Map<string, Matches> {
+  { family, blobs }: Within,
+): Promise<Map<string, Matches>> {
   const queries = items.map((item) => {
     const query = parseQuery(item);
     return {
       item,
+      query,
       matches: matcher(query, family.compareVersions),
       result: { name: query.kind === 'dependency' ? query.name : undefined, found: [] as Candidate[] },
     };
   });
   if (queries.length > 0) {
+    const subjects = await subjectsFor(
+      queries.map(({ query }) => query),
+      candidates,
+      { family, blobs },
+    );
     for (const candidate of candidates) {
-      const subject = family.subject(candidate);
+      const subject = subjects.subject(candidate);
       for (const { matches, result } of queries) if (matches(subject)) result.found.push(candidate);
     }
   }

@@ -95,7 +95,7 @@ export async function check(request: CheckRequest, context: OperationContext): P
   const family = familyNamed(familyName);
   const binary = candidates.filter((candidate) => family.isInstallable(candidate));
   const installed = request.installed === undefined ? [] : await readInstalled(request.installed, binary, family);
-  const asked = findAsked(request.install.flatMap(splitAsked), withInstalled(binary, installed), family);
+  const asked = await findAsked(request.install.flatMap(splitAsked), withInstalled(binary, installed), { family, blobs: context.blobs });
   const machines: MachineCheck[] = [];
   for (const architectures of machinesOf(binary, family, request.architectures)) {
     machines.push(await checkMachine({ request, family, binary, installed, asked, architectures, context }));
@@ -150,8 +150,8 @@ function machinesOf(
       hint: `There are packages for ${found.join(', ')}.`,
     });
   }
-  if (!family.hasMachineArchitectures || found.length === 0) return [[]];
-  return found.map((architecture) => [architecture]);
+  const machines = family.machines(found);
+  return machines.length === 0 ? [[]] : machines;
 }
 
 interface MachineRequest {

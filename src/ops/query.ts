@@ -13,6 +13,7 @@ import type { OperationContext } from './context.ts';
 import { type FollowOptions, warnUnsatisfied, withDependencies } from './dependencies.ts';
 import { familyNamed } from './families.ts';
 import { companions } from './names.ts';
+import { subjectsFor } from './query-subjects.ts';
 import { type OpenedSource, openSources } from './sources.ts';
 
 export interface QueryOptions extends FollowOptions {
@@ -64,7 +65,8 @@ export async function queryPackages(name: string, context: OperationContext, opt
   let found = source.candidates;
   if (query !== undefined) {
     const matches = matcher(query, family.compareVersions);
-    found = found.filter((candidate) => matches(family.subject(candidate)));
+    const subjects = await subjectsFor([query], found, { family, blobs: context.blobs });
+    found = found.filter((candidate) => matches(subjects.subject(candidate)));
     const names = new Set(source.candidates.map((candidate) => candidate.name));
     const missing = missingNames(query, (wanted) => names.has(wanted) || satisfiedIn(source, wanted, family));
     for (const wanted of missing) {

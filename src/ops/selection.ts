@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Config } from '../config/schema.ts';
 import { MirrorError } from '../core/errors.ts';
 import { nearestNames } from '../core/names.ts';
 import { matcher } from '../query/matcher.ts';
@@ -11,6 +10,7 @@ import type { OperationContext } from './context.ts';
 import { familyOf } from './families.ts';
 import { keyText } from './key-text.ts';
 import { companions, type NamedMirror } from './names.ts';
+import { subjectsFor } from './query-subjects.ts';
 import { createWorld, installedDigest, installedFile, type SelectionWorld, selectWithDependencies } from './selection-world.ts';
 
 /** Raised when the way selections are made changes, so that every mirror selects again. */
@@ -97,7 +97,7 @@ export function createSelector({ config, blobs, report }: OperationContext, stat
       const offered = await load(mirror.name);
       const own = offered.filter((candidate) => family.isSelectable?.(mirror.config, candidate) ?? true);
       const { filter } = mirror.config;
-      const taken = filter === undefined ? own : await matching(mirror, filter, own, config, load);
+      const taken = filter === undefined ? own : await matching(mirror, filter, own, { config, blobs, load });
       const seeds = family.versions?.(mirror.config, taken) ?? taken;
       if (!followsDependencies(mirror)) return { selected: withCompany(mirror, seeds, offered), unsatisfied: [] };
       const world = await worldOf(mirror, membersOf(mirror));
@@ -121,13 +121,13 @@ async function matching(
   mirror: NamedMirror,
   filter: string,
   own: readonly Candidate[],
-  config: Config,
-  load: (name: string) => Promise<readonly Candidate[]>,
+  { config, blobs, load }: Pick<OperationContext, 'config' | 'blobs'> & { readonly load: (name: string) => Promise<readonly Candidate[]> },
 ): Promise<readonly Candidate[]> {
   const family = familyOf(mirror.config);
   const query = parseQuery(filter);
   const matches = matcher(query, family.compareVersions);
-  const seeds = own.filter((candidate) => matches(family.subject(candidate)));
+  const subjects = await subjectsFor([query], own, { family, blobs });
+  const seeds = own.filter((candidate) => matches(subjects.subject(candidate)));
 
   // Several mirrors with one filter are one archive in parts (a release, its updates): a name may be in any of them.
   const parts = companions(config, mirror.name).filter((name) => name === mirror.name || config.mirrors[name]?.filter === filter);

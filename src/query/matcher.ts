@@ -152,7 +152,8 @@ function fieldReader(field: string): (subject: QuerySubject) => string | undefin
   }
 }
 
-function valueTest(field: string, condition: QueryCondition, compareVersions: CompareVersions): (text: string) => boolean {
+/** Whether a value is as a condition on the field asks. */
+export function valueTest(field: string, condition: QueryCondition, compareVersions: CompareVersions): (text: string) => boolean {
   const { operator, value } = condition;
   switch (operator) {
     case '=':

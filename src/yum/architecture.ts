@@ -28,3 +28,13 @@ export function isSamePlace(one: string, other: string): boolean {
   const family = architectureFamily(one);
   return family !== undefined && family === architectureFamily(other) && architectureRank(one) === architectureRank(other);
 }
+
+/** The machines that packages are for, each by its architectures, 64 bits before 32; none where all of them go together on one. */
+export function machineArchitectures(architectures: readonly string[]): readonly (readonly string[])[] {
+  const families = Map.groupBy(
+    architectures.filter((architecture) => architectureFamily(architecture) !== undefined),
+    architectureFamily,
+  );
+  if (families.size < 2) return [];
+  return [...families.values()].map((family) => family.toSorted((a, b) => architectureRank(a) - architectureRank(b)));
+}

@@ -34,20 +34,33 @@ export async function findInFilelists(
       else known.add(owner);
     }
   };
-  const scanner = new XmlScanner();
-  for (const { filelists, mirror, owners } of documentsOf(candidates)) {
-    const what = `mirror "${mirror}": filelists`;
-    for await (const { bytes } of packageElements(openIndex(filelists, blobs, what), 'filelists', what)) {
-      const id = startTagAttribute(scanner, bytes, PACKAGE_ID, what)?.toLowerCase();
-      const owner = id === undefined ? undefined : owners.get(id);
-      if (owner !== undefined) note(owner, bytes);
-    }
-  }
+  const isBinary = ({ architecture }: YumCandidate): boolean => !isSourceArchitecture(architecture);
+  for await (const { owner, element } of filelistElements(candidates, blobs, isBinary)) note(owner, element);
   for (const [owner, { architecture, storedFilelists }] of candidates.entries()) {
     const bytes = isSourceArchitecture(architecture) ? undefined : storedFilelists?.();
     if (bytes !== undefined) note(owner, bytes);
   }
   return new Map([...found].map(([path, set]) => [path, [...set].sort((a, b) => a - b)]));
+}
+
+/**
+ * The elements of filelists of candidates whose upstream's is there, with the index of the candidate, as the upstreams have them. Of a
+ * package that is listed several times there is one candidate. Throws METADATA_INVALID, CHECKSUM_MISMATCH and DECOMPRESS_*.
+ */
+export async function* filelistElements(
+  candidates: readonly YumCandidate[],
+  blobs: BlobStore,
+  isWanted: (candidate: YumCandidate) => boolean,
+): AsyncGenerator<{ readonly owner: number; readonly element: Buffer }> {
+  const scanner = new XmlScanner();
+  for (const { filelists, mirror, owners } of documentsOf(candidates, isWanted)) {
+    const what = `mirror "${mirror}": filelists`;
+    for await (const { bytes } of packageElements(openIndex(filelists, blobs, what), 'filelists', what)) {
+      const id = startTagAttribute(scanner, bytes, PACKAGE_ID, what)?.toLowerCase();
+      const owner = id === undefined ? undefined : owners.get(id);
+      if (owner !== undefined) yield { owner, element: bytes };
+    }
+  }
 }
 
 /** Every path in an element of filelists, in its order. */
@@ -67,11 +80,12 @@ interface FilelistsDocument {
   readonly owners: Map<string, number>;
 }
 
-function documentsOf(candidates: readonly YumCandidate[]): Iterable<FilelistsDocument> {
+function documentsOf(candidates: readonly YumCandidate[], isWanted: (candidate: YumCandidate) => boolean): Iterable<FilelistsDocument> {
   const documents = new Map<string, FilelistsDocument>();
-  for (const [owner, { architecture, checksums, filelists, mirror }] of candidates.entries()) {
+  for (const [owner, candidate] of candidates.entries()) {
+    const { checksums, filelists, mirror } = candidate;
     const id = checksums[0]?.value;
-    if (filelists === undefined || id === undefined || isSourceArchitecture(architecture)) continue;
+    if (filelists === undefined || id === undefined || !isWanted(candidate)) continue;
     const key = `${mirror} ${filelists.sha256}`;
     const document = documents.get(key) ?? { filelists, mirror, owners: new Map<string, number>() };
     documents.set(key, document);
