@@ -178,6 +178,36 @@ describeWithTools(['shared data', 'rpmkeys'], 'yum/verify-package', () => {
       expect(await verify(signed, keyring, {}, candidateOf(plain()))).toBe('METADATA_INVALID');
     });
 
+    it('checks packages of any size, as many at once as a sync does, in little memory', async () => {
+      const [size, piece] = [200, Buffer.alloc(1024 * 1024)];
+      const { headerBytes } = readPackageHeaders(plain(), 'x');
+      const signed = withSignature(plain(), 1005, await sign(Buffer.from('something else')));
+      const head = Buffer.from(signed.subarray(0, readPackageHeaders(signed, 'x').headerEnd));
+      const md5 = createHash('md5').update(headerBytes);
+      for (let count = 0; count < size; count++) md5.update(piece);
+      const sizeField = Buffer.alloc(4);
+      sizeField.writeUInt32BE(headerBytes.length + size * piece.length);
+      overwriteEntry(head, 1000, sizeField);
+      overwriteEntry(head, 1004, md5.digest());
+      const intake = await rig.blobs.intake('large');
+      const file = await intake.add(
+        (async function* () {
+          yield head;
+          for (let count = 0; count < size; count++) yield piece;
+        })(),
+      );
+      await intake.finish();
+      const before = process.memoryUsage.rss();
+      let most = before;
+      const watch = setInterval(() => {
+        most = Math.max(most, process.memoryUsage.rss());
+      }, 5);
+      const check = (): Promise<string> => outcomeOf(yumFamily.verifyPackage(candidateOf(plain()), file, rig.blobs, keyring, NOW));
+      expect(await Promise.all([check(), check(), check(), check()])).toEqual(Array.from({ length: 4 }, () => 'SIGNATURE_INVALID'));
+      clearInterval(watch);
+      expect(Math.max(most, process.memoryUsage.rss()) - before).toBeLessThan(150 * 1024 * 1024);
+    }, 30_000);
+
     it('does not take a signature over the header alone, which says nothing of the payload', async () => {
       const signed = withSignature(plain(), 267, await sign(readPackageHeaders(plain(), 'x').headerBytes));
       expect(readPackageHeaders(signed, 'x').integrity.signatures).toMatchObject([{ tag: 'DSA', over: 'header' }]);
@@ -193,3 +223,12 @@ describeWithTools(['shared data', 'rpmkeys'], 'yum/verify-package', () => {
     expect(outcome).not.toBe('good');
   });
 });
+
+/** Puts another value of the same length into the signature header. */
+function overwriteEntry(head: Buffer, tag: number, value: Buffer): void {
+  const entries = head.readUInt32BE(96 + 8);
+  for (let index = 0; index < entries; index++) {
+    const at = 112 + 16 * index;
+    if (head.readUInt32BE(at) === tag) value.copy(head, 112 + 16 * entries + head.readUInt32BE(at + 8));
+  }
+}
