@@ -5,12 +5,14 @@ import type { LoadedConfig } from '../config/load.ts';
 import { MirrorError, reasonOf } from '../core/errors.ts';
 import type { NewMirror } from './add.ts';
 import { type ImportedMirror, type ImportedSources, importAptSources, readAptSources } from './import-apt.ts';
-import { importYumRepos } from './import-yum.ts';
+import { importYumRepos, type YumImportOptions } from './import-yum.ts';
 import { writeKeyFile } from './key-files.ts';
 
 export interface ImportFileOptions {
   /** Of the mirror; only where the file describes exactly one. */
   readonly name?: string | undefined;
+  /** Values of the variables in a .repo file. */
+  readonly vars?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -20,11 +22,11 @@ export interface ImportFileOptions {
 export async function importFile(
   file: string,
   loaded: LoadedConfig,
-  { name }: ImportFileOptions,
+  { name, vars = {} }: ImportFileOptions,
 ): Promise<{ readonly mirrors: readonly NewMirror[]; readonly notices: readonly string[] }> {
   const { config } = loaded;
   const taken = [config.mirrors, config.repos, config.groups].flatMap((section) => Object.keys(section));
-  const imported = read(await readText(file), file, taken);
+  const imported = read(await readText(file), file, { taken, vars });
   const notices = [...imported.notices];
   if (imported.mirrors.length === 0) {
     throw new MirrorError('CONFIG_INVALID', `${file} describes no upstream that can be mirrored`, { hint: notices.join(' ') || undefined });
@@ -41,8 +43,8 @@ export async function importFile(
   return { mirrors, notices };
 }
 
-function read(text: string, file: string, taken: readonly string[]): ImportedSources {
-  if (file.endsWith('.repo')) return importYumRepos(text, file, { vars: {}, taken });
+function read(text: string, file: string, { taken, vars }: YumImportOptions): ImportedSources {
+  if (file.endsWith('.repo')) return importYumRepos(text, file, { vars, taken });
   if (file.endsWith('.list') || file.endsWith('.sources')) return importAptSources(readAptSources(text, file), { taken });
   throw new MirrorError('USAGE', `cannot tell what ${file} is`, { hint: 'Its name has to end in .list, .sources or .repo.' });
 }

@@ -15,6 +15,12 @@ interface CommonFlags {
   readonly publish?: boolean;
 }
 
+interface FromFlags {
+  readonly from?: string;
+  readonly name?: string;
+  readonly var: readonly string[];
+}
+
 interface YumFlags extends CommonFlags {
   readonly var: readonly string[];
   readonly mirrorlist?: boolean;
@@ -38,14 +44,18 @@ export function addAddCommand(parent: Command, host: Host): void {
     .usage('apt NAME URL SUITE [COMPONENT...] | yum NAME URL | --from FILE')
     .option('--from <file>', "take over what another machine's .list, .sources or .repo file describes")
     .option('--name <name>', 'with --from: of the mirror, where the file describes one')
+    .option('--var <name=value>', 'with --from: value of a variable of a .repo file, such as releasever=9; may be repeated', collect, [])
     .addHelpText('after', EXAMPLES)
     .action(
-      host.run(async (session, flags: { readonly from?: string; readonly name?: string }) => {
+      host.run(async (session, flags: FromFlags) => {
         if (flags.from === undefined)
           throw new MirrorError('USAGE', 'say what to add: apt, yum or --from FILE', { hint: 'See mirror add --help.' });
         const { importFile } = await import('../../ops/import-file.ts');
         const loaded = await session.config();
-        const { mirrors, notices } = await importFile(resolve(session.io.cwd, flags.from), loaded, { name: flags.name });
+        const { mirrors, notices } = await importFile(resolve(session.io.cwd, flags.from), loaded, {
+          name: flags.name,
+          vars: variablesOf(flags),
+        });
         for (const message of notices) session.report({ type: 'warning', subject: '', message });
         return await addAll(session, mirrors);
       }),
@@ -80,7 +90,7 @@ export function addAddCommand(parent: Command, host: Host): void {
     .action(
       host.run(async (session, name: string, url: string, flags: YumFlags) => {
         const kind = flags.mirrorlist === true ? 'mirrorlist' : flags.metalink === true ? 'metalink' : 'url';
-        const vars = Object.fromEntries(flags.var.map(parseVariable));
+        const vars = variablesOf(flags);
         const value: MirrorInput = {
           type: 'yum',
           [kind]: url,
@@ -99,6 +109,10 @@ function common(command: Command): Command {
     .option('--filter <query>', 'only these packages')
     .option('--with-deps', 'and what they depend on')
     .option('--publish', 'describe a publication of the same name, too');
+}
+
+function variablesOf(flags: { readonly var: readonly string[] }): Record<string, string> {
+  return Object.fromEntries(flags.var.map(parseVariable));
 }
 
 function parseVariable(text: string): [string, string] {

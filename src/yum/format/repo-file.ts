@@ -23,6 +23,9 @@ export interface YumRepoDefinition {
   readonly sslclientkey?: string | undefined;
   readonly proxy?: string | undefined;
   readonly username?: string | undefined;
+  /** Globs over names, or over names with their architecture: only these packages, and not these. */
+  readonly includepkgs: readonly string[];
+  readonly excludepkgs: readonly string[];
   /** Whether the file holds a password; the password itself stays there. */
   readonly hasPassword: boolean;
 }
@@ -70,7 +73,9 @@ function definitionOf(id: string, section: ReadonlyMap<string, IniEntry>, file: 
     sslcacert: textOf('sslcacert'),
     sslclientcert: textOf('sslclientcert'),
     sslclientkey: textOf('sslclientkey'),
-    proxy: textOf('proxy'),
+    proxy: textOf('proxy') === '_none_' ? undefined : textOf('proxy'),
+    includepkgs: listOf('includepkgs'),
+    excludepkgs: [...listOf('excludepkgs'), ...listOf('exclude')],
     username: textOf('username'),
     hasPassword: textOf('password') !== undefined,
   };

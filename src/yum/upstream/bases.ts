@@ -21,18 +21,25 @@ const MACHINE: Readonly<Record<string, string>> = {
 };
 
 /**
- * The variables of a mirror: its own, and `basearch` and `arch` from the first of its architectures, or the machine's, where it gives
- * none. There is no default for `releasever`.
+ * The variables of a mirror: its own, `basearch` and `arch` from the first of its architectures, or the machine's, where it gives none,
+ * and `releasever_major` and `releasever_minor` of its `releasever`, for which there is no default.
  */
 export function variablesOf(config: YumMirrorConfig): Record<string, string> {
   const stated = config.architectures?.find((name) => name !== 'noarch' && name !== 'src' && name !== 'nosrc');
   const machine = MACHINE[process.arch] ?? process.arch;
   const basearch = config.vars['basearch'] ?? (stated === undefined ? machine : baseArchitecture(stated));
-  return { basearch, arch: stated ?? basearch, ...config.vars };
+  return { basearch, arch: stated ?? basearch, ...releaseParts(config.vars['releasever']), ...config.vars };
+}
+
+function releaseParts(release: string | undefined): Record<string, string> {
+  if (release === undefined) return {};
+  const [major = '', ...minor] = release.split('.');
+  return { releasever_major: major, ...(minor.length === 0 ? {} : { releasever_minor: minor.join('.') }) };
 }
 
 function baseArchitecture(architecture: string): string {
   if (/^i[3-6]86$/.test(architecture)) return 'i386';
+  if (/^armv7/.test(architecture)) return 'armhfp';
   return architecture.startsWith('x86_64') || architecture === 'amd64' ? 'x86_64' : architecture;
 }
 
@@ -53,7 +60,12 @@ export async function yumBases(
   const bases = (config.url ?? []).map((url) => configuredBase(name, expanded(name, config, url)));
   if (config.mirrorlist !== undefined) {
     const url = expanded(name, config, config.mirrorlist);
-    bases.push(...listedBases(config, parseMirrorlist((await fetchList(url)).toString('utf8')), url));
+    const list = (await fetchList(url)).toString('utf8');
+    if (/<metalink[\s>]/.test(list.slice(0, 2000)))
+      throw new MirrorError('CONFIG_INVALID', `mirror "${name}": ${shownUrl(url)} is a metalink`, {
+        hint: 'Write metalink: in place of mirrorlist:.',
+      });
+    bases.push(...listedBases(config, parseMirrorlist(list), url));
   }
   const metalink = metalinkUrl(name, config);
   if (metalink !== undefined) {

@@ -6,8 +6,9 @@ import { describeWithTools, SHARED_DATA } from '../../support/requirements.ts';
 
 describe('yum/format/mirrorlist', () => {
   it('takes the http(s) URLs', () => {
-    const text = '# comment\n\n  http://a/x/ \r\nhttps://b/$ARCH/\nftp://c/\n/local\nnot a url\nhttp://d/ e\nHTTP://E/\n';
-    expect(parseMirrorlist(text)).toEqual(['http://a/x/', 'https://b/$basearch/', 'HTTP://E/']);
+    const text =
+      '# comment\n\n  http://a/x/ \r\nhttps://b/$ARCH/\nftp://c/\n/local\nnot a url\nhttp://d/ e\nHTTP://E/\nmirror = http://f/\n';
+    expect(parseMirrorlist(text)).toEqual(['http://a/x/', 'https://b/$basearch/', 'HTTP://E/', 'http://f/']);
   });
 });
 

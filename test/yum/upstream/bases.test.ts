@@ -33,6 +33,17 @@ describe('yum/upstream/bases', () => {
     });
   });
 
+  it('takes releases apart, and fills in what has a default', async () => {
+    const url = `http://h/\${releasever_major}/$releasever_minor/$releasever/\${stream:-stable}/\${beta:+beta}/`;
+    expect(await bases({ url, vars: { releasever: '9.4' } })).toEqual(['http://h/9/4/9.4/stable//']);
+    expect(await bases({ url: 'http://h/$releasever_major$basearch/', vars: { releasever: '42' }, architectures: ['armv7hl'] })).toEqual([
+      'http://h/42armhfp/',
+    ]);
+    expect(await bases({ url: 'http://h/$releasever_major/', vars: { releasever: '9', releasever_major: 'nine' } })).toEqual([
+      'http://h/nine/',
+    ]);
+  });
+
   it('fetches mirror lists and metalinks', async () => {
     const lists = {
       'http://l/7': 'http://a/$ARCH/\nhttp://a/x86_64/\nhttp://b/$nothing/\n',
@@ -59,9 +70,10 @@ describe('yum/upstream/bases', () => {
     [{ url: 'http://a/#top' }, 'CONFIG_INVALID', 'directory'],
     [{}, 'CONFIG_INVALID', 'neither'],
     [{ mirrorlist: 'http://l/' }, 'METADATA_INVALID', 'names no server'],
+    [{ mirrorlist: 'http://x/' }, 'CONFIG_INVALID', 'is a metalink'],
     [{ metalink: 'http://l/' }, 'METADATA_INVALID', ''],
   ])('refuses %j', async (settings, code, message) => {
-    const lists = { 'http://l/': '<html>No such release</html>' };
+    const lists = { 'http://l/': '<html>No such release</html>', 'http://x/': '<?xml version="1.0"?>\n<metalink version="3.0">' };
     await expect(bases(settings, lists)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });
 });
