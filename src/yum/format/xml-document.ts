@@ -150,13 +150,16 @@ const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /**
  * A document of these elements. The root element has the attributes of the roots of all documents that it was made of, as they may declare
- * prefixes.
+ * prefixes. Where these are all elements of one document, as they are, that document itself.
  */
 export function writeXmlDocument(
   root: string,
   documents: readonly XmlDocument[],
   { doctype = '', elements }: { readonly doctype?: string; readonly elements: readonly (readonly Buffer[])[] },
 ): Buffer {
+  const [only, ...others] = documents;
+  const isWhole = others.length === 0 && elements.length === only?.elements.length && elements.every((pieces) => pieces.length === 1);
+  if (only !== undefined && isWhole) return only.bytes;
   const attributes = new Map(documents.flatMap((document) => [...document.rootAttributes]));
   const written = [...attributes].map(([name, value]) => ` ${name}="${value.replaceAll('"', '&quot;')}"`).join('');
   const pieces: Buffer[] = [Buffer.from(`${DECLARATION}${doctype}<${root}${written}>\n`)];

@@ -123,7 +123,10 @@ describe('yum/format/updateinfo', () => {
   it('keeps the rest of an advisory byte for byte, comments and unknown elements included', () => {
     const text =
       '<update  from=\'x\' status="final"><id>A</id><!-- c --><new:thing xmlns:new="urn:n" a="&#65;"/><description><![CDATA[<b> & ]]></description><pkglist><collection><module name="m" stream="1.10"/><package name="a" version="1" release="1" arch="noarch"/></collection></pkglist></update>';
-    expect(combineUpdateinfo([written(`<updates>${text}</updates>`)], EVERYTHING).bytes?.toString()).toContain(`\n  ${text}\n`);
+    const whole = written(`<!-- a --><updates>${text}<!-- b --></updates>`);
+    expect(combineUpdateinfo([whole], EVERYTHING).bytes).toBe(whole.bytes);
+    const more = written(`<updates>${text}<update><id>B</id></update></updates>`);
+    expect(combineUpdateinfo([more], EVERYTHING).bytes?.toString()).toContain(`\n  ${text}\n`);
   });
 
   it('refuses entities', () => {
