@@ -3,6 +3,7 @@ import { MirrorError } from '../../core/errors.ts';
 import { safeRelativePath } from '../../core/paths.ts';
 import type { PublishContext, PublishedTree } from '../../family/family.ts';
 import type { StoredPackage, Supplement } from '../../store/catalogue.ts';
+import type { Permanence } from '../../store/generations.ts';
 import { labelOf } from '../candidate.ts';
 import { packageElements } from '../format/package-elements.ts';
 import { createPrimaryReader, type PrimaryPackage } from '../format/primary.ts';
@@ -16,6 +17,8 @@ import { REPOMD, readServedRepomd, type ServedDocuments } from './verbatim-repom
 const DOCUMENT = 'release';
 /** The kind of what repomd.xml names. */
 const INDEX = 'index';
+/** What clients cannot do without. */
+const NEEDED: ReadonlySet<string> = new Set(['primary', 'filelists', 'other', 'modules']);
 /** Missing packages that an error names. */
 const MISSING_SHOWN = 5;
 
@@ -32,10 +35,10 @@ export async function publishVerbatim(context: PublishContext): Promise<Publishe
   const { repomd, publicKey, signedBy } = await readServedRepomd(context, documents);
   for (const [path, { sha256, size }] of documents) writer.link(path, { sha256, size }, 'current');
   const indexes = indexesOf(name, supplements, repomd);
-  for (const [path, { sha256, size }] of indexes) {
+  for (const [path, { permanence, supplement }] of indexes) {
     if (documents.has(path))
       throw new MirrorError('PATH_UNSAFE', `publication "${name}": the upstream's metadata names ${path} as a part of itself`);
-    writer.link(path, { sha256, size }, 'current');
+    writer.link(path, { sha256: supplement.sha256, size: supplement.size }, permanence);
   }
   const packages = components.flatMap((component) => component.packages);
   await linkPackages(context, packages, primaryOf(indexes, repomd));
@@ -78,17 +81,23 @@ function documentsOf(name: string, supplements: readonly Supplement[]): ServedDo
   );
 }
 
-/** The files that repomd.xml names, by path. One that the upstream does not have itself is not there, unless it is about packages. */
-function indexesOf(name: string, supplements: readonly Supplement[], repomd: Repomd): Map<string, Supplement> {
+/** A file that repomd.xml names. Under a name that has its checksum in it there will never be another one. */
+interface ServedIndex {
+  readonly supplement: Supplement;
+  readonly permanence: Permanence;
+}
+
+/** The files that repomd.xml names, by path. One that the upstream does not have itself is not there, unless clients cannot do without it. */
+function indexesOf(name: string, supplements: readonly Supplement[], repomd: Repomd): Map<string, ServedIndex> {
   const found = new Map<string, Supplement>();
   for (const supplement of supplements) {
     if (supplement.kind === INDEX) found.set(safeRelativePath(supplement.path, describeSupplement(supplement)), supplement);
   }
-  const indexes = new Map<string, Supplement>();
+  const indexes = new Map<string, ServedIndex>();
   for (const { type, path } of repomd.records) {
     const supplement = found.get(path);
-    if (supplement !== undefined) indexes.set(path, supplement);
-    else if (type === 'primary' || type === 'filelists' || type === 'other' || type === 'modules') {
+    if (supplement !== undefined) indexes.set(path, { supplement, permanence: path.includes(supplement.sha256) ? 'fixed' : 'current' });
+    else if (NEEDED.has(type)) {
       throw new MirrorError('METADATA_INCOMPLETE', `publication "${name}": the upstream's ${path} was not kept`, {
         hint: 'Sync the mirror again.',
       });
@@ -97,11 +106,10 @@ function indexesOf(name: string, supplements: readonly Supplement[], repomd: Rep
   return indexes;
 }
 
-function primaryOf(indexes: ReadonlyMap<string, Supplement>, { records }: Repomd): Supplement {
+function primaryOf(indexes: ReadonlyMap<string, ServedIndex>, { records }: Repomd): Supplement {
   const primary = indexes.get(records.find(({ type }) => type === 'primary')?.path ?? '');
-  if (primary === undefined)
-    throw new MirrorError('METADATA_INCOMPLETE', "the upstream's repomd.xml names no primary, the list of packages");
-  return primary;
+  if (primary !== undefined) return primary.supplement;
+  throw new MirrorError('METADATA_INCOMPLETE', "the upstream's repomd.xml names no primary, the list of packages");
 }
 
 /** Links packages where primary says that they are, which may be several places for one. */
