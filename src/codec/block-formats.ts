@@ -1,6 +1,5 @@
 import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw as deflateRawCallback, type ZlibOptions, type ZstdOptions, zstdCompress } from 'node:zlib';
-import { xzStream } from './compress.ts';
 import type { Compression } from './compression.ts';
 import { blockOfXzStream, XZ_HEADER_LENGTH, xzFile } from './xz-file.ts';
 
@@ -25,15 +24,20 @@ export interface BlockFormat {
   file(blocks: AsyncIterable<PackedBlock>): AsyncGenerator<Buffer>;
 }
 
+/** A packed block in one piece, or a few: each piece is a turn of the main thread. In bytes. */
+const OUTPUT_PIECE = 256 * 1024;
 /** Level 6 with the larger hash makes files smaller than `gzip -9` does; 9 would save another percent for half as much time again. */
-const DEFLATE: ZlibOptions = { level: 6, memLevel: 9, finishFlush: constants.Z_FULL_FLUSH };
+const DEFLATE: ZlibOptions = { level: 6, memLevel: 9, finishFlush: constants.Z_FULL_FLUSH, chunkSize: OUTPUT_PIECE };
 /** It is most of the work already: preset 6 would save an eighth for six times as much of it, preset 2 a fiftieth for a quarter more. */
 const XZ_PRESET = 1;
 /** The package whose exact version decides the bytes of an xz file; see package.json. */
 export const LZMA_VERSION = '1.5.3';
 /** Levels 8 and 9 save two in a hundred for twice the memory. */
 const ZSTD_LEVEL = 6;
-const ZSTD: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 } };
+const ZSTD: ZstdOptions = {
+  chunkSize: OUTPUT_PIECE,
+  params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
+};
 
 /** Without name and time; the operating system is "unknown" (RFC 1952, section 2.3.1). */
 export const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
@@ -78,6 +82,8 @@ const xz: BlockFormat = {
   identity: `xz ${XZ_PRESET} lzma ${LZMA_VERSION}`,
   head: XZ_HEADER_LENGTH,
   async pack(block) {
+    // Its native code is loaded only where it is needed.
+    const { xzStream } = await import('./compress.ts');
     return blockOfXzStream(await xzStream(block, XZ_PRESET));
   },
   async *file(blocks) {

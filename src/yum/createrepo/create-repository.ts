@@ -66,11 +66,14 @@ class Run {
   async done(): Promise<CreaterepoReport> {
     const { directory, excludes, outputDirectory, skipSymlinks } = this.#options;
     const staging = prepareStaging(outputDirectory);
-    const repomd = this.#oldRepomd();
-    const { modules, packages, unreadable } = findPackages(directory, { excludes, skipSymlinks, only: this.#only() });
+    const found = (count: number): void => {
+      // While the rest is being found, threads begin.
+      if (count === WORTH_THREADS) this.#crew ??= createCrew(this.#options.workers, this.#settings);
+    };
+    const { modules, packages, unreadable } = findPackages(directory, { excludes, skipSymlinks, only: this.#only(), found });
     for (const { file, reason } of unreadable) this.#cannotRead(file, reason);
-    const threads = packages.length < WORTH_THREADS ? 0 : this.#options.workers;
-    this.#crew = threads === 0 ? createSoleCrew(this.#settings) : createCrew(threads, this.#settings);
+    this.#crew ??= createSoleCrew(this.#settings);
+    const repomd = this.#oldRepomd();
     this.#say('read', packages.length, 'package');
     const known = { repomd, segments: await this.#knownSegments(repomd) };
     const { cutDirs, locationPrefix: prefix } = this.#options;

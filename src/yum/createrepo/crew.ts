@@ -1,3 +1,5 @@
+import module from 'node:module';
+import { dirname } from 'node:path';
 import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { ElementSettings, Job, Result } from './segment.ts';
 
@@ -15,6 +17,8 @@ export interface Crew {
 interface ThreadData {
   readonly role: typeof ROLE;
   readonly settings: ElementSettings;
+  /** Where Node keeps compiled modules; a thread has to be told. */
+  readonly compileCache: string | undefined;
 }
 
 /** Worker threads. A failure of one is one of the whole run. */
@@ -60,7 +64,9 @@ class Thread {
   #failure: { readonly error: unknown } | undefined;
 
   constructor(settings: ElementSettings) {
-    this.#worker = new Worker(new URL(import.meta.url), { workerData: { role: ROLE, settings } satisfies ThreadData });
+    this.#worker = new Worker(new URL(import.meta.url), {
+      workerData: { role: ROLE, settings, compileCache: compileCache() } satisfies ThreadData,
+    });
     this.#worker.on('message', (result: Result) => this.#waiting.shift()?.resolve(result));
     this.#worker.on('error', (error) => {
       this.#failure = { error };
@@ -86,8 +92,12 @@ class Thread {
 }
 
 /** What a thread does. A job is begun while blocks of the one before it are still being packed; results keep the order. */
-async function serve(port: MessagePort, settings: ElementSettings): Promise<void> {
-  const loaded = import('./segment-builder.ts').then(({ createSegmentBuilder }) => createSegmentBuilder(settings));
+function serve(port: MessagePort, settings: ElementSettings): void {
+  const loaded = import('./segment-builder.ts').then(({ createSegmentBuilder }) => {
+    // A thread that is ended does not do it.
+    module.flushCompileCache();
+    return createSegmentBuilder(settings);
+  });
   let before = Promise.resolve();
   port.on('message', (job: Job) => {
     const result = loaded.then((run) => run(job));
@@ -99,8 +109,17 @@ async function serve(port: MessagePort, settings: ElementSettings): Promise<void
   });
 }
 
+/** The folder that `enableCompileCache` was given; what it tells is one below, for the version of Node. */
+function compileCache(): string | undefined {
+  const directory = module.getCompileCacheDir();
+  return directory === undefined ? undefined : dirname(directory);
+}
+
 function isThreadData(data: unknown): data is ThreadData {
   return typeof data === 'object' && data !== null && 'role' in data && data.role === ROLE;
 }
 
-if (parentPort !== null && isThreadData(workerData)) await serve(parentPort, workerData.settings);
+if (parentPort !== null && isThreadData(workerData)) {
+  if (workerData.compileCache !== undefined) module.enableCompileCache(workerData.compileCache);
+  serve(parentPort, workerData.settings);
+}

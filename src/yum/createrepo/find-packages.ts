@@ -15,6 +15,8 @@ export interface FindOptions {
   readonly skipSymlinks: boolean;
   /** Only these, relative to the directory; undefined for all that are found. */
   readonly only: readonly string[] | undefined;
+  /** Told of each package that is found. */
+  readonly found?: ((count: number) => void) | undefined;
 }
 
 export interface Found {
@@ -54,8 +56,10 @@ class Walk {
   readonly unreadable: { file: string; reason: string }[] = [];
   readonly #patterns: readonly RegExp[];
   readonly #skipSymlinks: boolean;
+  readonly #found: ((count: number) => void) | undefined;
 
-  constructor({ excludes, skipSymlinks }: FindOptions) {
+  constructor({ excludes, skipSymlinks, found }: FindOptions) {
+    this.#found = found;
     this.#patterns = excludes.map(excludePattern);
     this.#skipSymlinks = skipSymlinks;
   }
@@ -106,6 +110,7 @@ class Walk {
     if (!entry.name.endsWith('.rpm') || (this.#skipSymlinks && entry.isSymbolicLink())) return;
     if (path.includes(REPLACEMENT)) this.unreadable.push({ file, reason: 'its name is not in UTF-8' });
     else this.packages.set(path, { file, relative: path });
+    this.#found?.(this.packages.size);
   }
 
   /** Undefined for what is neither file nor directory, and for links that lead nowhere, which are reported where they are packages. */

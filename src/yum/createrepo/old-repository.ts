@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path';
 import { MirrorError, reasonOf } from '../../core/errors.ts';
 import { systemCode } from '../../store/storage-errors.ts';
-import { documentFoot, documentHead } from '../format/document-writer.ts';
+import { documentFoot, documentHead } from '../format/document-frame.ts';
 import { parseRepomd, type Repomd, type RepomdRecord } from '../format/repomd.ts';
 import type { Crew } from './crew.ts';
 import { blocksOfGzip, inflateBlock } from './old-blocks.ts';

@@ -5,7 +5,7 @@ import { asBuffer } from '../../codec/byte-reader.ts';
 import { extensionOf } from '../../codec/compression.ts';
 import { fanOut } from '../../codec/fan-out.ts';
 import type { ChecksumAlgorithm } from '../../core/digests.ts';
-import { documentFoot, documentHead } from '../format/document-writer.ts';
+import { documentFoot, documentHead } from '../format/document-frame.ts';
 import { recount } from './recount.ts';
 import { DOCUMENTS, type ElementSettings, ROOTS, type Segment } from './segment.ts';
 
