@@ -34,7 +34,7 @@ const FILES = [
 ];
 
 /** A spec file of several packages of every kind that rpmbuild makes; a text is one byte for each character where it is no UTF-8. */
-export function randomSpec(random: Random, name: string, packages: number): Buffer {
+function randomSpec(random: Random, name: string, packages: number): Buffer {
   const epoch = random.oneIn(3) ? [`Epoch: ${random.below(4)}`] : [];
   const header = [
     `Name: ${name}`,

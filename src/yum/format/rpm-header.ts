@@ -8,6 +8,8 @@ const MAX_ENTRIES = 0xffff;
 const MAX_DATA = 0x0fffffff;
 
 const MAX_STRINGS = 1000;
+/** Of one entry: no package has nearly as many files or relations. */
+const MAX_VALUES = 1_000_000;
 
 const STRING = 6;
 const BINARY = 7;
@@ -22,13 +24,16 @@ export interface RpmHeader {
   string(tag: number): string | undefined;
   /** METADATA_INVALID when there are more than 1,000: nothing that is asked for has as many. */
   strings(tag: number): readonly string[] | undefined;
-  /** All values of a tag of a string type, one character for each byte, whatever their encoding is; none when the tag is missing or of another type. */
+  /**
+   * All values of a tag of a string type, one character for each byte, whatever their encoding is; none when the tag is missing or of another
+   * type. METADATA_INVALID when there are more than 1,000,000.
+   */
   byteStrings(tag: number): readonly string[];
   /** The same of one value; undefined when there is none. */
   byteString(tag: number, index: number): string | undefined;
   /** The first value of an INT16, INT32 or INT64 tag. */
   number(tag: number): number | undefined;
-  /** All values of an INT16, INT32 or INT64 tag; none when the tag is missing or of another type. */
+  /** All values of an INT16, INT32 or INT64 tag; none when the tag is missing or of another type. METADATA_INVALID when there are more than 1,000,000. */
   numbers(tag: number): readonly number[];
   binary(tag: number): Buffer | undefined;
   has(tag: number): boolean;
@@ -178,7 +183,9 @@ class Header implements RpmHeader {
   }
 
   byteStrings(tag: number): readonly string[] {
-    return this.rawStrings(tag, Number.POSITIVE_INFINITY) ?? [];
+    const values = this.rawStrings(tag, MAX_VALUES + 1) ?? [];
+    if (values.length > MAX_VALUES) throw this.invalid(tag, `has more than ${MAX_VALUES} values`);
+    return values;
   }
 
   byteString(tag: number, index: number): string | undefined {
@@ -221,6 +228,7 @@ class Header implements RpmHeader {
     const type = this.view.getUint32(at + 4);
     const size = sizeOf(type);
     const count = this.view.getUint32(at + 12);
+    if (count > MAX_VALUES) throw this.invalid(tag, `has more than ${MAX_VALUES} values`);
     const start = this.dataStart + this.view.getInt32(at + 8);
     const values: number[] = [];
     for (let index = 0; index < count; index++) {

@@ -29,4 +29,12 @@ describe('yum/format/rpm-header', () => {
     expect(read(1000)).toHaveLength(1000);
     expect(() => read(1001)).toThrow(expect.objectContaining({ code: 'METADATA_INVALID' }));
   });
+
+  it('does not take up a list that no package has', () => {
+    const read = (count: number) => parseHeader(headerOf(count), { regionTag: 62, wholeRegion: false, what: 'x' }).byteStrings(NAME);
+    expect(read(1_000_000)).toHaveLength(1_000_000);
+    expect(() => read(1_000_001)).toThrow(
+      'x is not a valid RPM package: the header entry 1000 at offset 0x10 has more than 1000000 values',
+    );
+  });
 });
