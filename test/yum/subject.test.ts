@@ -2,9 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { matcher } from '../../src/query/matcher.ts';
+import { parseQuery } from '../../src/query/parse.ts';
 import type { QuerySubject, Relation } from '../../src/query/subject.ts';
 import { yumFamily } from '../../src/yum/family.ts';
-import { writeRepository } from './repository.ts';
+import { modulemd } from './module-text.ts';
+import { writeRepository, type XmlPackage } from './repository.ts';
 import { createRig } from './rig.ts';
 
 describe('yum/subject', () => {
@@ -14,10 +17,13 @@ describe('yum/subject', () => {
     const root = mkdtempSync(join(tmpdir(), 'mirror-subject-'));
     const rig = await createRig(root);
     try {
-      writeRepository(root, [
+      const artifacts = ['foo-1:2.0-1.noarch'];
+      const modules = modulemd({ stream: '1.10', artifacts }) + modulemd({ stream: '2', context: 'd', artifacts });
+      const packages: XmlPackage[] = [
         { name: 'foo', epoch: '1', version: '2.0', provides: ['virtual', 'v(a&b) = 3', "it's"], requires: ['bar >= 1:2', '/bin/sh'] },
         { name: 'foo', arch: 'src' },
-      ]);
+      ];
+      writeRepository(root, packages, { modules });
       const settings = { verify: [], architectures: ['noarch', 'src'] };
       const [first, second] = await rig.load(settings, await rig.refresh(settings));
       if (first === undefined || second === undefined) throw new Error('nothing was loaded');
@@ -34,6 +40,16 @@ describe('yum/subject', () => {
     expect(source.architecture).toBe('source');
   });
 
+  it('goes by parts of the names of its modules', () => {
+    expect(subject.values?.('Module')).toEqual(['m', 'm:1.10', 'm:1.10:1:c', 'm:2', 'm:2:1:d']);
+    expect(source.values?.('Module')).toEqual([]);
+    expect(source.field('Module')).toBeUndefined();
+    const matches = (query: string): boolean => matcher(parseQuery(query), yumFamily.compareVersions)(subject);
+    expect(['Module (m)', 'Module (= m:1.10)', 'Module (% m:*)', 'Stream (2)', 'Module', 'Module (m:1.1)', '!Module'].map(matches)).toEqual(
+      [...[true, true, true, true, true, false, false]],
+    );
+  });
+
   it.each<[string, string | undefined]>([
     ['Name', 'foo'],
     ['version', '1:2.0-1'],
@@ -47,6 +63,9 @@ describe('yum/subject', () => {
     ['Requires', 'bar >= 1:2, /bin/sh'],
     ['Provides', "foo = 1:2.0-1, virtual, v(a&b) = 3, it's"],
     ['Conflicts', undefined],
+    ['Module', 'm:1.10:1:c, m:2:1:d'],
+    ['Stream', '1.10, 2'],
+    ['ModuleContext', 'c, d'],
     ['Nothing', undefined],
     ['constructor', undefined],
     ['rpm:version', '2.0'],
