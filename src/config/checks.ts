@@ -91,7 +91,16 @@ function aptChecks(path: KeyPath, mirror: AptMirrorConfig): Problem[] {
 }
 
 function yumChecks(path: KeyPath, mirror: YumMirrorConfig): Problem[] {
-  return exactlyOne(path, mirror, ['url', 'mirrorlist', 'metalink']);
+  const problems = exactlyOne(path, mirror, ['url', 'mirrorlist', 'metalink']);
+  if (mirror.newestOnly && mirror.keepVersions !== undefined) {
+    problems.push({
+      path: [...path, 'keepVersions'],
+      part: 'key',
+      message: 'cannot stand beside newestOnly, which keeps one version',
+      allowed: 'one of newestOnly and keepVersions',
+    });
+  }
+  return problems;
 }
 
 function exactlyOne(path: KeyPath, mirror: MirrorConfig, keys: readonly string[]): Problem[] {

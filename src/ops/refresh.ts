@@ -28,13 +28,16 @@ function wantsVerification(mirror: NamedMirror): boolean {
 export async function openMirror(mirror: NamedMirror, context: OperationContext): Promise<OpenMirror> {
   const { fetcher, signal } = context;
   const credentials = await loadCredentials(mirror.config, process.env, mirror.name);
-  // A list of servers is somebody's word for where to go: the password is for the configured address alone.
-  const forBases = mirror.config.url === undefined ? undefined : credentials;
-  const fetchList = async (url: string): Promise<Buffer> =>
-    (await fetcher.document({ urls: [url], maxSize: LIMITS.serverList, credentials, signal })).bytes;
+  const lists: string[] = [];
+  const fetchList = async (url: string): Promise<Buffer> => {
+    lists.push(url);
+    return (await fetcher.document({ urls: [url], maxSize: LIMITS.serverList, credentials, signal })).bytes;
+  };
   const bases = await familyOf(mirror.config).bases(mirror.name, mirror.config, fetchList);
   const keyring = wantsVerification(mirror) ? await loadKeyring(keyringOptions(mirror, context)) : undefined;
-  return { ...mirror, origin: { bases, credentials: forBases }, keyring };
+  // A list of servers is somebody's word for where to go: the password is for the configured server alone.
+  const home = mirror.config.url === undefined && lists.length > 0 ? lists : bases;
+  return { ...mirror, origin: { bases, credentials, home }, keyring };
 }
 
 function keyringOptions({ name, config }: NamedMirror, context: OperationContext): MirrorKeys {

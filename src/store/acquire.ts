@@ -7,6 +7,8 @@ export interface Origin {
   /** Base URLs of the same content, each ending in `/` or with a query after that, best first. */
   readonly bases: readonly string[];
   readonly credentials?: Credentials | undefined;
+  /** URLs at the servers that may be told who we are; the bases when left out. */
+  readonly home?: readonly string[] | undefined;
 }
 
 /** One file of an upstream that is wanted in the pool. */

@@ -3,9 +3,9 @@ import type { Credentials } from '../fetch/fetcher.ts';
 import type { Origin, Wanted } from './acquire.ts';
 
 /** Metadata may name a file on any server; who we are is for the upstream's own servers to know. */
-export function credentialsFor(urls: readonly string[], { bases, credentials }: Origin): Credentials | undefined {
+export function credentialsFor(urls: readonly string[], { bases, credentials, home = bases }: Origin): Credentials | undefined {
   if (credentials === undefined) return undefined;
-  const own = new Set(bases.map((base) => new URL(base).origin));
+  const own = new Set(home.map((base) => new URL(base).origin));
   return urls.every((url) => own.has(new URL(url).origin)) ? credentials : undefined;
 }
 

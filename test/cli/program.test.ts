@@ -149,6 +149,7 @@ describe('cli/program', () => {
     expect(
       await mirror('add', 'yum', 'docker', 'http://a.example.org/$releasever/', '--var', 'releasever=7', '--mirrorlist'),
     ).toMatchObject({ status: 0 });
+    expect(await readFile(join(directory, 'mirror.yaml'), 'utf8')).toContain('releasever: "7"');
     expect(await mirror('add', 'apt', 'ppa', 'ppa:a/b', 'xenial')).toMatchObject({ status: 0 });
     expect(JSON.parse((await mirror('list', '--json')).stdout)).toMatchObject(
       [

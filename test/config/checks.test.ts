@@ -30,6 +30,7 @@ describe('config/checks', () => {
     [{ type: 'apt', ppa: 'a/b', suite: 's', username: 'u' }, 'mirrors.m.username: a PPA is public and asks for none'],
     [{ type: 'apt', ppa: 'a/b', suite: 's', clientCert: 'c' }, 'mirrors.m.clientCert: a PPA is public and asks for none'],
     [{ ...yum, mirrorlist: 'http://x/' }, 'mirrors.m.mirrorlist: cannot stand beside url'],
+    [{ ...yum, newestOnly: true, keepVersions: 2 }, 'mirrors.m.keepVersions: cannot stand beside newestOnly, which keeps one version'],
     [{ type: 'yum', mirrorlist: 'http://x/', metalink: 'http://x/' }, 'mirrors.m.metalink: cannot stand beside mirrorlist'],
     [{ ...apt, suite: 'x/' }, 'mirrors.m.components: the suite "x/" is a flat repository (it ends in /), which has no components'],
     [

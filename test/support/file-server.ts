@@ -1,5 +1,6 @@
 import { createReadStream, openSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
@@ -16,11 +17,14 @@ export interface FileServer {
   close(): Promise<void>;
 }
 
-/** An upstream on loopback: the files below a folder, with ranges, and a record of what was asked for. */
-export async function serveFiles(root: string): Promise<FileServer> {
+/**
+ * An upstream on loopback: the files below a folder, with ranges, and a record of what was asked for.
+ * @param secure makes it an https server.
+ */
+export async function serveFiles(root: string, secure?: ServerOptions): Promise<FileServer> {
   const requests: string[] = [];
   const state: { intercept: Intercept } = { intercept: () => false };
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://upstream').pathname);
     requests.push(path);
     if (state.intercept(request, response)) return;
@@ -40,10 +44,11 @@ export async function serveFiles(root: string): Promise<FileServer> {
     if (range !== null) headers['content-range'] = `bytes ${start}-${found.size - 1}/${found.size}`;
     response.writeHead(range === null ? 200 : 206, headers);
     createReadStream(file, { start, fd: openSync(file, 'r') }).pipe(response);
-  });
+  };
+  const server = secure === undefined ? createServer(answer) : createSecureServer(secure, answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url: `${secure === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     requests,
     get intercept() {
       return state.intercept;

@@ -90,11 +90,12 @@ export function addAddCommand(parent: Command, host: Host): void {
     .action(
       host.run(async (session, name: string, url: string, flags: YumFlags) => {
         const kind = flags.mirrorlist === true ? 'mirrorlist' : flags.metalink === true ? 'metalink' : 'url';
-        const vars = variablesOf(flags);
+        // Commander gives an option that a command has, too, to that one.
+        const vars = variablesOf({ var: [...add.opts<FromFlags>().var, ...flags.var] });
         const value: MirrorInput = {
           type: 'yum',
           [kind]: url,
-          ...(flags.var.length === 0 ? {} : { vars }),
+          ...(Object.keys(vars).length === 0 ? {} : { vars }),
           ...(await commonValues(session, flags)),
         };
         return await addAll(session, [{ name, value, publication: flags.publish === true ? { from: [name] } : undefined }]);
