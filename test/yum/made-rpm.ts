@@ -33,7 +33,7 @@ export function makeRpm({ entries, signature = { 1000: { int32: [0] } }, without
 }
 
 /** One header structure; its entries are in the order of their tags. */
-function makeHeader(entries: Readonly<Record<number, MadeValue>>, region: number | undefined): Buffer {
+export function makeHeader(entries: Readonly<Record<number, MadeValue>>, region: number | undefined): Buffer {
   const index: Buffer[] = [];
   const data: Buffer[] = [];
   let size = 0;
