@@ -52,7 +52,8 @@ const python = ['/usr/bin/python3', 'python3'].find((path) => {
 describeWithTools([python ?? 'python3 with the rpm module'], 'yum/format/dependencies beside rpm', () => {
   it('finds every pair of ranges to overlap exactly when rpm does', () => {
     const versions = ['1.0', '1.0-1', '1.0-2', '2.0-1', '1:1.0', '1:1.0-1', '0:1.0-1', '1.0~rc1-1', '1.0^git-1'];
-    const ranges = ['a', ...versions.flatMap((version) => Object.keys(FLAGS).map((operator) => `a ${operator} ${version}`))];
+    const odd = ['2.0~', '01.0-01', '1..0-1', '1.é-1', 'a-1', '1.0^^-1~'];
+    const ranges = ['a', ...[...versions, ...odd].flatMap((version) => Object.keys(FLAGS).map((operator) => `a ${operator} ${version}`))];
     const script = `
 import json, sys, rpm
 bits = {'=': rpm.RPMSENSE_EQUAL, '<': rpm.RPMSENSE_LESS, '>': rpm.RPMSENSE_GREATER}

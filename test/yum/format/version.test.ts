@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareEvr, compareVersions, formatEvr, normalEpoch, parseEvr, rpmvercmp } from '../../../src/yum/format/version.ts';
 import { describeWithTools } from '../../support/requirements.ts';
@@ -105,5 +106,32 @@ describeWithTools(['rpm'], 'yum/format/version beside rpm', () => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+});
+
+describeWithTools(['python3-rpm'], 'yum/format/version beside rpm, by chance', () => {
+  it('compares 3,000 pairs as rpm does, with epochs and releases', () => {
+    const part = fc.stringMatching(/^(?:[0-9]{1,3}|0+[0-9]|[a-zA-Z]{1,2}|[.~^+_é]|rc){0,5}$/);
+    // Pairs that have much in common are those that come far.
+    const pair = fc
+      .tuple(part, part, part)
+      .chain(([start, one, other]) =>
+        fc.record({
+          a: fc.constant(`${start}${one}`),
+          b: fc.constantFrom(`${start}${other}`, start, `${start}.${one}`, `0${start}${one}`),
+        }),
+      );
+    const epochs = fc.constantFrom('0', '1', '12', '4294967295');
+    const triple = fc.tuple(pair, pair, epochs, epochs).map(([version, release, e1, e2]) => [
+      [e1, `${version.a}1`, `${release.a}1`],
+      [e2, `${version.b}1`, `${release.b}1`],
+    ]);
+    const pairs = fc.sample(triple, { numRuns: 3000, seed: 7 });
+    const script = 'import json, rpm, sys; json.dump([rpm.labelCompare(tuple(a), tuple(b)) for a, b in json.load(sys.stdin)], sys.stdout)';
+    const answer = execFileSync('/usr/bin/python3', ['-c', script], { input: JSON.stringify(pairs), encoding: 'utf8' });
+    const evr = ([epoch = '', version = '', release = '']: readonly string[] = []) => ({ epoch, version, release });
+    const ours = pairs.map(([a, b]) => compareEvr(evr(a), evr(b)));
+    expect(ours).toEqual(JSON.parse(answer));
+    expect(new Set(ours).size).toBe(3);
   });
 });
