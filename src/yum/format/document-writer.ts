@@ -1,43 +1,33 @@
 import { MirrorError } from '../../core/errors.ts';
-import { DOCUMENT_NAMESPACES, RPM_NAMESPACE } from './namespaces.ts';
+import { documentFoot, documentHead } from './document-frame.ts';
 import type { DocumentRoot } from './package-elements.ts';
 import { APOSTROPHE, findTag, GREATER, QUOTE } from './xml-bytes.ts';
 import { escapeAttribute } from './xml-text.ts';
 
 const LOCATION = Buffer.from('<location');
 const LOCATION_END = Buffer.from('</location');
-const NEWLINE = Buffer.from('\n');
 /** Bytes that are given on at once. */
 const PIECE = 256 * 1024;
 
 /**
  * A primary, filelists or other document, in pieces, from elements that were checked when they were taken in.
- * Each declares the prefix that the elements were given (`withUsualPrefixes`).
+ * Each declares the prefix that the elements were given (`withUsualPrefixes`). A piece is good until the next is asked for.
  * @param count of the elements, which clients check.
  */
 export function* packageDocument(root: DocumentRoot, count: number, elements: Iterable<Buffer>): Generator<Buffer, void, undefined> {
-  let piece: Buffer[] = [Buffer.from(documentHead(root, count))];
-  let size = 0;
+  const piece = Buffer.allocUnsafe(PIECE);
+  let size = piece.write(documentHead(root, count));
   for (const element of elements) {
-    piece.push(element, NEWLINE);
-    size += element.length + 1;
-    if (size < PIECE) continue;
-    yield Buffer.concat(piece);
-    piece = [];
-    size = 0;
+    if (size + element.length + 1 > PIECE) {
+      yield piece.subarray(0, size);
+      size = 0;
+    }
+    if (element.length < PIECE) size += element.copy(piece, size);
+    else yield element;
+    size += piece.write('\n', size);
   }
-  piece.push(Buffer.from(documentFoot(root)));
-  yield Buffer.concat(piece);
-}
-
-/** What stands before the elements. */
-export function documentHead(root: DocumentRoot, count: number): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${DOCUMENT_NAMESPACES[root]}" xmlns:rpm="${RPM_NAMESPACE}" packages="${count}">\n`;
-}
-
-/** What stands after the elements, each of which ends with a line break. */
-export function documentFoot(root: DocumentRoot): string {
-  return `</${root}>\n`;
+  const end = Buffer.from(documentFoot(root));
+  yield Buffer.concat([piece.subarray(0, size), end]);
 }
 
 /** The element of primary with its location replaced by a path; everything else stays byte for byte. The href is not percent-encoded. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withLocation } from '../../../src/yum/format/document-writer.ts';
+import { packageDocument, withLocation } from '../../../src/yum/format/document-writer.ts';
 import { packageElements } from '../../../src/yum/format/package-elements.ts';
 import { createPrimaryReader } from '../../../src/yum/format/primary.ts';
 
@@ -40,4 +40,15 @@ describe('yum/format/document-writer', () => {
       await expect(published(stated)).rejects.toMatchObject({ code: 'METADATA_INVALID' });
     },
   );
+
+  it('has every element on a line of its own, whatever its size', () => {
+    const piece = 256 * 1024;
+    const elements = [1, 3, piece - 1, piece, 5, piece + 1, 3 * piece, piece - 200, 2].map((size, index) => Buffer.alloc(size, 97 + index));
+    let text = '';
+    for (const bytes of packageDocument('otherdata', elements.length, elements)) text += bytes.toString();
+    expect(text.split('\n').slice(2, -2)).toEqual(elements.map(String));
+    expect(text).toMatch(/packages="9">\n/);
+    expect(text.endsWith('\n</otherdata>\n')).toBe(true);
+    expect([...packageDocument('otherdata', 0, [])].map(String).join('')).toMatch(/packages="0">\n<\/otherdata>\n$/);
+  });
 });
