@@ -61,7 +61,11 @@ export const ERROR_KINDS = {
   KEY_PERMISSIONS: { exit: 2, meaning: 'A secret key file can be read by others. Make it readable by its owner only (chmod 600).' },
   SIGNATURE_MISSING: { exit: 1, meaning: 'The upstream is not signed, or no longer signed. An unsigned upstream needs `verify: []`.' },
   SIGNATURE_INVALID: { exit: 1, meaning: 'No good signature by a trusted, unexpired, unrevoked key, or the signed document is malformed.' },
-  SIGNATURE_WEAK: { exit: 1, meaning: 'The signature uses a hash or a key that is too weak to be trusted.' },
+  SIGNATURE_WEAK: {
+    exit: 1,
+    meaning:
+      "The signature uses a hash or a key that is too weak to be trusted. Where a yum mirror's `allowWeak` can accept it, the message says how.",
+  },
   RELEASE_EXPIRED: { exit: 1, meaning: 'The upstream metadata is past its Valid-Until. The mirror keeps what it had.' },
   RELEASE_ROLLBACK: { exit: 1, meaning: 'The upstream metadata is older than what was last accepted. The mirror keeps what it had.' },
   RELEASE_FUTURE: { exit: 1, meaning: 'The upstream metadata is dated in the future. Check the clock of this machine.' },
