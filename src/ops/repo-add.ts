@@ -1,9 +1,8 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
 import type { FamilyName, RepoConfig } from '../config/schema.ts';
 import { counted, shortened } from '../core/counts.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { runAll } from '../core/run-all.ts';
-import type { LocalFile, LocalPackage, LocalPackages } from '../family/local-packages.ts';
+import type { LocalFile, LocalPackages } from '../family/local-packages.ts';
 import type { Keyring } from '../openpgp/types.ts';
 import type { Intake } from '../store/blobs.ts';
 import type { PackageExtra, PackageRecord } from '../store/catalogue.ts';
@@ -12,6 +11,7 @@ import { combinedContents } from './contents.ts';
 import type { OperationContext } from './context.ts';
 import { familyNamed, otherFamilies } from './families.ts';
 import { localFiles } from './local-files.ts';
+import { type PackedPackage, packPackage, unpackPackage } from './packed-package.ts';
 import { type Additions, planAdditions } from './repo-conflicts.ts';
 import { repoContents, repoNamed } from './repos.ts';
 import { loadKeyring } from './trusted-keys.ts';
@@ -119,9 +119,9 @@ async function readAll(
   files: readonly LocalFile[],
   { reader, keyring }: Reading,
   { report, signal, clock }: OperationContext,
-): Promise<LocalPackage[]> {
+): Promise<PackedPackage[]> {
   report({ type: 'phase', subject: name, phase: 'verify', detail: counted(files.length, 'file') });
-  const found = new Map<LocalFile, readonly LocalPackage[]>();
+  const found = new Map<LocalFile, readonly PackedPackage[]>();
   const problems = new Map<LocalFile, MirrorError>();
   const covered = new Set<string>();
   const readOne = async (file: LocalFile): Promise<void> => {
@@ -130,7 +130,7 @@ async function readAll(
       const { packages, notices } = await reader.read(file, { keyring, now: clock.now() });
       for (const message of notices) report({ type: 'info', subject: name, message });
       for (const { path } of packages.flatMap((one) => one.files)) covered.add(path);
-      found.set(file, packages.map(packed));
+      found.set(file, packages.map(packPackage));
     } catch (error) {
       if (!isMirrorError(error)) throw error;
       problems.set(file, error);
@@ -151,22 +151,6 @@ async function readAll(
   return files.flatMap((file) => found.get(file) ?? []);
 }
 
-/** As it waits in memory until all files have been read. */
-function packed({ record, files, extras }: LocalPackage): LocalPackage {
-  return {
-    record: { ...record, record: alone(record.record) },
-    files,
-    extras: extras.map(({ kind, data }) => ({ kind, data: alone(gzipSync(data, { level: 1 })) })),
-  };
-}
-
-/** The same bytes in memory of their own: a small buffer is mostly a part of a large one, all of which it keeps from being freed. */
-function alone(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(copy);
-  return copy;
-}
-
 function refused(problems: readonly MirrorError[]): MirrorError {
   const messages = problems.map((problem) => problem.message);
   const shown = shortened(messages, PROBLEMS_SHOWN, '\n  ');
@@ -177,7 +161,7 @@ function refused(problems: readonly MirrorError[]): MirrorError {
 }
 
 /** Brings the files into the pool and stores the packages; gives their ids. Until the repo names them nothing has been added. */
-async function storeAll(name: string, { added }: Additions, context: OperationContext): Promise<number[]> {
+async function storeAll(name: string, { added }: Additions<PackedPackage>, context: OperationContext): Promise<number[]> {
   if (added.length === 0) return [];
   const { blobs, catalogue, config, report, signal } = context;
   report({ type: 'phase', subject: name, phase: 'store', detail: counted(added.length, 'package') });
@@ -192,11 +176,12 @@ async function storeAll(name: string, { added }: Additions, context: OperationCo
         await bring(one, intake, context);
       }
       await intake.flush();
+      const unpacked = batch.map(unpackPackage);
       const stored = catalogue.addPackages(
         type,
-        batch.map(({ record }) => record),
+        unpacked.map(({ record }) => record),
       );
-      catalogue.addExtras(batch.flatMap((one, index) => extrasOf(one, stored[index])));
+      catalogue.addExtras(unpacked.flatMap(({ extras }, index) => extrasOf(extras, stored[index])));
       ids.push(...stored);
       report({
         type: 'progress',
@@ -217,7 +202,7 @@ async function storeAll(name: string, { added }: Additions, context: OperationCo
 }
 
 /** Brings the files of a package into the pool, as they were when they were checked. */
-async function bring({ record, files }: LocalPackage, intake: Intake, { blobs }: OperationContext): Promise<void> {
+async function bring({ record, files }: PackedPackage, intake: Intake, { blobs }: OperationContext): Promise<void> {
   const expected = [record, ...(record.files ?? [])] satisfies Pick<PackageRecord, 'sha256'>[];
   for (const [index, file] of files.entries()) {
     const { sha256 } = expected[index] ?? record;
@@ -228,6 +213,6 @@ async function bring({ record, files }: LocalPackage, intake: Intake, { blobs }:
   }
 }
 
-function extrasOf({ extras }: LocalPackage, id: number | undefined): PackageExtra[] {
-  return id === undefined ? [] : extras.map(({ kind, data }) => ({ id, kind, data: gunzipSync(data) }));
+function extrasOf(extras: readonly Omit<PackageExtra, 'id'>[], id: number | undefined): PackageExtra[] {
+  return id === undefined ? [] : extras.map(({ kind, data }) => ({ id, kind, data }));
 }

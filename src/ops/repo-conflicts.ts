@@ -1,14 +1,20 @@
 import { shortened } from '../core/counts.ts';
 import { MirrorError } from '../core/errors.ts';
-import type { LocalPackage } from '../family/local-packages.ts';
+import type { LocalFile } from '../family/local-packages.ts';
 import type { PackageRecord, StoredPackage } from '../store/catalogue.ts';
 
 /** Differing packages that an error names. */
 const PROBLEMS_SHOWN = 20;
 
+/** A package that was read from files, as far as it is compared with others. */
+export interface FoundPackage {
+  readonly record: Omit<PackageRecord, 'record'>;
+  readonly files: readonly LocalFile[];
+}
+
 /** What adding packages to a repo comes to. */
-export interface Additions {
-  readonly added: readonly LocalPackage[];
+export interface Additions<P extends FoundPackage> {
+  readonly added: readonly P[];
   /** Names of packages among `added` that the repo had with other content. */
   readonly replaced: readonly string[];
   /** Names of packages that the repo has already, the same. */
@@ -22,7 +28,7 @@ export interface AdditionRules {
   /** For messages. */
   readonly repo: string;
   /** How a person names one package. */
-  readonly label: (record: PackageRecord) => string;
+  readonly label: (record: Pick<PackageRecord, 'name' | 'version' | 'architecture'>) => string;
   /** A package that is there with other content makes way. */
   readonly forceReplace: boolean;
 }
@@ -31,8 +37,12 @@ export interface AdditionRules {
  * Decides which of some packages are new. PACKAGE_CONFLICT, which names all of them, when one has the name, version and architecture of another one but other content: of one that the repo
  * has, unless that is to be replaced, or of one that is added with it; and when two versions of a source would have different archives under one name.
  */
-export function planAdditions(found: readonly LocalPackage[], present: Iterable<StoredPackage>, rules: AdditionRules): Additions {
-  const added = new Map<string, LocalPackage>();
+export function planAdditions<P extends FoundPackage>(
+  found: readonly P[],
+  present: Iterable<StoredPackage>,
+  rules: AdditionRules,
+): Additions<P> {
+  const added = new Map<string, P>();
   const problems: string[] = [];
   for (const one of found) {
     const label = rules.label(one.record);
@@ -68,7 +78,7 @@ export function planAdditions(found: readonly LocalPackage[], present: Iterable<
 
 interface ArchiveNames {
   readonly problems: readonly string[];
-  add(record: PackageRecord, label: string): void;
+  add(record: Omit<PackageRecord, 'record'>, label: string): void;
 }
 
 /** Archives of one source are published in one directory, under their own names. */
@@ -88,7 +98,7 @@ function createArchiveNames(): ArchiveNames {
   };
 }
 
-function pathOf({ files, record }: LocalPackage): string {
+function pathOf({ files, record }: FoundPackage): string {
   return files[0]?.path ?? record.location;
 }
 

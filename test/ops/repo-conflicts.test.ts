@@ -23,7 +23,11 @@ const fileAt = (path: string): LocalFile => ({
 });
 const found = (path: string, of: PackageRecord): LocalPackage => ({ record: of, files: [fileAt(path)], extras: [] });
 const stored = (id: number, of: PackageRecord): StoredPackage => ({ ...of, id });
-const rules = { repo: 'local', label: ({ name, version }: PackageRecord) => `${name}_${version}`, forceReplace: false };
+const rules = {
+  repo: 'local',
+  label: ({ name, version }: Pick<PackageRecord, 'name' | 'version'>) => `${name}_${version}`,
+  forceReplace: false,
+};
 
 describe('ops/repo-conflicts', () => {
   it('tells new packages from those that are there', () => {
