@@ -1,5 +1,6 @@
+import { type MemberGroup, numberMembers } from './memberships.ts';
 import type { ClauseSink, Fact } from './solver.ts';
-import type { Candidate, ClosureOptions, Conflict, Requirement, Universe } from './universe.ts';
+import type { Candidate, ClosureOptions, Conflict, Membership, Requirement, Universe } from './universe.ts';
 
 /** What is to be installed, and where. */
 export interface Machine<C extends Candidate> extends Pick<ClosureOptions, 'recommends' | 'native'> {
@@ -17,11 +18,13 @@ export type Statement<C extends Candidate> =
   | { readonly kind: 'asked'; readonly candidates: readonly C[] }
   | { readonly kind: 'essential' | 'installed'; readonly candidates: readonly C[] }
   | { readonly kind: 'requires' | 'recommends'; readonly owner: C; readonly requirement: Requirement; readonly candidates: readonly C[] }
-  | { readonly kind: 'conflicts'; readonly owner: C; readonly conflict: Conflict<C> };
+  | { readonly kind: 'conflicts'; readonly owner: C; readonly conflict: Conflict<C> }
+  | { readonly kind: 'member'; readonly owner: C; readonly membership: Membership; readonly candidates: readonly C[] }
+  | { readonly kind: 'exclusive'; readonly group: MemberGroup; readonly candidates: readonly C[] };
 
 /** A universe in the terms of the solver. */
 export interface Encoding<C extends Candidate> {
-  /** How many variables there are from the beginning: one for each candidate, in their order, and `root`. */
+  /** How many variables there are from the beginning: one for each candidate, in their order, `root`, and one for each member of a group. */
   readonly variables: number;
   /** The variable that stands for the machine; what every machine has follows from it. */
   readonly root: number;
@@ -33,6 +36,9 @@ export interface Encoding<C extends Candidate> {
   statementOf(fact: Fact): Statement<C>;
 }
 
+/** The number of the first membership; requirements are fewer. */
+const MEMBERSHIP = 1 << 24;
+
 /** What the machine must have: one of these, best first. */
 interface Standing<C extends Candidate> {
   readonly kind: 'essential' | 'installed';
@@ -41,13 +47,14 @@ interface Standing<C extends Candidate> {
 
 /**
  * Encodes a universe, package by package as the solver asks. A requirement has its place in the list of the candidate's requirements as
- * its number, a conflict minus one minus its place. Of what is recommended, that counts for which there is anything.
+ * its number, a conflict minus one minus its place, a membership its place from MEMBERSHIP on. Of what is recommended, that counts for which there is anything.
  */
 export function encode<C extends Candidate>(universe: Universe<C>, machine: Machine<C>): Encoding<C> {
   const { candidates } = universe;
   const variables = new Map<C, number>();
   for (const [index, candidate] of candidates.entries()) variables.set(candidate, index);
   const root = candidates.length;
+  const members = numberMembers(universe, root + 1);
   const installed = new Set(machine.installed);
   const standing = standingOf(universe, machine);
   const asked = new Map<number, readonly C[]>();
@@ -88,6 +95,8 @@ export function encode<C extends Candidate>(universe: Universe<C>, machine: Mach
     for (const [place, conflict] of universe.conflicts(owner, machine.native).entries()) {
       if (!isInstalled || !isAccepted(owner, conflict)) expandConflict(conflict, place, sink);
     }
+    if (isInstalled) return;
+    for (const [place, { variables: choices }] of members.of(owner).entries()) sink.require(MEMBERSHIP + place, choices);
   };
   /** What is installed already may state this of what else is. */
   const isAccepted = (owner: C, { with: other, and = [] }: Conflict<C>): boolean =>
@@ -100,8 +109,12 @@ export function encode<C extends Candidate>(universe: Universe<C>, machine: Mach
     else sink.requireWhen(-1 - place, others, numbersOf(unless ?? []));
   };
 
+  const expandMember = (variable: number, { variables: all }: MemberGroup, sink: ClauseSink): void => {
+    for (const [place, other] of all.entries()) if (other !== variable) sink.exclude(-1 - place, other);
+  };
+
   return {
-    variables: root + 1,
+    variables: root + 1 + members.count,
     root,
     variableOf: (candidate) => variables.get(candidate),
     candidateOf: (variable) => candidates[variable],
@@ -110,14 +123,20 @@ export function encode<C extends Candidate>(universe: Universe<C>, machine: Mach
     },
     expand(variable, sink) {
       const owner = candidates[variable];
+      const group = members.groupOf(variable);
       if (owner !== undefined) expandCandidate(owner, sink);
+      else if (group !== undefined) expandMember(variable, group, sink);
       else if (variable === root) for (const [number, { candidates: list }] of standing.entries()) sink.require(number, numbersOf(list));
       else sink.require(0, numbersOf(asked.get(variable) ?? []));
     },
     statementOf({ owner: variable, number }) {
       const owner = candidates[variable];
+      const group = members.groupOf(variable);
+      if (group !== undefined) return { kind: 'exclusive', group, candidates: [] };
       if (owner === undefined) return standing[variable === root ? number : -1] ?? { kind: 'asked', candidates: asked.get(variable) ?? [] };
       if (number < 0) return { kind: 'conflicts', owner, conflict: itemAt(universe.conflicts(owner, machine.native), -1 - number) };
+      if (number >= MEMBERSHIP)
+        return { kind: 'member', owner, membership: itemAt(members.of(owner), number - MEMBERSHIP), candidates: [] };
       const requirement = itemAt(universe.requirements(owner, options), number);
       const kind = number < strongCount(owner) ? 'requires' : 'recommends';
       return { kind, owner, requirement, candidates: [...new Set(satisfying<C>(requirement))] };

@@ -78,6 +78,15 @@ function stepOf<C extends Candidate>(statement: Statement<C>, { universe, label 
       const without = unless.length === 0 ? '' : `, without ${oneOf(unless.map(label))}`;
       return { ...about, package: owner, relation: text, text: `${owner} ${text}: ${listed(candidates, 'and')}${without}` };
     }
+    case 'member': {
+      const owner = label(statement.owner);
+      const { group, members } = statement.membership;
+      return { ...about, package: owner, relation: group, text: `${owner} is of ${oneOf(members)} of ${group}` };
+    }
+    case 'exclusive': {
+      const { group, members } = statement.group;
+      return { ...about, text: `of ${group} there is one at a time: ${oneOf(members)}` };
+    }
     default: {
       const owner = label(statement.owner);
       const { requirement } = statement;

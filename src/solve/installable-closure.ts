@@ -1,4 +1,5 @@
 import { type Closure, type ClosureRequest, closure } from './closure.ts';
+import { haveDifferentMembers } from './memberships.ts';
 import { createProver, type Prover } from './prover.ts';
 import { UndecidedError } from './solver.ts';
 import type { Candidate, Universe } from './universe.ts';
@@ -59,6 +60,7 @@ function onMachine<C extends Candidate>(
         candidates,
         requirements: (candidate, options) => universe.requirements(candidate, options),
         conflicts: (candidate, native) => universe.conflicts(candidate, native),
+        memberships: (candidate) => universe.memberships?.(candidate) ?? [],
       },
       { recommends: false, ...(machine === undefined ? {} : { native: machine }), installed: base, compareVersions, label },
     );
@@ -88,6 +90,7 @@ const STRONG = { recommends: false, suggests: false, source: false, allVariants:
 function haveConflict<C extends Candidate>(universe: Universe<C>, candidates: readonly C[]): boolean {
   const there = new Set<Candidate>(candidates);
   const isThere = (candidate: Candidate): boolean => there.has(candidate);
+  if (haveDifferentMembers(universe, candidates)) return true;
   return candidates.some(
     (candidate) =>
       universe.conflicts(candidate).some((conflict) => isThere(conflict.with) && (conflict.and ?? []).every(isThere)) ||

@@ -66,6 +66,17 @@ export interface ClosureOptions {
   readonly conditional?: boolean | undefined;
 }
 
+/**
+ * That a package is of one of some members of a group. Of a group a machine has one member at a time, so that packages are there together only
+ * where they have one in common.
+ */
+export interface Membership {
+  /** As sentences name it: `the module nodejs`. */
+  readonly group: string;
+  /** As sentences name them: `stream 10`. At least one; the first is preferred. */
+  readonly members: readonly string[];
+}
+
 /** All candidates of one selection with the family's knowledge of what satisfies what. */
 export interface Universe<C extends Candidate> {
   readonly candidates: readonly C[];
@@ -76,6 +87,8 @@ export interface Universe<C extends Candidate> {
    * twice, such as two versions. What only the other one states is with the other. `native` is the machine's architecture where it is known.
    */
   conflicts(candidate: C, native?: string): readonly Conflict<C>[];
+  /** The groups that a candidate is in, each once. None when left out. */
+  memberships?(candidate: C): readonly Membership[];
   /** Packages that no machine is without, for the family that has such: one of each list, best first. `native` is the machine's architecture. */
   readonly essential?: (native: string | undefined) => readonly (readonly C[])[];
   /** Candidates that have or provide a name that the requirement asks for, whatever else it asks of them. For messages. */

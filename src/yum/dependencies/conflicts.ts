@@ -6,7 +6,6 @@ import { readRelations } from '../format/relations.ts';
 import { isRich, parseRich } from '../format/rich.ts';
 import { parseEvr } from '../format/version.ts';
 import type { XmlScanner } from '../format/xml-scanner.ts';
-import { moduleConflicts } from '../modules/conflicts.ts';
 import type { Providers } from './providers.ts';
 import { type Rule, richRules } from './rich-rules.ts';
 
@@ -29,14 +28,13 @@ export interface ConflictSource {
 /**
  * What rpm and dnf do not have installed together with each candidate: what its Conflicts name, by anything that the other provides; what its
  * Obsoletes name, by the other's name alone; and packages of the same name and architecture (or `noarch`), save those of which several
- * versions are kept, such as kernels; and what is of another stream of a module. What Conflicts say that is no conflict, but asks for something, is with `unconflictedRules`.
+ * versions are kept, such as kernels. What Conflicts say that is no conflict, but asks for something, is with `unconflictedRules`.
  */
 export function indexConflicts({ candidates, providers, scanner }: ConflictSource): (owner: number) => Conflict<YumCandidate>[] {
   const named = Map.groupBy(
     candidates.filter(({ architecture }) => !isSourceArchitecture(architecture)),
     ({ name }) => name,
   );
-  const otherStreams = moduleConflicts(candidates);
   const installOnly = new Set(INSTALL_ONLY.flatMap((name) => providers.of({ name, flags: 0, evr: undefined })));
   return (owner) => {
     const candidate = candidates[owner];
@@ -59,7 +57,6 @@ export function indexConflicts({ candidates, providers, scanner }: ConflictSourc
           .filter((other) => rangesOverlap(identityOf(other), relation))
           .map((other) => ({ with: other, text: `obsoletes ${formatCapability(relation)}` })),
       ),
-      ...otherStreams(candidate),
     ].filter((conflict) => conflict.with !== candidate);
   };
 }

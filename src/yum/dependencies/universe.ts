@@ -3,6 +3,7 @@ import type { BlobStore } from '../../store/blobs.ts';
 import { architectureFamily } from '../architecture.ts';
 import type { YumCandidate } from '../candidate.ts';
 import { XmlScanner } from '../format/xml-scanner.ts';
+import { createMemberships } from '../modules/memberships.ts';
 import { indexConflicts } from './conflicts.ts';
 import { createPreference } from './preference.ts';
 import { indexProviders } from './providers.ts';
@@ -44,6 +45,7 @@ export async function createUniverse(candidates: readonly YumCandidate[], blobs:
       const owner = indexes.get(candidate);
       return owner === undefined ? [] : conflictsOf(owner);
     },
+    memberships: createMemberships(),
     similar(requirement) {
       const names = isShared(requirement) ? requirement.names : [];
       const found = new Set(names.flatMap((name) => providers.of({ name, flags: 0, evr: undefined })));
