@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
 import type { Reporter } from '../core/events.ts';
 import { acquireLockAt } from '../store/locks.ts';
-import { storageError } from '../store/storage-errors.ts';
+import { storageError, systemCode } from '../store/storage-errors.ts';
 import { createRepository } from '../yum/createrepo/create-repository.ts';
 import type { CreaterepoOptions, CreaterepoReport } from '../yum/createrepo/options.ts';
 
@@ -33,7 +33,8 @@ export async function runCreaterepo(
   try {
     return await createRepository(options, { report, signal });
   } catch (error) {
-    if (isMirrorError(error) || !(error instanceof Error && 'code' in error)) throw error;
+    // Of the file system or SQLite, not a bug.
+    if (isMirrorError(error) || !/^(?:E[A-Z0-9]+|SQLITE_\w+)$/.test(systemCode(error) ?? '')) throw error;
     throw storageError(error, `make the metadata of ${directory}`);
   } finally {
     lock.release();

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { extensionOf } from '../../codec/compression.ts';
 import { isMirrorError, MirrorError, reasonOf } from '../../core/errors.ts';
 import type { Reporter } from '../../core/events.ts';
+import { DATABASE_VERSION } from '../database/schema.ts';
 import { formatRepomd, inRecordOrder, type Repomd, type RepomdRecord } from '../format/repomd.ts';
 import { type Crew, createCrew, createSoleCrew } from './crew.ts';
+import { createDatabaseThread, type DatabaseThread } from './database-thread.ts';
 import { createDuplicates } from './duplicates.ts';
 import { findPackages } from './find-packages.ts';
 import { type FurtherRequest, stageGroups, stageModules } from './further-files.ts';
@@ -14,6 +16,7 @@ import type { CreaterepoOptions, CreaterepoReport } from './options.ts';
 import { packageHref } from './package-path.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { DOCUMENTS, type ElementSettings, type OldEntry, type Segment } from './segment.ts';
+import { stageDatabases } from './stage-databases.ts';
 import { type StagedFile, writeDocuments } from './write-documents.ts';
 
 /** Fewer packages are read before a thread has begun. */
@@ -52,6 +55,7 @@ class Run {
   readonly #unreadable: { path: string; reason: string }[] = [];
   readonly #duplicates = createDuplicates();
   #crew: Crew | undefined;
+  #databases: DatabaseThread | undefined;
   #read = 0;
   #done = 0;
 
@@ -88,7 +92,7 @@ class Run {
   }
 
   async close(): Promise<void> {
-    await this.#crew?.close();
+    await Promise.all([this.#crew?.close(), this.#databases?.close()]);
     removeStaging(this.#options.outputDirectory);
   }
 
@@ -136,10 +140,14 @@ class Run {
   }
 
   async #stageFurther(staging: string, modules: readonly string[]): Promise<StagedFile[]> {
-    const { checksum, furtherCompression: compression, groupFile } = this.#options;
-    const request: FurtherRequest = { staging, compression, algorithm: checksum.algorithm };
+    const { groupFile } = this.#options;
+    const request = this.#further(staging);
     const groups = groupFile === undefined ? [] : await stageGroups(groupFile, request);
     return [...groups, ...(await stageModules(modules, request))];
+  }
+
+  #further(staging: string): FurtherRequest {
+    return { staging, compression: this.#options.furtherCompression, algorithm: this.#settings.algorithm };
   }
 
   /** Records of the old metadata that stay, with their files. */
@@ -183,7 +191,11 @@ class Run {
   async #written(work: Work): Promise<CreaterepoReport> {
     const { expected, further, kept, known, plan, staging } = work;
     const { outputDirectory, retention, revision: asked, tags, time, timestampFromRevision, uniqueNames } = this.#options;
-    const documents = await writeDocuments(this.#segments(plan), { staging, settings: this.#settings, expected });
+    this.#databases = this.#options.database ? createDatabaseThread(staging) : undefined;
+    const databases = this.#databases;
+    const alongside = databases === undefined ? undefined : (segments: AsyncIterable<Segment>) => databases.take(segments);
+    const documents = await writeDocuments(this.#segments(plan), { staging, settings: this.#settings, expected, alongside });
+    if (databases !== undefined) documents.push(...(await stageDatabases(databases, documents, this.#further(staging))));
     this.#context.signal.throwIfAborted();
     const revision = asked ?? String(Math.floor(time.getTime() / 1000));
     const timestamp = timestampFromRevision ? Number(revision) * 1000 : time.getTime();
@@ -245,7 +257,7 @@ class Run {
       size,
       openChecksum: open === undefined ? undefined : { algorithm, value: open.checksum },
       openSize: open?.size,
-      databaseVersion: type.endsWith('_db') ? 10 : undefined,
+      databaseVersion: type.endsWith('_db') ? DATABASE_VERSION : undefined,
     };
   }
 

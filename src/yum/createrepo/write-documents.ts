@@ -33,6 +33,8 @@ export interface DocumentsRequest {
   readonly settings: ElementSettings;
   /** How many packages there are when all can be read: stands at the beginning of each document. */
   readonly expected: number;
+  /** Is given the segments, too. */
+  readonly alongside?: ((segments: AsyncIterable<Segment>) => Promise<void>) | undefined;
 }
 
 /**
@@ -40,21 +42,22 @@ export interface DocumentsRequest {
  * are written anew with the right number. Throws what the segments throw, and the system's errors.
  */
 export async function writeDocuments(segments: AsyncIterable<Segment>, request: DocumentsRequest): Promise<StagedFile[]> {
-  const readers = fanOut(segments, { readers: DOCUMENTS.length, ahead: AHEAD });
+  const { alongside } = request;
+  const readers = fanOut(segments, { readers: DOCUMENTS.length + (alongside === undefined ? 0 : 1), ahead: AHEAD });
   const written = await Promise.allSettled(
-    DOCUMENTS.map(async (_, index) => {
-      const reader = readers[index];
-      if (reader === undefined) throw new Error('there are as many readers as documents');
+    readers.map(async (reader, index) => {
       try {
-        return await writeDocument(reader, index as 0 | 1 | 2, request);
+        if (index === DOCUMENTS.length) await alongside?.(reader);
+        else return await writeDocument(reader, index as 0 | 1 | 2, request);
       } finally {
         await reader.return();
       }
+      return undefined;
     }),
   );
-  return written.map((result) => {
+  return written.flatMap((result) => {
     if (result.status === 'rejected') throw result.reason;
-    return result.value;
+    return result.value ?? [];
   });
 }
 
@@ -98,7 +101,7 @@ async function* framed(blocks: AsyncIterable<PackedBlock>, { head, foot }: Frame
 }
 
 /** Writes a file of blocks. Nothing else is done on the thread meanwhile: the pieces are in the cache of the operating system at once. */
-async function writeBlocks(
+export async function writeBlocks(
   path: string,
   blocks: AsyncIterable<PackedBlock>,
   { algorithm, compression }: { readonly algorithm: ChecksumAlgorithm; readonly compression: ElementSettings['compression'] },
