@@ -1,6 +1,9 @@
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { syncMirrors } from '../../src/ops/sync.ts';
+import { yumFamily } from '../../src/yum/family.ts';
+import { openWorkplace, type Workplace } from '../ops/operation-context.ts';
 import { createDnfClient, type DnfClient } from '../support/dnf-client.ts';
 import { type FileServer, serveFiles } from '../support/file-server.ts';
 import { type RunningServer, succeed } from '../support/program.ts';
@@ -99,5 +102,60 @@ publications:
         { name: 'weak', status: 'failed', error: { code: 'SIGNATURE_WEAK' } },
       ],
     });
+  });
+});
+
+/** Every real repository is taken over whole, or exactly what its publisher's server lacks is named. */
+describeWithTools(['shared data'], 'clients/real-yum whole', () => {
+  const data = SHARED_DATA ?? '';
+  const REPOSITORIES = [
+    'rpm/pgdg-common-el8',
+    'rpm/al2023',
+    'rpm/rpm6/packages',
+    'rpm/rpm6/noarch',
+    'rpm/rpm6/x86_64',
+    'rpm/rpm6/SRPMS',
+    'rpm/opensuse-zst',
+    'rpm/opensuse-zst/x86_64',
+    'rpm/opensuse-zst/SRPMS',
+    'rpm/fedora34',
+    'rpm/lzma-sha1',
+    'rpm/el5-v3sig',
+    'rpm/el5-v3sig/rpm.datastax.com/community',
+    'fixtures/createrepo_c/repo_00',
+    'fixtures/createrepo_c/repo_03',
+    'fixtures/createrepo_c/repo_04',
+    'fixtures/createrepo_c/repo_koji_01',
+    'fixtures/createrepo_c/repo_koji_02',
+    'fixtures/createrepo_c/repo_with_additional_metadata',
+    'fixtures/createrepo_c/repo_with_duplicate_packages',
+  ];
+  const names = new Map(REPOSITORIES.map((path) => [path, path.toLowerCase().replace(/[^a-z0-9]+/g, '-')]));
+  let upstream: FileServer;
+  let place: Workplace;
+
+  beforeAll(async () => {
+    upstream = await serveFiles(data);
+    const mirrors = [...names].map(([path, name]) => {
+      const architectures = path.endsWith('SRPMS') ? ', architectures: [src]' : '';
+      return `  ${name}: { type: yum, url: "${upstream.url}${path}/", verify: []${architectures} }`;
+    });
+    place = await openWorkplace(`http: { retries: 0 }\nmirrors:\n${mirrors.join('\n')}\n`);
+  });
+  afterAll(async () => {
+    await place.close();
+    await upstream.close();
+  });
+
+  it.each(REPOSITORIES)('%s', async (path) => {
+    const name = names.get(path) ?? '';
+    const { mirrors } = await syncMirrors([name], place.context);
+    const config = place.context.config.mirrors[name];
+    const upstreamState = place.context.catalogue.mirror(name)?.upstream;
+    if (upstreamState === undefined || config?.type !== 'yum') throw new Error(`no metadata of ${path}`);
+    const candidates = await yumFamily.load(name, config, upstreamState, place.context.blobs, () => undefined);
+    const missing = candidates.filter(({ location }) => !existsSync(join(data, path, location)));
+    if (missing.length === 0) expect(mirrors).toMatchObject([{ status: 'updated', packages: candidates.length }]);
+    else expect(mirrors).toMatchObject([{ status: 'failed', error: { code: 'SYNC_INCOMPLETE', details: { failed: missing.length } } }]);
   });
 });
