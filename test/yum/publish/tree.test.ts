@@ -1,69 +1,23 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PublicationConfig } from '../../../src/config/schema.ts';
 import { generateKey } from '../../../src/openpgp/generate-key.ts';
 import { openSigner } from '../../../src/openpgp/signer.ts';
 import type { Signer } from '../../../src/openpgp/types.ts';
 import type { PackageExtra, StoredPackage } from '../../../src/store/catalogue.ts';
-import type { TreeWriter } from '../../../src/store/generations.ts';
 import type { YumCandidate } from '../../../src/yum/candidate.ts';
 import { yumFamily } from '../../../src/yum/family.ts';
 import { createDnfClient } from '../../support/dnf-client.ts';
 import { describeWithTools, SHARED_DATA } from '../../support/requirements.ts';
 import { writeRepository } from '../repository.ts';
 import { createRig, type Rig } from '../rig.ts';
+import { folderWriter, PUBLICATION, TIME } from './publishing.ts';
 
-const TIME = new Date('2026-01-02T03:04:05Z');
 const ALL = { verify: [], architectures: ['x86_64', 'aarch64', 'i686', 'src'] };
-const PUBLICATION: PublicationConfig = {
-  from: ['test'],
-  merge: 'replace',
-  metadata: 'regenerate',
-  export: 'none',
-  notAutomatic: false,
-  butAutomaticUpgrades: false,
-  database: false,
-};
-
-/** Writes a tree as plain files; what is linked comes from a folder, where it is there. */
-function folderWriter(target: string): TreeWriter & { readonly links: Map<string, string> } {
-  const links = new Map<string, string>();
-  return {
-    links,
-    link(path, blob) {
-      links.set(path, blob.sha256);
-    },
-    async write(paths, bytes) {
-      const partial = join(target, `partial-${Math.random()}`);
-      mkdirSync(target, { recursive: true });
-      const hash = createHash('sha256');
-      let size = 0;
-      const source = bytes instanceof Uint8Array ? [bytes] : bytes;
-      const counted = async function* (): AsyncGenerator<Uint8Array> {
-        for await (const chunk of source) {
-          hash.update(chunk);
-          size += chunk.length;
-          yield chunk;
-        }
-      };
-      await pipeline(Readable.from(counted()), createWriteStream(partial));
-      const blob = { sha256: hash.digest('hex'), size };
-      for (const { path } of typeof paths === 'function' ? paths(blob) : paths) {
-        mkdirSync(dirname(join(target, path)), { recursive: true });
-        execFileSync('cp', [partial, join(target, path)]);
-      }
-      rmSync(partial);
-      return blob;
-    },
-  };
-}
 
 describe('yum/publish/tree', () => {
   let scratch: string;

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { gzipSync, zstdDecompressSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StoredPackage } from '../../../src/store/catalogue.ts';
+import { writeFurtherMetadata } from '../../../src/yum/publish/further-metadata.ts';
+import { createPublishing, type Publishing } from './publishing.ts';
+
+const PACKAGE: StoredPackage = {
+  id: 1,
+  name: 'foo',
+  version: '1-1',
+  architecture: 'noarch',
+  sha256: 'a'.repeat(64),
+  size: 1,
+  location: 'foo-1-1.noarch.rpm',
+  record: Buffer.alloc(0),
+};
+
+const groups = (...names: readonly string[]): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<comps>\n${names
+    .map(
+      (name) =>
+        `  <group>\n    <id>${name}</id>\n    <name>${name}</name>\n    <packagelist>\n      <packagereq type="default">foo</packagereq>\n    </packagelist>\n  </group>\n`,
+    )
+    .join('')}</comps>\n`;
+
+function sha256(bytes: string | Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+describe('yum/publish/further-metadata', () => {
+  let publishing: Publishing;
+  beforeEach(async () => {
+    publishing = await createPublishing();
+  });
+  afterEach(() => publishing.close());
+
+  it('has no records of sources without further metadata', async () => {
+    expect(await writeFurtherMetadata(publishing.context([]), [PACKAGE])).toEqual([]);
+  });
+
+  it('combines groups, plain and packed for old clients', async () => {
+    const one = await publishing.supplement('data/group', 'repodata/one-comps.xml.gz', gzipSync(groups('one')), 'one');
+    const two = await publishing.supplement('data/group', 'repodata/comps.xml', groups('two'), 'two');
+    const records = await writeFurtherMetadata(publishing.context([one, two]), [PACKAGE]);
+    expect(records.map(({ type }) => type)).toEqual(['group', 'group_gz']);
+    const [plain, packed] = records;
+    const text = publishing.read(plain?.path ?? '').toString();
+    expect(text).toContain('<id>one</id>');
+    expect(text).toContain('<id>two</id>');
+    expect(plain?.openChecksum).toBeUndefined();
+    expect(packed).toMatchObject({ openChecksum: plain?.checksum, openSize: plain?.size });
+    expect(publishing.writer.links.size).toBe(0);
+  });
+
+  it('leaves out groups of packages that are not published', async () => {
+    const group = await publishing.supplement('data/group', 'repodata/comps.xml', groups('one'));
+    expect(await writeFurtherMetadata(publishing.context([group]), [{ ...PACKAGE, name: 'bar' }])).toEqual([]);
+  });
+
+  it('compresses as the publication does', async () => {
+    const group = await publishing.supplement('data/group', 'repodata/comps.xml', groups('one'));
+    const [record, ...others] = await writeFurtherMetadata(publishing.context([group], [], { compression: 'zst' }), [PACKAGE]);
+    expect(others).toEqual([]);
+    expect(record).toMatchObject({ type: 'group', path: expect.stringMatching(/^repodata\/[0-9a-f]{64}-comps\.xml\.zst$/) });
+    expect(zstdDecompressSync(publishing.read(record?.path ?? '')).toString()).toContain('<id>one</id>');
+  });
+
+  it('passes anything else through under a name with its checksum in place of the old one', async () => {
+    const packed = gzipSync('a certificate');
+    const product = await publishing.supplement('data/productid', `repodata/${'0'.repeat(64)}-productid.gz`, packed);
+    const notes = await publishing.supplement('data/notes', 'elsewhere/notes.txt', 'hello');
+    const records = await writeFurtherMetadata(publishing.context([product, notes]), [PACKAGE]);
+    expect(records).toMatchObject([
+      {
+        type: 'productid',
+        path: `repodata/${sha256(packed)}-productid.gz`,
+        checksum: { algorithm: 'sha256', value: sha256(packed) },
+        size: packed.length,
+        openChecksum: { algorithm: 'sha256', value: sha256('a certificate') },
+        openSize: 13,
+      },
+      { type: 'notes', path: `repodata/${sha256('hello')}-notes.txt`, size: 5 },
+    ]);
+    expect([...publishing.writer.links.values()]).toEqual([product.sha256, notes.sha256]);
+    expect(publishing.events).toEqual([]);
+  });
+
+  it('takes the last of several that differ, and says so', async () => {
+    const one = await publishing.supplement('data/notes', 'repodata/notes', 'one', 'first');
+    const two = await publishing.supplement('data/notes', 'repodata/notes', 'two', 'second');
+    expect(await writeFurtherMetadata(publishing.context([one, two]), [PACKAGE])).toMatchObject([
+      { size: 3, checksum: { value: sha256('two') } },
+    ]);
+    expect(publishing.events).toMatchObject([{ type: 'warning', message: expect.stringContaining('that of mirror second is published') }]);
+    publishing.events.length = 0;
+    await writeFurtherMetadata(publishing.context([one, one]), [PACKAGE]);
+    expect(publishing.events).toEqual([]);
+  });
+
+  it.each(['prestodelta', 'deltainfo'])('leaves out %s and says so', async (type) => {
+    const delta = await publishing.supplement(`data/${type}`, 'repodata/x.xml', '<x/>');
+    expect(await writeFurtherMetadata(publishing.context([delta]), [PACKAGE])).toEqual([]);
+    expect(publishing.events).toMatchObject([{ type: 'info', message: expect.stringContaining(`the ${type} of test is left out`) }]);
+  });
+
+  it('refuses what is not what its name says', async () => {
+    const broken = await publishing.supplement('data/updateinfo', 'repodata/updateinfo.xml.gz', 'no gzip');
+    await expect(writeFurtherMetadata(publishing.context([broken]), [PACKAGE])).rejects.toMatchObject({
+      code: expect.stringMatching(/^DECOMPRESS_/),
+    });
+  });
+});
