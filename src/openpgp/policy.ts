@@ -1,10 +1,8 @@
 import { type Config, config as defaults, enums } from 'openpgp';
 
 /**
- * The settings that openpgp is called with, always. What it decides under them: which packets form a key, whether its self-signatures and
- * bindings are right, and whether it is expired or revoked. Hashes and strengths of document signatures are decided in this folder.
- *
- * SHA-1 is accepted in self-signatures only: many vendors' keys have no newer one, and who holds the key file decides to trust it, not they.
+ * The settings that openpgp is called with, always: for making keys and signatures, and for reading our own secret keys. What others signed, and their
+ * keys, are judged by this folder's own code.
  */
 export const OPENPGP_CONFIG: Config = {
   ...defaults,
