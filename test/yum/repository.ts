@@ -16,6 +16,8 @@ export interface XmlPackage {
   readonly obsoletes?: readonly string[];
   readonly recommends?: readonly string[];
   readonly suggests?: readonly string[];
+  readonly supplements?: readonly string[];
+  readonly enhances?: readonly string[];
   /** Files that primary lists. */
   readonly files?: readonly string[];
   /** Files that only filelists lists. */
@@ -62,13 +64,13 @@ function version(entry: XmlPackage): string {
 
 function primary(entry: XmlPackage): string {
   const { arch = 'noarch', files = [], name, provides = [], recommends = [], requires = [], sourceRpm, suggests = [] } = entry;
-  const { conflicts = [], obsoletes = [] } = entry;
+  const { conflicts = [], obsoletes = [], supplements = [], enhances = [] } = entry;
   const evr = `${entry.epoch === undefined ? '' : `${entry.epoch}:`}${entry.version ?? '1'}-1`;
   const source = arch === 'src' ? '' : (sourceRpm ?? `${name}-1-1.src.rpm`);
   return `<package type="rpm"><name>${name}</name><arch>${arch}</arch>${version(entry)}<checksum type="sha256" pkgid="YES">${sha256(label(entry))}</checksum>
 <summary>A &lt;test&gt;</summary><description>A test</description><packager/><url/><time file="1" build="1"/><size package="3" installed="1" archive="1"/>
 <location href="${label(entry)}.rpm"/><format><rpm:license>MIT</rpm:license><rpm:vendor/><rpm:group/><rpm:buildhost/><rpm:sourcerpm>${source}</rpm:sourcerpm>
-<rpm:header-range start="1" end="2"/>${relations('provides', [`${name} = ${evr}`, ...provides])}${relations('requires', requires)}${relations('conflicts', conflicts)}${relations('obsoletes', obsoletes)}${relations('suggests', suggests)}${relations('recommends', recommends)}${fileTags(files)}</format></package>`;
+<rpm:header-range start="1" end="2"/>${relations('provides', [`${name} = ${evr}`, ...provides])}${relations('requires', requires)}${relations('conflicts', conflicts)}${relations('obsoletes', obsoletes)}${relations('suggests', suggests)}${relations('recommends', recommends)}${relations('supplements', supplements)}${relations('enhances', enhances)}${fileTags(files)}</format></package>`;
 }
 
 function relations(kind: string, list: readonly string[]): string {

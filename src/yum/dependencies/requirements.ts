@@ -161,11 +161,10 @@ function reverseRequirements(world: World, owner: number, kind: ReverseKind): Re
   }
   const requirer = world.candidates[owner];
   if (requirer === undefined) return [];
-  return (index.get(owner) ?? []).map(({ owners, when, text }) => {
-    const alternatives = [world.preference.sorted(owners, { name: '', requirer })];
-    return when.length === 0
-      ? { text, alternatives }
-      : { text, alternatives, when: when.flatMap((other) => world.candidates[other] ?? []) };
+  return (index.get(owner) ?? []).map(({ owners, when, unless, text }) => {
+    const of = (indexes: readonly number[]): YumCandidate[] => indexes.flatMap((other) => world.candidates[other] ?? []);
+    const alternatives = [world.preference.sorted(owners, { name: '', requirer }), of(unless)];
+    return when.length === 0 ? { text, alternatives } : { text, alternatives, when: of(when) };
   });
 }
 

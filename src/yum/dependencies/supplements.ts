@@ -13,6 +13,8 @@ export interface Supplement {
   readonly owners: readonly number[];
   /** What else must be there, as indexes. */
   readonly when: readonly number[];
+  /** Where one of these is there, it is not asked for; as indexes. */
+  readonly unless: readonly number[];
   /** In words that go on after "recommends". */
   readonly text: string;
 }
@@ -23,27 +25,30 @@ export interface SupplementSource {
   readonly scanner: XmlScanner;
 }
 
+interface Group extends Supplement {
+  readonly owners: number[];
+  /** The candidate that it is to be beside, as its index. */
+  readonly beside: number;
+}
+
 /**
- * The reverse of Supplements (or Enhances): by the index of a candidate, what asks to be there beside it. What asks to be there where something is
- * missing is not taken.
+ * The reverse of Supplements (or Enhances): by the index of a candidate, what asks to be there beside it. What asks to be there only because
+ * something is missing is not taken.
  */
 export function indexSupplements(
   { candidates, providers, scanner }: SupplementSource,
   kind: 'supplements' | 'enhances',
 ): ReadonlyMap<number, readonly Supplement[]> {
-  const groups = new Map<
-    string,
-    { readonly owners: number[]; readonly beside: number; readonly when: readonly number[]; readonly text: string }
-  >();
+  const groups = new Map<string, Group>();
   for (const [owner, candidate] of candidates.entries()) {
     if (isSourceArchitecture(candidate.architecture)) continue;
     for (const relation of readRelations(scanner, candidate.element, kind)) {
       const node = isRich(relation.name) ? parseRich(relation.name) : ({ kind: 'capability', capability: relation } as const);
       const rules: readonly Rule[] = node === undefined ? [] : (richRules(node, true, providers) ?? []);
-      for (const { when } of rules) {
+      for (const { when, choices } of rules) {
         const [beside, ...others] = when;
         if (beside === undefined || when.includes(owner)) continue;
-        const key = `${candidate.name} ${candidate.architecture} ${when.join()}`;
+        const key = `${candidate.name} ${candidate.architecture} ${when.join()} ${formatCapability(relation)}`;
         const known = groups.get(key);
         if (known !== undefined) known.owners.push(owner);
         else
@@ -51,6 +56,7 @@ export function indexSupplements(
             owners: [owner],
             beside,
             when: others,
+            unless: choices.flatMap(({ owners }) => owners),
             text: `${labelOf(candidate)}, which ${kind} ${formatCapability(relation)}`,
           });
       }

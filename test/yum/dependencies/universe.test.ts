@@ -140,6 +140,27 @@ describe('yum/dependencies/universe', () => {
     ]);
   });
 
+  it('takes what supplements or enhances a package as asked, as soon as all that it is to be beside is there', async () => {
+    const packages: XmlPackage[] = [
+      { name: 'app', requires: ['lib'] },
+      { name: 'lib' },
+      { name: 'lang-de', version: '1', supplements: ['(app and langpacks-de)'] },
+      { name: 'lang-fr', version: '1', supplements: ['(app and lib)'] },
+      { name: 'lang-fr', version: '2', supplements: ['(app and lib)'] },
+      { name: 'langpacks-de' },
+      { name: 'doc', supplements: ['lib = 2'] },
+      { name: 'either', supplements: ['(nothing or lib)'] },
+      { name: 'absent', supplements: ['(lib unless nothing)'] },
+      { name: 'never', supplements: ['(lib unless app)'] },
+      { name: 'nicer', enhances: ['app'] },
+    ];
+    const names = async (options: Partial<ClosureOptions>, more: readonly XmlPackage[] = []): Promise<string[]> =>
+      (await pull([...packages, ...more], options)).selected.map((label) => label.replace(/-1.noarch$/, ''));
+    expect(await names({})).toEqual(['app-1', 'lib-1']);
+    expect(await names({ recommends: true })).toEqual(['absent-1', 'app-1', 'either-1', 'lang-fr-2', 'lib-1']);
+    expect(await names({ suggests: true })).toEqual(['app-1', 'lib-1', 'nicer-1']);
+  });
+
   it.each<[string, readonly string[]]>([
     ['(a and b)', ['a', 'b']],
     ['(x or a)', ['a']],
