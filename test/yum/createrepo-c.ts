@@ -99,7 +99,9 @@ function writeMetadata(folder: string, target: string): void {
   const names = { metadata: 'primary', filelists: 'filelists', otherdata: 'other' } as const;
   for (const root of ['metadata', 'filelists', 'otherdata'] as const) {
     const elements = documents[root];
-    writeFileSync(join(target, `${names[root]}.xml`), Buffer.concat([...packageDocument(root, elements.length, elements)]));
+    const pieces: Buffer[] = [];
+    for (const piece of packageDocument(root, elements.length, elements)) pieces.push(Buffer.from(piece));
+    writeFileSync(join(target, `${names[root]}.xml`), Buffer.concat(pieces));
   }
 }
 

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { isXmlCharacter } from './xml-text.ts';
 
 /** What stands for itself in a header of any encoding and in XML. */
 const NOT_PLAIN = /[^\t\n\r -~]/;
+/** What XML 1.0 has no character for (section 2.2, production 2). */
+const NOT_XML = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
 /**
  * The text that a string of a header stands for, fit for XML. What is not UTF-8 as a whole is read as ISO 8859-1 without the bytes 0x80 to
@@ -16,9 +17,5 @@ export function headerText(byteString: string): string {
 function decoded(byteString: string): string {
   const bytes = Buffer.from(byteString, 'latin1');
   const text = isUtf8(bytes) ? bytes.toString('utf8') : byteString.replace(/[\u0080-\u00bf]/g, '');
-  let fit = '';
-  for (const character of text) {
-    if (isXmlCharacter(character.codePointAt(0) ?? 0)) fit += character;
-  }
-  return fit;
+  return text.replace(NOT_XML, '');
 }

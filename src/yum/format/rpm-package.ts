@@ -30,7 +30,7 @@ export interface RpmChangelog {
 
 /**
  * What the headers of an RPM package say, as metadata has it: relations without what metadata leaves out, in the order of createrepo_c.
- * Every text is valid XML text once it is escaped. What the package does not state is an empty text or 0.
+ * Every text is valid XML text once it is escaped. It may be a part of the text of the whole header, which is kept as long as any of these is. What the package does not state is an empty text or 0.
  */
 export interface RpmPackage {
   readonly name: string;
