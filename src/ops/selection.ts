@@ -11,7 +11,8 @@ import { familyOf } from './families.ts';
 import { keyText } from './key-text.ts';
 import { companions, type NamedMirror } from './names.ts';
 import { subjectsFor } from './query-subjects.ts';
-import { createWorld, installedDigest, installedFile, type SelectionWorld, selectWithDependencies } from './selection-world.ts';
+import { installedDigest, installedFile } from './installed-file.ts';
+import type { SelectionWorld } from './selection-world.ts';
 
 /** Raised when the way selections are made changes, so that every mirror selects again. */
 const SELECTION_VERSION = 5;
@@ -64,7 +65,8 @@ export function createSelector({ config, blobs, report }: OperationContext, stat
       world = (async () => {
         const all: Candidate[] = [];
         for (const member of members) for (const candidate of await load(member)) all.push(candidate);
-        return createWorld(mirror, all, blobs);
+        const { createWorld } = await import('./selection-world.ts');
+        return await createWorld(mirror, all, blobs);
       })();
       worlds.set(key, world);
     }
@@ -85,9 +87,9 @@ export function createSelector({ config, blobs, report }: OperationContext, stat
       });
       const architectures = mirror.config.architectures;
       const { components, sources } = mirror.config.type === 'apt' ? mirror.config : {};
-      const { newestOnly, keepVersions } = mirror.config.type === 'yum' ? mirror.config : {};
+      const { allowWeak, newestOnly, keepVersions } = mirror.config.type === 'yum' ? mirror.config : {};
       const installed = await installedDigest(mirror);
-      const kept = { architectures, components, sources, newestOnly, keepVersions };
+      const kept = { architectures, components, sources, allowWeak, newestOnly, keepVersions };
       const question = { SELECTION_VERSION, filter, withDeps, installed, verify, ...kept, members };
       return createHash('sha256').update(JSON.stringify(question)).digest('hex');
     },
@@ -101,6 +103,7 @@ export function createSelector({ config, blobs, report }: OperationContext, stat
       const seeds = family.versions?.(mirror.config, taken) ?? taken;
       if (!followsDependencies(mirror)) return { selected: withCompany(mirror, seeds, offered), unsatisfied: [] };
       const world = await worldOf(mirror, membersOf(mirror));
+      const { selectWithDependencies } = await import('./selection-world.ts');
       const { selected, unsatisfied } = selectWithDependencies(mirror, seeds, world);
       return { selected: withCompany(mirror, selected, world.available), unsatisfied };
     },

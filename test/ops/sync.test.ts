@@ -21,10 +21,10 @@ describeWithTools(['rpmbuild', 'rpmsign', 'createrepo_c', 'gpg'], 'ops/sync', ()
   }, 60_000);
   afterAll(() => site.close());
 
-  const configure = (): void =>
+  const configure = (more = ''): void =>
     site.configure(`
 mirrors:
-  test: { type: yum, url: "${site.server.url}", keys: ["${join(site.upstream, 'key.asc')}"], verify: [packages] }
+  test: { type: yum, url: "${site.server.url}", keys: ["${join(site.upstream, 'key.asc')}"], verify: [packages], ${more} }
 publications:
   site: { from: [test] }
 `);
@@ -63,6 +63,22 @@ publications:
     writeFileSync(join(site.upstream, 'key.asc'), site.gnupg.gpg(['--armor', '--export', signer]));
     expect(await site.json('sync')).toMatchObject({ mirrors: [{ status: 'updated', added: 0, downloaded: 0, verified: true }] });
     expect(await keys()).not.toEqual(before);
+  });
+
+  it('does not keep what rests on a checksum that is not accepted any more', async () => {
+    const repodata = join(site.upstream, 'repodata');
+    cpSync(repodata, join(site.root, 'repodata'), { recursive: true });
+    const sum = createHash('sha1')
+      .update(readFileSync(join(site.upstream, 'foo-1.0-1.noarch.rpm')))
+      .digest('hex');
+    rewriteIndex(site.upstream, 'primary', (text) => text.replace(/type="sha256" pkgid="YES">[^<]*/, `type="sha" pkgid="YES">${sum}`));
+    configure('allowWeak: [sha1]');
+    expect(await site.json('sync')).toMatchObject({ mirrors: [{ status: 'updated', packages: 1 }] });
+    configure();
+    const { stdout } = await site.mirror('sync', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ mirrors: [{ status: 'failed', packages: 1, error: { code: 'CHECKSUM_WEAK' } }] });
+    rmSync(repodata, { recursive: true });
+    renameSync(join(site.root, 'repodata'), repodata);
   });
 
   it('checks a package that it has again when unsigned metadata gives it another version', async () => {
