@@ -16,17 +16,13 @@ import {
   storedCandidate,
 } from './candidate.ts';
 import { installedCandidates } from './dependencies/installed.ts';
-import { createUniverse } from './dependencies/universe.ts';
 import { compareVersions } from './format/version.ts';
-import { aptPackageFiles } from './local/package-files.ts';
-import { publishTree } from './publish/tree.ts';
+import { aptPackageFiles } from './local/packages.ts';
 import { sourcesOf } from './source-candidate.ts';
 import { packageSubject } from './subject.ts';
-import { loadCandidates } from './upstream/load.ts';
-import { refreshUpstream } from './upstream/refresh.ts';
 import { baseUrls } from './urls.ts';
 
-/** What operations need of APT archives. The modules that these functions are from say more of each. */
+/** What operations need of APT archives. The modules that these functions are from say more of each; what only some operations need is loaded when they do. */
 export const aptFamily: Family<AptMirrorConfig, AptCandidate> = {
   name: 'apt',
 
@@ -34,18 +30,20 @@ export const aptFamily: Family<AptMirrorConfig, AptCandidate> = {
     return baseUrls(name, config);
   },
 
-  refresh(context: UpstreamContext<AptMirrorConfig>, previous: UpstreamState | undefined): Promise<UpstreamState> {
-    return refreshUpstream(context, previous);
+  async refresh(context: UpstreamContext<AptMirrorConfig>, previous: UpstreamState | undefined): Promise<UpstreamState> {
+    const { refreshUpstream } = await import('./upstream/refresh.ts');
+    return await refreshUpstream(context, previous);
   },
 
-  load(
+  async load(
     name: string,
     config: AptMirrorConfig,
     upstream: UpstreamState,
     blobs: BlobStore,
     report: Reporter,
   ): Promise<readonly AptCandidate[]> {
-    return loadCandidates({ name, config, upstream, blobs, report });
+    const { loadCandidates } = await import('./upstream/load.ts');
+    return await loadCandidates({ name, config, upstream, blobs, report });
   },
 
   isSelectable(config: AptMirrorConfig, candidate: AptCandidate): boolean {
@@ -67,6 +65,7 @@ export const aptFamily: Family<AptMirrorConfig, AptCandidate> = {
   },
 
   async universe(candidates: readonly AptCandidate[]): Promise<Universe<AptCandidate>> {
+    const { createUniverse } = await import('./dependencies/universe.ts');
     return createUniverse(candidates);
   },
 
@@ -113,7 +112,8 @@ export const aptFamily: Family<AptMirrorConfig, AptCandidate> = {
     return labelOf(entry);
   },
 
-  publish(context: PublishContext): Promise<PublishedTree> {
-    return publishTree(context);
+  async publish(context: PublishContext): Promise<PublishedTree> {
+    const { publishTree } = await import('./publish/tree.ts');
+    return await publishTree(context);
   },
 };

@@ -1,6 +1,7 @@
 import type { YumMirrorConfig } from '../config/schema.ts';
-import type { Family, PublishContext, PublishedTree, StreamOf, UpstreamContext } from '../family/family.ts';
+import type { Family, PublishContext, PublishedTree, StreamOf, Subjects, UpstreamContext } from '../family/family.ts';
 import type { Keyring } from '../openpgp/types.ts';
+import type { FieldTest } from '../query/field-tests.ts';
 import type { QuerySubject } from '../query/subject.ts';
 import type { Universe } from '../solve/universe.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
@@ -8,23 +9,16 @@ import type { PackageRecord, StoredPackage, Supplement, UpstreamState } from '..
 import { architectureRank, isSourceArchitecture, machineArchitectures } from './architecture.ts';
 import { labelOf, recordOf, storedCandidate, type YumCandidate } from './candidate.ts';
 import { installedCandidates } from './dependencies/installed.ts';
-import { createUniverse } from './dependencies/universe.ts';
-import { type Extra, readExtras } from './extras.ts';
-import { fileSubjects } from './file-subjects.ts';
+import type { Extra } from './extras.ts';
 import { compareVersions } from './format/version.ts';
-import { yumPackageFiles } from './local/package-files.ts';
+import { yumPackageFiles } from './local/packages.ts';
 import { fileUrls } from './location.ts';
 import { streamsKey } from './modules/consistency.ts';
-import { readModuleIndex } from './modules/module-index.ts';
 import { newestPackages } from './modules/newest.ts';
-import { publishTree } from './publish/tree.ts';
 import { describePackage, packageSubject } from './subject.ts';
 import { yumBases } from './upstream/bases.ts';
-import { loadCandidates } from './upstream/load.ts';
-import { refreshUpstream } from './upstream/refresh.ts';
-import { verifyPackage } from './verify-package.ts';
 
-/** What yum gives to operations. */
+/** What yum gives to operations. What only some of them need is loaded when they do. */
 export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
   name: 'yum',
 
@@ -32,12 +26,14 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
     return yumBases(name, config, fetchList);
   },
 
-  refresh(context: UpstreamContext<YumMirrorConfig>, previous: UpstreamState | undefined): Promise<UpstreamState> {
-    return refreshUpstream(context, previous);
+  async refresh(context: UpstreamContext<YumMirrorConfig>, previous: UpstreamState | undefined): Promise<UpstreamState> {
+    const { refreshUpstream } = await import('./upstream/refresh.ts');
+    return await refreshUpstream(context, previous);
   },
 
-  load(name: string, config: YumMirrorConfig, upstream: UpstreamState, blobs: BlobStore): Promise<readonly YumCandidate[]> {
-    return loadCandidates({ name, config, upstream, blobs });
+  async load(name: string, config: YumMirrorConfig, upstream: UpstreamState, blobs: BlobStore): Promise<readonly YumCandidate[]> {
+    const { loadCandidates } = await import('./upstream/load.ts');
+    return await loadCandidates({ name, config, upstream, blobs });
   },
 
   versions({ newestOnly, keepVersions }: YumMirrorConfig, taken: readonly YumCandidate[]): readonly YumCandidate[] {
@@ -56,8 +52,9 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
     return !isSourceArchitecture(architecture);
   },
 
-  universe(candidates: readonly YumCandidate[], blobs: BlobStore): Promise<Universe<YumCandidate>> {
-    return createUniverse(candidates, blobs);
+  async universe(candidates: readonly YumCandidate[], blobs: BlobStore): Promise<Universe<YumCandidate>> {
+    const { createUniverse } = await import('./dependencies/universe.ts');
+    return await createUniverse(candidates, blobs);
   },
 
   installed(bytes: Buffer, _what: string, available: readonly YumCandidate[]): readonly YumCandidate[] {
@@ -73,8 +70,9 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
     return [];
   },
 
-  verifyPackage(candidate: YumCandidate, file: Blob, blobs: BlobStore, keyring: Keyring, now: Date): Promise<void> {
-    return verifyPackage({ candidate, file, blobs, keyring, now });
+  async verifyPackage(candidate: YumCandidate, file: Blob, blobs: BlobStore, keyring: Keyring, now: Date): Promise<void> {
+    const { verifyPackage } = await import('./verify-package.ts');
+    await verifyPackage({ candidate, file, blobs, keyring, now });
   },
 
   record(candidate: YumCandidate, file: Blob): PackageRecord {
@@ -90,6 +88,7 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
     supplements: readonly Supplement[],
     blobs: BlobStore,
   ): Promise<readonly YumCandidate[]> {
+    const { readModuleIndex } = await import('./modules/module-index.ts');
     const index = await readModuleIndex(supplements, blobs);
     return candidates.map((candidate) => {
       const modules = index.of(candidate);
@@ -98,12 +97,14 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
   },
 
   async streams(supplements: readonly Supplement[], blobs: BlobStore): Promise<StreamOf> {
+    const { readModuleIndex } = await import('./modules/module-index.ts');
     const modules = await readModuleIndex(supplements, blobs);
     return (entry) => streamsKey({ modules: modules.of(entry) });
   },
 
-  extras(selected: readonly YumCandidate[], upstream: UpstreamState, blobs: BlobStore): AsyncIterable<Extra> {
-    return readExtras(selected, upstream, blobs);
+  async *extras(selected: readonly YumCandidate[], upstream: UpstreamState, blobs: BlobStore): AsyncGenerator<Extra> {
+    const { readExtras } = await import('./extras.ts');
+    yield* readExtras(selected, upstream, blobs);
   },
 
   localPackages: yumPackageFiles,
@@ -112,7 +113,10 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
     return packageSubject(candidate);
   },
 
-  subjects: fileSubjects,
+  async subjects(candidates: readonly YumCandidate[], tests: readonly FieldTest[], blobs: BlobStore): Promise<Subjects<YumCandidate>> {
+    const { fileSubjects } = await import('./file-subjects.ts');
+    return await fileSubjects(candidates, tests, blobs);
+  },
 
   describe(candidate: YumCandidate): string {
     return describePackage(candidate);
@@ -122,7 +126,8 @@ export const yumFamily: Family<YumMirrorConfig, YumCandidate> = {
 
   label: labelOf,
 
-  publish(context: PublishContext): Promise<PublishedTree> {
-    return publishTree(context);
+  async publish(context: PublishContext): Promise<PublishedTree> {
+    const { publishTree } = await import('./publish/tree.ts');
+    return await publishTree(context);
   },
 };

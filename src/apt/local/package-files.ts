@@ -3,7 +3,7 @@ import { collect } from '../../codec/decompress.ts';
 import type { Expected } from '../../core/digests.ts';
 import { MirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { LocalFile, LocalPackage, LocalPackages, LocalReading, LocalTrust } from '../../family/local-packages.ts';
+import type { LocalFile, LocalPackage, LocalReading, LocalTrust } from '../../family/local-packages.ts';
 import { isSourcePackage } from '../candidate.ts';
 import { SOURCE } from '../format/architecture.ts';
 import { type Changes, parseChanges } from '../format/changes.ts';
@@ -25,23 +25,19 @@ const BINARY = /\.[ud]?deb$/;
  * what names it says. Where there are keys, a .changes or .dsc must be signed by one, and a binary package named by such a .changes. The record of a
  * package is what dpkg-scanpackages or dpkg-scansources would write of it; its location the name that dpkg-name gives it.
  */
-export const aptPackageFiles: LocalPackages = {
-  extensions: ['.changes', '.dsc', '.deb', '.udeb', '.ddeb'],
-  packagesAreSigned: false,
-  async read(file, trust) {
-    if (file.name.endsWith('.changes')) return await readUpload(file, trust);
-    if (file.name.endsWith('.dsc')) {
-      const { bytes, signed } = await readSigned(file, trust);
-      return { packages: [await readSource(file, bytes, signed.text)], notices: noticesOf(file, signed) };
-    }
-    if (trust.keyring !== undefined) {
-      throw new MirrorError('PACKAGE_UNSIGNED', `${file.path} is a binary package, which nobody signs`, {
-        hint: 'Add the signed .changes that names it, or remove `keys` of the repo.',
-      });
-    }
-    return { packages: [await readBinary(file)], notices: [] };
-  },
-};
+export async function readPackageFile(file: LocalFile, trust: LocalTrust): Promise<LocalReading> {
+  if (file.name.endsWith('.changes')) return await readUpload(file, trust);
+  if (file.name.endsWith('.dsc')) {
+    const { bytes, signed } = await readSigned(file, trust);
+    return { packages: [await readSource(file, bytes, signed.text)], notices: noticesOf(file, signed) };
+  }
+  if (trust.keyring !== undefined) {
+    throw new MirrorError('PACKAGE_UNSIGNED', `${file.path} is a binary package, which nobody signs`, {
+      hint: 'Add the signed .changes that names it, or remove `keys` of the repo.',
+    });
+  }
+  return { packages: [await readBinary(file)], notices: [] };
+}
 
 async function readSigned(file: LocalFile, trust: LocalTrust): Promise<{ readonly bytes: Buffer; readonly signed: SignedText }> {
   const bytes = await collect(file.read(), LIMITS.signedDocument, file.path);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { safeRelativePath } from '../../core/paths.ts';
-import type { LocalFile, LocalPackage, LocalPackages, LocalTrust } from '../../family/local-packages.ts';
+import type { LocalFile, LocalPackage, LocalReading, LocalTrust } from '../../family/local-packages.ts';
 import type { ExtraKind } from '../extras.ts';
 import { USUAL_NAMESPACES } from '../format/namespaces.ts';
 import { createPrimaryReader } from '../format/primary.ts';
@@ -21,33 +21,29 @@ const CHANGELOG_LIMIT = 10;
  * the time of its file is the one at which it was built: where the file is kept it has no other. Its place is `Packages/<first letter>/<the
  * name that rpmbuild gives such a file>`.
  */
-export const yumPackageFiles: LocalPackages = {
-  extensions: ['.rpm'],
-  packagesAreSigned: true,
-  async read(file, trust) {
-    const { entry, sha256, size } = await readChecked(file, trust);
-    const { architecture, name } = entry;
-    const location = locationOf(file, entry);
-    const facts = { checksum: { algorithm: 'sha256', value: sha256 }, packageSize: size, fileTime: entry.buildTime, location } as const;
-    const element = Buffer.from(primaryElement(entry, facts));
-    // Nothing may be stored that cannot be read again.
-    createPrimaryReader(file.path)({ bytes: element, namespaces: USUAL_NAMESPACES });
-    const extras: readonly { readonly kind: ExtraKind; readonly data: Buffer }[] = [
-      { kind: 'filelists', data: Buffer.from(filelistsElement(entry, sha256)) },
-      { kind: 'other', data: Buffer.from(otherElement(entry, sha256, CHANGELOG_LIMIT)) },
-    ];
-    for (const { length } of [element, ...extras.map(({ data }) => data)]) {
-      if (length > LIMITS.record)
-        throw new MirrorError('METADATA_INVALID', `${file.path} needs ${length} bytes of metadata, more than ${LIMITS.record}`);
-    }
-    const added: LocalPackage = {
-      record: { name, version: formatEvr(entry), architecture, sha256, size, location, record: element },
-      files: [file],
-      extras,
-    };
-    return { packages: [added], notices: [] };
-  },
-};
+export async function readPackageFile(file: LocalFile, trust: LocalTrust): Promise<LocalReading> {
+  const { entry, sha256, size } = await readChecked(file, trust);
+  const { architecture, name } = entry;
+  const location = locationOf(file, entry);
+  const facts = { checksum: { algorithm: 'sha256', value: sha256 }, packageSize: size, fileTime: entry.buildTime, location } as const;
+  const element = Buffer.from(primaryElement(entry, facts));
+  // Nothing may be stored that cannot be read again.
+  createPrimaryReader(file.path)({ bytes: element, namespaces: USUAL_NAMESPACES });
+  const extras: readonly { readonly kind: ExtraKind; readonly data: Buffer }[] = [
+    { kind: 'filelists', data: Buffer.from(filelistsElement(entry, sha256)) },
+    { kind: 'other', data: Buffer.from(otherElement(entry, sha256, CHANGELOG_LIMIT)) },
+  ];
+  for (const { length } of [element, ...extras.map(({ data }) => data)]) {
+    if (length > LIMITS.record)
+      throw new MirrorError('METADATA_INVALID', `${file.path} needs ${length} bytes of metadata, more than ${LIMITS.record}`);
+  }
+  const added: LocalPackage = {
+    record: { name, version: formatEvr(entry), architecture, sha256, size, location, record: element },
+    files: [file],
+    extras,
+  };
+  return { packages: [added], notices: [] };
+}
 
 interface CheckedFile {
   readonly entry: RpmPackage;

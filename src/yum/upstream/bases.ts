@@ -3,7 +3,6 @@ import { MirrorError } from '../../core/errors.ts';
 import { directoryUrl } from '../../fetch/join-url.ts';
 import { isNearby } from '../../fetch/nearby.ts';
 import { shownUrl } from '../../fetch/place.ts';
-import { parseMetalink } from '../format/metalink.ts';
 import { parseMirrorlist } from '../format/mirrorlist.ts';
 import { expandVariables, unknownVariables } from '../format/variables.ts';
 
@@ -69,6 +68,7 @@ export async function yumBases(
   }
   const metalink = metalinkUrl(name, config);
   if (metalink !== undefined) {
+    const { parseMetalink } = await import('../format/metalink.ts');
     bases.push(...listedBases(config, parseMetalink(await fetchList(metalink), shownUrl(metalink)).bases, metalink));
   }
   if (bases.length > 0) return [...new Set(bases)];

@@ -9,8 +9,7 @@ import type { FetchedDocument } from '../../fetch/fetcher.ts';
 import { joinUrl } from '../../fetch/join-url.ts';
 import { shownUrl } from '../../fetch/place.ts';
 import type { Acquirer } from '../../store/acquire.ts';
-import { parseMetalink } from '../format/metalink.ts';
-import { parseRepomd, type Repomd } from '../format/repomd.ts';
+import type { Repomd } from '../format/repomd.ts';
 import { metalinkUrl } from './bases.ts';
 import { verificationPolicy } from './verification-policy.ts';
 
@@ -59,6 +58,8 @@ export async function checkRepomd(
   // Another server may have another state, and so another signature.
   const bases = context.acquirer.origin.bases.filter((base) => joinUrl(base, REPOMD) === url);
   const signature = await checkSignature(context, { bytes, what, wasSigned, bases });
+  // Where nothing has changed it is not read, and what reads XML is not loaded.
+  const { parseRepomd } = await import('../format/repomd.ts');
   const repomd = parseRepomd(bytes, what);
   const documents = new Map([[REPOMD, bytes]]);
   if (signature !== undefined) documents.set(SIGNATURE, signature.bytes);
@@ -95,6 +96,7 @@ export async function fetchRepomd(context: UpstreamContext<YumMirrorConfig>): Pr
   if (list === undefined) return fetched(document);
   // After repomd.xml, so that it is not the older one where both are being replaced.
   const { bytes } = await acquirer.document('', LIMITS.serverList, [list]);
+  const { parseMetalink } = await import('../format/metalink.ts');
   const { accepted } = parseMetalink(bytes, shownUrl(list));
   return fetched(await bestAccepted(context, document, accepted));
 }

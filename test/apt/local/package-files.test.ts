@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseStanzas } from '../../../src/apt/format/deb822.ts';
-import { aptPackageFiles } from '../../../src/apt/local/package-files.ts';
+import { aptPackageFiles } from '../../../src/apt/local/packages.ts';
 import type { LocalReading } from '../../../src/family/local-packages.ts';
 import { readKeyring } from '../../../src/openpgp/keyring.ts';
 import type { Keyring } from '../../../src/openpgp/types.ts';

@@ -6,7 +6,7 @@ import type { LocalReading } from '../../../src/family/local-packages.ts';
 import { readKeyring } from '../../../src/openpgp/keyring.ts';
 import type { Keyring } from '../../../src/openpgp/types.ts';
 import { localFiles } from '../../../src/ops/local-files.ts';
-import { yumPackageFiles } from '../../../src/yum/local/package-files.ts';
+import { yumPackageFiles } from '../../../src/yum/local/packages.ts';
 import { type GnuPg, openGnuPg } from '../../openpgp/gnupg.ts';
 import { temporaryDirectory } from '../../store/storage-fixture.ts';
 import { describeWithTools, SHARED_DATA } from '../../support/requirements.ts';
