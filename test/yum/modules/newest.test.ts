@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { YumCandidate } from '../../../src/yum/candidate.ts';
 import { newestPackages } from '../../../src/yum/modules/newest.ts';
 import { createDnfClient } from '../../support/dnf-client.ts';
+import { succeed } from '../../support/program.ts';
 import { describeWithTools, SHARED_DATA } from '../../support/requirements.ts';
 import { type GivenModule, modulemd } from '../module-text.ts';
 import { writeRepository, type XmlPackage } from '../repository.ts';
@@ -100,9 +100,9 @@ describeWithTools(['dnf', 'createrepo_c', 'modifyrepo_c', 'shared data'], 'yum/m
   it('takes of the modules of a real repository what reposync takes', async () => {
     const fixture = join(SHARED_DATA ?? '', 'fixtures/modular');
     const upstream = join(root, 'upstream');
-    execFileSync('cp', ['-r', fixture, upstream]);
-    execFileSync('createrepo_c', ['-q', upstream]);
-    execFileSync('modifyrepo_c', ['--mdtype=modules', join(fixture, 'modules.yaml'), join(upstream, 'repodata')], { stdio: 'ignore' });
+    cpSync(fixture, upstream, { recursive: true });
+    await succeed('createrepo_c', ['-q', upstream]);
+    await succeed('modifyrepo_c', ['--mdtype=modules', join(fixture, 'modules.yaml'), join(upstream, 'repodata')]);
     const { theirs, ours } = await both();
     expect(ours).toEqual(theirs);
     expect(ours.length).toBeGreaterThan(15);
