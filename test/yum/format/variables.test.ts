@@ -13,6 +13,7 @@ describe('yum/format/variables', () => {
     ['$other/${other}', '$other/${other}'],
     ['${other:-9}/${releasever:-9}/${empty:-z}', '9/7/z'],
     ['${other:+set}/${releasever:+set}', '/set'],
+    ['${other:-$releasever}/${other:-${releasever}.${a_b}}/${a_b:+x$basearch}', '7/7.AB/xx86_64'],
     ['${unterminated', '${unterminated'],
     ['100%$ $$releasever', '100%$ $7'],
     ['$constructor', '$constructor'],
@@ -22,6 +23,7 @@ describe('yum/format/variables', () => {
 
   it('names what is left', () => {
     expect(unknownVariables(expandVariables('$x/${y}/$x/$releasever', vars))).toEqual(['x', 'y']);
+    expect(unknownVariables('${a:-${b}$c}')).toEqual(['a', 'b', 'c']);
     expect(unknownVariables('http://host/7/')).toEqual([]);
   });
 });
