@@ -6,6 +6,7 @@ import { readKeyring } from '../openpgp/keyring.ts';
 import type { TrustedKey } from '../openpgp/types.ts';
 import type { NewMirror } from './add.ts';
 import type { AdoptedSources } from './adopt.ts';
+import { adoptedProxy } from './adopted-proxy.ts';
 import { type ImportedMirror, importAptSources, readAptSources } from './import-apt.ts';
 import { type Machine, namesIn, readIfThere } from './machine.ts';
 
@@ -43,7 +44,7 @@ export async function adoptApt(machine: Machine): Promise<AdoptedSources> {
     mirrors: expired ? mirrors.map(({ name, value }) => ({ name, value: { ...value, allowExpired: true } })) : mirrors,
     keyFiles,
     notices,
-    proxy: proxyOf(settings, notices),
+    proxy: adoptedProxy(settings.get('acquire::http::proxy') ?? '', 'apt', notices),
   };
 }
 
@@ -134,22 +135,6 @@ async function withKeys(mirror: ImportedMirror, { root, system, keyFiles, notice
   }
   keyFiles.set(own, [...new Set(wanted.map((key) => key.armored))].join(''));
   return { name, value: { ...value, keys: [own] } };
-}
-
-function proxyOf(settings: ReadonlyMap<string, string>, notices: string[]): string | undefined {
-  const proxy = settings.get('acquire::http::proxy') ?? '';
-  if (proxy === '' || proxy === 'DIRECT') return undefined;
-  if (!URL.canParse(proxy) || !/^https?:$/.test(new URL(proxy).protocol)) {
-    notices.push("apt's proxy was not taken over: it is not an http proxy");
-    return undefined;
-  }
-  if (new URL(proxy).password !== '') {
-    notices.push(
-      "apt's proxy was not taken over, because its address holds a password: set http.proxy by hand, with a variable of the environment",
-    );
-    return undefined;
-  }
-  return proxy;
 }
 
 async function filesIn(directory: string, pattern: RegExp): Promise<string[]> {

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import type { MirrorInput } from '../config/edit.ts';
+import { MirrorError } from '../core/errors.ts';
+import { parseIni } from '../yum/format/ini.ts';
 import type { NewMirror } from './add.ts';
 import type { AdoptedSources } from './adopt.ts';
+import { adoptedProxy } from './adopted-proxy.ts';
 import { importYumRepos } from './import-yum.ts';
 import { type Machine, namesIn, readIfThere } from './machine.ts';
 
@@ -24,17 +27,41 @@ export async function adoptYum(machine: Machine, release: ReadonlyMap<string, st
   for (const name of await namesIn(join(root, 'etc/yum.repos.d'))) {
     if (!name.endsWith('.repo')) continue;
     const file = join(root, 'etc/yum.repos.d', name);
-    const imported = importYumRepos((await readIfThere(file)) ?? '', file, { vars, taken: mirrors.map((mirror) => mirror.name) });
+    const imported = importYumRepos((await readIfThere(file)) ?? '', file, {
+      vars,
+      filters: false,
+      taken: mirrors.map((mirror) => mirror.name),
+    });
     notices.push(...imported.notices);
     for (const mirror of imported.mirrors) mirrors.push({ name: mirror.name, value: adjust(mirror.value, root, basearch) });
   }
-  return { family: 'yum', mirrors, keyFiles: new Map(), notices };
+  return { family: 'yum', mirrors, keyFiles: new Map(), notices, proxy: await proxyOf(root, notices) };
+}
+
+/** The proxy for all repositories: dnf's, or else that of the older yum. */
+async function proxyOf(root: string, notices: string[]): Promise<string | undefined> {
+  for (const name of ['etc/dnf/dnf.conf', 'etc/yum.conf']) {
+    const file = join(root, name);
+    const sections = parseIni((await readIfThere(file)) ?? '', {
+      invalid: (line, why) => new MirrorError('CONFIG_INVALID', `${file}:${line}: ${why}`),
+    });
+    const proxy = sections.get('main')?.get('proxy')?.value;
+    if (proxy !== undefined) return adoptedProxy(proxy, 'dnf', notices);
+  }
+  return undefined;
 }
 
 /** For the machine's own architecture only, and with the files that it has. */
 function adjust(value: MirrorInput, root: string, basearch: string): MirrorInput {
-  const keys = value.keys?.map((key) => (key.startsWith('/') ? join(root, key) : key));
-  return { ...value, architectures: [basearch, 'noarch'], ...(keys === undefined ? {} : { keys }) };
+  const at = (path: string): string => (path.startsWith('/') ? join(root, path) : path);
+  const { clientCert, clientKey, keys } = value;
+  return {
+    ...value,
+    architectures: [basearch, 'noarch'],
+    ...(keys === undefined ? {} : { keys: keys.map(at) }),
+    ...(clientCert === undefined ? {} : { clientCert: at(clientCert) }),
+    ...(clientKey === undefined ? {} : { clientKey: at(clientKey) }),
+  };
 }
 
 /** Fedora counts whole releases; Enterprise Linux has one repository for all minor releases of a major one. */

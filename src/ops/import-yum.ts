@@ -9,6 +9,8 @@ export interface YumImportOptions {
   /** Values of $releasever, $basearch and the like. */
   readonly vars: Readonly<Record<string, string>>;
   readonly taken: Iterable<string>;
+  /** Whether packages that a repository includes or excludes become its filter; they do when left out. */
+  readonly filters?: boolean | undefined;
 }
 
 /** One mirror for each repository of a .repo file that is switched on. Throws CONFIG_INVALID with file and line. */
@@ -47,8 +49,12 @@ function mirrorOf(repo: YumRepoDefinition, place: string, { options, notices }: 
   const keys = repo.gpgkey.map((key) => expandVariables(key, options.vars)).map((key) => key.replace(/^file:\/\/(?=\/)/, ''));
   const verify = verifyOf(repo);
   if (verify?.length === 0) notices.push(`${place} is used without signatures (gpgcheck=0), so it is not verified`);
-  const filter = filterOf(repo);
-  if (filter !== undefined) notices.push(`${place} names packages to include or exclude, which became the filter ${filter}`);
+  const stated = filterOf(repo);
+  const filter = options.filters === false ? undefined : stated;
+  if (stated !== undefined)
+    notices.push(
+      `${place} names packages to include or exclude, which ${filter === undefined ? 'are not heeded' : `became the filter ${filter}`}`,
+    );
   const username = repo.username ?? location.username;
   return {
     type: 'yum',

@@ -117,7 +117,11 @@ describe('ops/adopt', () => {
       'etc/yum.repos.d/b.repo',
       '[baseos]\nmirrorlist=https://a.example.org/list?a=$basearch&r=$releasever&s=$stream\ngpgcheck=1\ngpgkey=file:///etc/pki/k\n',
     );
-    await put('etc/yum.repos.d/c.repo', '[baseos]\nbaseurl=https://a.example.org/\n');
+    await put(
+      'etc/yum.repos.d/c.repo',
+      '[baseos]\nbaseurl=https://a.example.org/\nexclude=x\nsslclientcert=/etc/pki/c.pem\nsslclientkey=/etc/pki/k.pem\n',
+    );
+    await put('etc/dnf/dnf.conf', '[main]\ngpgcheck=1\nproxy=http://proxy:3128\n');
     await put('etc/yum.repos.d/c.repo.rpmsave', 'not read');
     const adopted = await adopt();
     expect(adopted).toMatchObject({
@@ -134,8 +138,11 @@ describe('ops/adopt', () => {
           keys: [join(root, 'etc/pki/k')],
         },
       },
-      { name: 'baseos-2' },
+      { name: 'baseos-2', value: { clientCert: join(root, 'etc/pki/c.pem'), clientKey: join(root, 'etc/pki/k.pem') } },
     ]);
+    expect(adopted.mirrors[1]?.value).not.toHaveProperty('filter');
+    expect(adopted.notices).toContainEqual(expect.stringContaining('are not heeded'));
+    expect(adopted.proxy).toBe('http://proxy:3128');
   });
 
   it('says so when there is nothing', async () => {
