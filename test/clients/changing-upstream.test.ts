@@ -172,7 +172,7 @@ mirrors:
 
   it('has one state or none of an upstream that goes back and forth', async () => {
     const ends = new Set<string>();
-    for (let every = 1; every <= 20; every++) {
+    for (const every of [1, 2, 3, 5, 8, 12, 20]) {
       const { report, states } = await sync((request) => request % every === every - 1);
       expect({ every, states }).toEqual({ every, states: report.status === 'failed' ? [] : whole(states[0] ?? '') });
       ends.add(report.status);
