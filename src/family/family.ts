@@ -43,6 +43,8 @@ export interface PublishContext {
   /** For reading what the sources have besides packages. */
   readonly blobs: BlobStore;
   readonly writer: TreeWriter;
+  /** A directory for files that are made on the way. It need not be there; whoever makes it removes it, also what an earlier run left of it. */
+  readonly scratch: string;
   readonly signer: Signer | undefined;
   /** The keys that the sources' metadata was checked against: what clients need of a verbatim publication. */
   readonly sourceKeys: readonly PublicKey[];

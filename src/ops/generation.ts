@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { publicationDistribution, publicationPath } from '../config/publications.ts';
 import type { MirrorConfig, PublicationConfig } from '../config/schema.ts';
@@ -107,6 +108,7 @@ export async function writeGeneration(generation: NewGeneration, context: Operat
       components,
       blobs,
       writer: tree,
+      scratch: join(context.storage, 'tmp', `publish-${name}~files`),
       signer,
       sourceKeys: generation.trust.packageKeys,
       previous,

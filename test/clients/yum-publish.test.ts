@@ -1,23 +1,43 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseRepomd, type RepomdRecord } from '../../src/yum/format/repomd.ts';
 import { createDnfClient, type DnfClient } from '../support/dnf-client.ts';
 import { type RunningServer, succeed } from '../support/program.ts';
 import { describeWithTools, SHARED_DATA } from '../support/requirements.ts';
+import { buildRpm, signRpms } from '../support/rpm-repository.ts';
 import { createSite, type Site } from '../support/site.ts';
 import { copyPackages, publishWith } from '../support/yum-fixtures.ts';
 
-const TOOLS = ['dnf', 'createrepo_c', 'modifyrepo_c', 'python3-createrepo-c', 'rpmsign', 'gpg', 'shared data'];
+const TOOLS = ['dnf', 'createrepo_c', 'modifyrepo_c', 'rpmbuild', 'python3-createrepo-c', 'rpmsign', 'gpg', 'shared data'];
+
+/** What is compared of the databases. The numbers of packages are not: they depend on the order. */
+const COLUMNS =
+  'pkgId, name, arch, version, epoch, release, summary, url, time_file, time_build, rpm_sourcerpm, size_package, location_href';
+const TABLES: Readonly<Record<'primary' | 'filelists' | 'other', readonly string[]>> = {
+  primary: [
+    `SELECT ${COLUMNS}, checksum_type, rpm_header_start, rpm_header_end FROM packages ORDER BY pkgId`,
+    'SELECT pkgId, p.name, flags, p.version FROM provides p JOIN packages USING (pkgKey) ORDER BY 1, 2, 3, 4',
+    'SELECT pkgId, r.name, flags, pre FROM requires r JOIN packages USING (pkgKey) ORDER BY 1, 2, 3, 4',
+  ],
+  filelists: ['SELECT pkgId, dirname, filenames, filetypes FROM filelist JOIN packages USING (pkgKey) ORDER BY 1, 2'],
+  other: ['SELECT pkgId FROM packages ORDER BY 1'],
+};
 
 /** Reads repositories with the parser of createrepo_c. Prints how many packages there are, and whether each is as the upstream has it. */
 const COMPARE = `
 import sys, createrepo_c as cr
+def dump(p):
+    # What was added by hand is at a place and of a time of its own.
+    if p.name == 'site-tool': p.location_href, p.time_file = 'x', 0
+    return cr.xml_dump(p)
 def load(directory):
     md = cr.Metadata()
     md.locate_and_load_xml(directory)
-    return {key: cr.xml_dump(md.get(key)) for key in md.keys()}
+    return {key: dump(md.get(key)) for key in md.keys()}
 published = load(sys.argv[1])
 upstreams = [load(directory) for directory in sys.argv[2:]]
 print(len(published), all(any(upstream.get(key) == value for upstream in upstreams) for key, value in published.items()))
@@ -29,10 +49,12 @@ const PUBLICATIONS: Readonly<Record<string, { readonly install: string; readonly
   filtered: { install: 'dolphin', packages: 5 },
   merged: { install: 'dolphin', packages: 60 },
   frozen: { install: 'dolphin', packages: 35 },
+  local: { install: 'site-tool', packages: 36 },
   verbatim: { install: 'dolphin', packages: 35 },
   'verbatim-frozen': { install: 'dolphin', packages: 35 },
   zst: { install: 'dolphin', packages: 35 },
   xz: { install: 'dolphin', packages: 35 },
+  database: { install: 'dolphin', packages: 35 },
 };
 
 describeWithTools(TOOLS, 'clients/yum-publish', () => {
@@ -60,30 +82,43 @@ describeWithTools(TOOLS, 'clients/yum-publish', () => {
     await copyPackages('fixtures/modular', modular, site.gnupg, signer);
     await publishWith(modular, site.gnupg, signer, { modules: join(fixtures, 'modular/modules.yaml') });
 
+    const own = join(site.root, 'own');
+    await buildRpm(own, { name: 'site-tool', preamble: ['Requires: dolphin'] });
+    await signRpms(own, site.gnupg, signer);
+    await succeed('createrepo_c', ['--quiet', own]);
+
     const mirror = (name: string, more = ''): string => `{ type: yum, url: "${site.server.url}${name}/", keys: ["${key}"]${more} }`;
     site.configure(`
 mirrors:
   zoo: ${mirror('zoo', ', installer: true')}
   modular: ${mirror('modular')}
   some: ${mirror('zoo', ', filter: dolphin, withDeps: true')}
+repos:
+  ours: { type: yum, keys: ["${key}"] }
 publications:
   whole: { from: [zoo] }
   filtered: { from: [some] }
   merged: { from: [zoo, modular] }
   frozen: { from: [frozen-zoo] }
 
+  local: { from: [zoo, ours] }
   verbatim: { from: [zoo], metadata: verbatim }
   verbatim-frozen: { from: [frozen-zoo], metadata: verbatim }
   zst: { from: [zoo], compression: zst }
   xz: { from: [zoo], compression: xz }
+  database: { from: [zoo], database: true }
 `);
     await site.ok('sync');
     await site.ok('snapshot', 'create', 'frozen-zoo', '--from', 'zoo');
+    await site.ok('repo', 'add', 'ours', own);
     await site.ok('publish', ...Object.keys(PUBLICATIONS));
     server = await site.serve();
     client = createDnfClient(join(site.root, 'client'));
     const files = await Promise.all(Object.keys(PUBLICATIONS).map((name) => site.client(name, 'yum', server.url)));
     client.repositories(files.join('\n'));
+    // dnf lists advisories of what is installed.
+    const installed = await client.dnf('--repo=whole', 'install', 'bear', 'penguin');
+    if (installed.status !== 0) throw new Error(`${installed.stdout}${installed.stderr}`);
   }, 120_000);
   afterAll(() => site.close());
 
@@ -109,8 +144,6 @@ publications:
       expect(text, name).toMatch(/^repo_gpgcheck=1$/m);
     }
     expect(await client.dnf('makecache')).toMatchObject({ status: 0 });
-    // dnf lists advisories of what is installed.
-    expect(await client.dnf('--repo=whole', 'install', 'bear', 'penguin')).toMatchObject({ status: 0 });
   });
 
   it.each(Object.entries(PUBLICATIONS))(
@@ -152,7 +185,7 @@ publications:
   it.each(Object.entries(PUBLICATIONS).filter(([name]) => name !== 'zst'))(
     '%s has every value of createrepo_c',
     async (name, { packages }) => {
-      const upstreams = ['zoo', 'modular'].map((folder) => join(site.upstream, folder));
+      const upstreams = [...['zoo', 'modular'].map((folder) => join(site.upstream, folder)), join(site.root, 'own')];
       const answer = await succeed('/usr/bin/python3', ['-c', COMPARE, `${server.url}/${name}/`, ...upstreams]);
       expect(answer.trim()).toBe(`${packages} True`);
     },
@@ -170,6 +203,29 @@ publications:
     expect([...(await records('xz')).keys()]).toEqual([...zst.keys()]);
     await records('merged');
     expect([...(await records('filtered')).keys()]).not.toContain('modules');
+  });
+
+  it('publishes databases with what createrepo_c has in its own', async () => {
+    const published = await records('database');
+    expect([...published.keys()].slice(0, 6)).toEqual(['primary', 'filelists', 'other', 'primary_db', 'filelists_db', 'other_db']);
+    const theirs = join(site.root, 'databases');
+    mkdirSync(theirs);
+    await succeed('createrepo_c', ['--quiet', '--compress-type=gz', '--outputdir', theirs, join(site.upstream, 'zoo')]);
+    const names = readdirSync(join(theirs, 'repodata'));
+    for (const [name, queries] of Object.entries(TABLES)) {
+      const record = published.get(`${name}_db`);
+      expect(record?.databaseVersion).toBe(10);
+      const expected = names.find((file) => file.endsWith(`-${name}.sqlite.gz`)) ?? '';
+      const [ours, wanted] = [await fetched(`database/${record?.path}`), readFileSync(join(theirs, 'repodata', expected))].map(
+        (packed) => new Database(gunzipSync(packed)),
+      );
+      expect(ours?.prepare('SELECT * FROM db_info').get()).toEqual({ dbversion: 10, checksum: published.get(name)?.checksum.value });
+      for (const query of queries) {
+        const rows = ours?.prepare(query).raw().all();
+        expect(rows?.length).toBeGreaterThan(20);
+        expect(rows).toEqual(wanted?.prepare(query).raw().all());
+      }
+    }
   });
 
   it('keeps every byte of a verbatim publication, and the names of its files', async () => {

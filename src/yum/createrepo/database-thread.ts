@@ -13,8 +13,8 @@ export type Checksums = Readonly<Record<DatabaseName, string>>;
 
 /** Makes the databases of a repository on a thread of its own. */
 export interface DatabaseThread {
-  /** Takes all segments. */
-  take(segments: AsyncIterable<Segment>): Promise<void>;
+  /** Takes all segments, of which it needs the elements alone. */
+  take(segments: AsyncIterable<Pick<Segment, 'plain'>> | Iterable<Pick<Segment, 'plain'>>): Promise<void>;
   /** Ends the databases. Gives their paths, in the order of the documents. */
   finish(checksums: Checksums): Promise<PerDocument<string>>;
   close(): Promise<void>;

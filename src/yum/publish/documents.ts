@@ -1,6 +1,7 @@
 import { MirrorError } from '../../core/errors.ts';
 import type { PublishContext } from '../../family/family.ts';
 import type { StoredPackage } from '../../store/catalogue.ts';
+import type { PerDocument } from '../createrepo/segment.ts';
 import { EXTRA_KINDS, type ExtraKind } from '../extras.ts';
 import { emptyElement, packageDocument, withLocation } from '../format/document-writer.ts';
 import { USUAL_NAMESPACES } from '../format/namespaces.ts';
@@ -34,6 +35,14 @@ function writeDocument(context: PublishContext, type: IndexType, count: number, 
 
 function* primaryElements({ packages, paths }: PlacedPackages): Generator<Buffer> {
   for (const [index, { record }] of packages.entries()) yield withLocation(record, paths[index] ?? '');
+}
+
+/** The elements of each package in the three documents, as they are published. */
+export function* publishedElements(context: PublishContext, placed: PlacedPackages): Generator<PerDocument<Buffer>> {
+  const [filelists, other] = EXTRA_KINDS.map((kind) => extraElements(context, placed.packages, kind));
+  for (const primary of primaryElements(placed)) {
+    yield [primary, filelists?.next().value ?? Buffer.alloc(0), other?.next().value ?? Buffer.alloc(0)];
+  }
 }
 
 function* extraElements({ extras }: PublishContext, packages: readonly StoredPackage[], kind: ExtraKind): Generator<Buffer> {

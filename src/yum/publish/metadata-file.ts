@@ -14,7 +14,7 @@ export interface MetadataText extends RecordShape {
   /** Of the plain file: `primary.xml`. */
   readonly name: string;
   /** In pieces of any size; read once. */
-  readonly text: Iterable<Uint8Array>;
+  readonly text: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** By default as the configuration says, which is gz when it says nothing. */
   readonly compression?: BlockCompression | undefined;
 }
@@ -41,8 +41,8 @@ export async function writeMetadata(context: PublishContext, metadata: MetadataT
   const packedName = `${name}${extensionOf(compression)}`;
   const hash = createHash('sha256');
   let openSize = 0;
-  function* measured(): Generator<Uint8Array> {
-    for (const piece of text) {
+  async function* measured(): AsyncGenerator<Uint8Array> {
+    for await (const piece of text) {
       hash.update(piece);
       openSize += piece.length;
       yield piece;

@@ -1,6 +1,7 @@
 import { counted } from '../../core/counts.ts';
 import type { PublishContext, PublishedTree } from '../../family/family.ts';
 import { formatRepomd, inRecordOrder } from '../format/repomd.ts';
+import { writeDatabases } from './databases.ts';
 import { writeDocuments } from './documents.ts';
 import { writeFurtherMetadata } from './further-metadata.ts';
 import { writeInstaller } from './installer.ts';
@@ -22,7 +23,10 @@ export async function publishTree(context: PublishContext): Promise<PublishedTre
   const paths = layOut(packages);
   report({ type: 'phase', subject: context.name, phase: 'publish', detail: counted(packages.length, 'package') });
   for (const [index, { sha256, size }] of packages.entries()) writer.link(paths[index] ?? '', { sha256, size });
-  const records = [...(await writeDocuments(context, { packages, paths })), ...(await writeFurtherMetadata(context, packages))];
+  const placed = { packages, paths };
+  const documents = await writeDocuments(context, placed);
+  const databases = context.config.database ? await writeDatabases(context, placed, documents) : [];
+  const records = [...documents, ...databases, ...(await writeFurtherMetadata(context, packages))];
   const repomd = Buffer.from(formatRepomd(String(metadataTime(context) / 1000), inRecordOrder(records)));
   await writeRepomd(context, repomd);
   await writeInstaller(context, repomd);

@@ -71,6 +71,7 @@ export async function publish(components: readonly PublishedComponent[], options
         yield { id, data: text === undefined ? undefined : Buffer.from(text) };
       }
     },
+    scratch: '/nonexistent',
     writer: {
       link: (path, blob, permanence = 'fixed') => files.set(path, { sha256: blob.sha256, permanence }),
       async write(paths, bytes) {

@@ -90,6 +90,7 @@ export async function createPublishing(): Promise<Publishing> {
         blobs: rig.blobs,
         sourceKeys: [],
         writer,
+        scratch: join(target, 'scratch'),
         signer: undefined,
         time: TIME,
         extras: (ids, kind) => rig.catalogue.extras(ids, kind),

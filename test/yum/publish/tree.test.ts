@@ -80,6 +80,7 @@ describe('yum/publish/tree', () => {
       blobs,
       sourceKeys: [],
       writer,
+      scratch: join(scratch, 'files'),
       signer: options.signer,
       time: TIME,
       extras: (wanted, kind) => catalogue.extras(wanted, kind),
