@@ -5,11 +5,21 @@ import type { Supplement, UpstreamState } from '../../store/catalogue.ts';
 import { acquireRecords } from './acquire-records.ts';
 import { acquireInstaller, type FetchedTree, fetchTreeinfo, hasTree } from './installer.ts';
 import { particularsOf, selectionOf, type YumParticulars } from './particulars.ts';
-import { allDocuments, checkRepomd, fetchRepomd, MAX_FUTURE, mayHaveChanged, type SignedRepomd } from './signed-repomd.ts';
+import {
+  allDocuments,
+  checkRepomd,
+  type FetchedRepomd,
+  fetchRepomd,
+  MAX_FUTURE,
+  mayHaveChanged,
+  type SignedRepomd,
+} from './signed-repomd.ts';
 import { verificationPolicy } from './verification-policy.ts';
 
 /** How often an upstream that changes while it is read is begun anew. */
 const ATTEMPTS = 3;
+/** Servers with older metadata than what was accepted that are passed over. */
+const MOST_BEHIND = 10;
 
 /**
  * Fetches and checks a repository's repomd.xml and brings primary, filelists and other into the pool, which but for primary it need not have, and what
@@ -21,20 +31,17 @@ export async function refreshUpstream(
   context: UpstreamContext<YumMirrorConfig>,
   previous: UpstreamState | undefined,
 ): Promise<UpstreamState> {
-  const wasSigned = previous?.verification.metadata === true;
   const complete = previous !== undefined && (await isComplete(context, previous)) ? previous : undefined;
   let failure: unknown;
   let failed: string | undefined;
   let partial: Acquired | undefined;
   for (let attempt = 1; ; attempt++) {
     try {
-      const found = await fetchDocuments(context, { complete, wasSigned });
+      const found = await fetchDocuments(context, { complete, previous });
       if ('unchanged' in found) return found.unchanged;
       if (partial !== undefined && found.identity === failed) return accepted(context, partial);
       if (found.identity === failed) throw failure;
       failed = found.identity;
-      refuseFuture(context, found.signed);
-      refuseRollback(context, found.signed, previous);
       const acquired = await acquire(context, found);
       if (acquired.missing === 0 || attempt === ATTEMPTS) return accepted(context, acquired);
       // What is missing may be so because there is something newer.
@@ -56,18 +63,49 @@ interface Documents {
   readonly identity: string;
 }
 
-/** @param complete what is known, if that answers to what is asked for now. */
+/** What was accepted before. */
+interface Known {
+  readonly previous: UpstreamState | undefined;
+  /** The same, if that answers to what is asked for now. */
+  readonly complete: UpstreamState | undefined;
+}
+
+/** Servers that have older metadata than what was accepted are passed over for others; RELEASE_ROLLBACK when no other has newer. */
 async function fetchDocuments(
   context: UpstreamContext<YumMirrorConfig>,
-  { complete, wasSigned }: { readonly complete: UpstreamState | undefined; readonly wasSigned: boolean },
+  { complete, previous }: Known,
 ): Promise<Documents | { readonly unchanged: UpstreamState }> {
   const tree = context.config.installer ? await fetchTreeinfo(context) : undefined;
   const current = complete !== undefined && hasTree(complete, tree) ? complete : undefined;
-  const document = await fetchRepomd(context);
-  if (current !== undefined && document.revision === current.revision && isSettled(context, current)) return { unchanged: current };
-  const signed = await checkRepomd(context, document, wasSigned);
-  if (current !== undefined && isSame(signed, current)) return { unchanged: current };
-  return { signed, tree, identity: `${signed.revision} ${tree?.sha256}` };
+  const behind: string[] = [];
+  let rollback: MirrorError | undefined;
+  for (;;) {
+    const document = await fetchFrom(context, behind, rollback);
+    if (current !== undefined && document.revision === current.revision && isSettled(context, current)) return { unchanged: current };
+    const signed = await checkRepomd(context, document, previous?.verification.metadata === true);
+    if (current !== undefined && isSame(signed, current)) return { unchanged: current };
+    refuseFuture(context, signed);
+    const older = rollbackOf(context, signed, previous);
+    if (older === undefined) return { signed, tree, identity: `${signed.revision} ${tree?.sha256}` };
+    rollback ??= older;
+    behind.push(...signed.bases);
+    const others = context.acquirer.origin.bases.filter((base) => !behind.includes(base));
+    if (signed.bases.length === 0 || others.length === 0 || behind.length >= MOST_BEHIND) throw rollback;
+  }
+}
+
+/** @param rollback what is to be said when the servers that are left have nothing. */
+async function fetchFrom(
+  context: UpstreamContext<YumMirrorConfig>,
+  behind: readonly string[],
+  rollback: MirrorError | undefined,
+): Promise<FetchedRepomd> {
+  try {
+    return await fetchRepomd(context, behind);
+  } catch (error) {
+    if (rollback !== undefined && isMirrorError(error) && error.code.startsWith('FETCH_')) throw rollback;
+    throw error;
+  }
 }
 
 /** Whether the same repomd.xml need not be checked again: an unsigned one that need not be signed may have got a signature. */
@@ -108,13 +146,13 @@ function dateText(time: number): string {
   return Number.isNaN(date.getTime()) ? `${time} ms after 1970` : date.toISOString();
 }
 
-function refuseRollback(
+function rollbackOf(
   { config, name }: UpstreamContext<YumMirrorConfig>,
   { date, what }: SignedRepomd,
   previous: UpstreamState | undefined,
-): void {
-  if (previous === undefined || config.allowRollback || date >= previous.date) return;
-  throw new MirrorError(
+): MirrorError | undefined {
+  if (previous === undefined || config.allowRollback || date >= previous.date) return undefined;
+  return new MirrorError(
     'RELEASE_ROLLBACK',
     `mirror "${name}": ${what} is dated ${dateText(date)}, older than the ${dateText(previous.date)} that was accepted before`,
     { hint: 'The server may be a stale copy, or someone hides updates from you. To accept it nevertheless set allowRollback: true.' },

@@ -88,35 +88,43 @@ const MOST_ASKED = 10;
 /**
  * Fetches repomd.xml. With a metalink it must be what that says, and the newest of what it allows goes before: servers that are behind
  * are passed over. Errors besides those of fetching: METADATA_INVALID, CHECKSUM_MISMATCH.
+ * @param behind bases that are not asked.
  */
-export async function fetchRepomd(context: UpstreamContext<YumMirrorConfig>): Promise<FetchedRepomd> {
+export async function fetchRepomd(context: UpstreamContext<YumMirrorConfig>, behind: readonly string[]): Promise<FetchedRepomd> {
   const { acquirer, config, name } = context;
-  const document = await acquirer.document(REPOMD, LIMITS.signedDocument);
+  const bases = acquirer.origin.bases.filter((base) => !behind.includes(base));
+  const document = await acquirer.document(REPOMD, LIMITS.signedDocument, bases);
   const list = metalinkUrl(name, config);
   if (list === undefined) return fetched(document);
   // After repomd.xml, so that it is not the older one where both are being replaced.
   const { bytes } = await acquirer.document('', LIMITS.serverList, [list]);
   const { parseMetalink } = await import('../format/metalink.ts');
   const { accepted } = parseMetalink(bytes, shownUrl(list));
-  return fetched(await bestAccepted(context, document, accepted));
+  return fetched(await bestAccepted(context, { document, accepted, bases }));
 }
 
 function fetched({ bytes, url }: FetchedDocument): FetchedRepomd {
   return { bytes, url, revision: createHash('sha256').update(bytes).digest('hex') };
 }
 
-/** @param accepted what repomd.xml may be, newest first. */
+interface Choice {
+  /** Of the first server that answered. */
+  readonly document: FetchedDocument;
+  /** What it may be, newest first. */
+  readonly accepted: readonly Expected[];
+  readonly bases: readonly string[];
+}
+
 async function bestAccepted(
   { acquirer, config, name }: UpstreamContext<YumMirrorConfig>,
-  document: FetchedDocument,
-  accepted: readonly Expected[],
+  { accepted, bases, document }: Choice,
 ): Promise<FetchedDocument> {
   const rankOf = ({ bytes }: FetchedDocument): number => {
     const rank = accepted.findIndex((expected) => fulfils(bytes, expected));
     return rank === -1 ? accepted.length : rank;
   };
   let best = { document, rank: rankOf(document) };
-  const others = acquirer.origin.bases.filter((base) => joinUrl(base, REPOMD) !== document.url);
+  const others = bases.filter((base) => joinUrl(base, REPOMD) !== document.url);
   for (const base of others.slice(0, MOST_ASKED - 1)) {
     if (best.rank === 0) break;
     const other = await documentOf(acquirer, base);

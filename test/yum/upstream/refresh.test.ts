@@ -414,6 +414,21 @@ describe('yum/upstream/refresh', () => {
       await expect(refresh()).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH', message: expect.stringContaining('of 4 servers') });
     });
 
+    it('passes over servers that have less than what was accepted, and refuses when none has more', async () => {
+      const [behind, gone] = [await another(), await another()];
+      await writeRepository(root, { timestamp: 1_700_000_200, signer });
+      await writeRepository(behind.folder, { packages: ['a'], timestamp: 1_700_000_100, signer });
+      const accepted = await rig.refresh({}, { keyring });
+      const newest = await writeRepository(root, { packages: ['b'], timestamp: 1_700_000_300, signer });
+      const bases = [behind.server.url, gone.server.url, rig.server.url];
+      expect(await rig.refresh({}, { keyring, previous: accepted, bases })).toMatchObject({
+        revision: sha256(newest),
+        verification: { metadata: true },
+      });
+      for (const few of [bases.slice(0, 1), bases.slice(0, 2)])
+        await expect(rig.refresh({}, { keyring, previous: accepted, bases: few })).rejects.toMatchObject({ code: 'RELEASE_ROLLBACK' });
+    });
+
     it('takes a file from the next server where one does not have it', async () => {
       const partial = await another();
       await writeRepository(root, { signer, data: { group: 'x' } });
