@@ -8,7 +8,7 @@ import { bringFiles } from '../store/acquirer.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { OperationContext } from './context.ts';
 import { familyOf } from './families.ts';
-import { fileCount, type PackagePlan } from './package-plan.ts';
+import { checkedAs, fileCount, NOT_AS_LISTED, type PackagePlan } from './package-plan.ts';
 import { PackageStorage } from './package-storage.ts';
 import type { OpenMirror } from './refresh.ts';
 import { totalSize } from './selection.ts';
@@ -23,8 +23,6 @@ export interface BroughtPackages {
 
 /** Failures that an error lists by name. */
 const FAILURES_SHOWN = 5;
-/** The detail of a SYNC_INCOMPLETE that names the mirrors, with blanks between them, whose files are not there or not what their metadata says. */
-export const NOT_AS_LISTED = 'notAsListed';
 /** Package files whose signatures are checked at the same time. */
 const CHECKS_AT_ONCE = 4;
 
@@ -58,11 +56,6 @@ export async function bringPackages(plan: PackagePlan, context: OperationContext
     storage.end();
     await stored;
   }
-}
-
-/** What a check of a file has shown: that it is this package, and not only that its signature is good. */
-export function checkedAs({ name, version, architecture }: Pick<Candidate, 'name' | 'version' | 'architecture'>, sha256: string): string {
-  return `${sha256} ${name} ${version} ${architecture}`;
 }
 
 /** The files of each package: its own, then the further ones. */

@@ -1,7 +1,7 @@
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import type { Reporter } from '../core/events.ts';
 import type { MirrorState } from '../store/catalogue.ts';
-import { NOT_AS_LISTED } from './bring-packages.ts';
+import { NOT_AS_LISTED } from './package-plan.ts';
 
 /** How often a mirror is begun anew. */
 const ATTEMPTS = 3;

@@ -18,6 +18,14 @@ export interface PackagePlan {
   readonly storedBefore: ReadonlySet<number>;
 }
 
+/** What a check of a file has shown: that it is this package, and not only that its signature is good. */
+export function checkedAs({ name, version, architecture }: Pick<Candidate, 'name' | 'version' | 'architecture'>, sha256: string): string {
+  return `${sha256} ${name} ${version} ${architecture}`;
+}
+
+/** The detail of a SYNC_INCOMPLETE that names the mirrors, with blanks between them, whose files are not there or not what their metadata says. */
+export const NOT_AS_LISTED = 'notAsListed';
+
 /** How many files a package is. */
 export function fileCount({ furtherFiles }: Candidate): number {
   return 1 + (furtherFiles?.length ?? 0);

@@ -10,7 +10,7 @@ import type { OperationContext } from './context.ts';
 import { familyOf } from './families.ts';
 import { keyText } from './key-text.ts';
 import type { NamedMirror } from './names.ts';
-import { checkPinnedKeys, loadKeyring, type MirrorKeys } from './trusted-keys.ts';
+import type { MirrorKeys } from './trusted-keys.ts';
 
 /** A mirror whose upstream can be reached: where it is, and whom it trusts. */
 export interface OpenMirror extends NamedMirror {
@@ -34,10 +34,15 @@ export async function openMirror(mirror: NamedMirror, context: OperationContext)
     return (await fetcher.document({ urls: [url], maxSize: LIMITS.serverList, credentials, signal })).bytes;
   };
   const bases = await familyOf(mirror.config).bases(mirror.name, mirror.config, fetchList);
-  const keyring = wantsVerification(mirror) ? await loadKeyring(keyringOptions(mirror, context)) : undefined;
+  const keyring = wantsVerification(mirror) ? await keyringOf(mirror, context) : undefined;
   // A list of servers is somebody's word for where to go: the password is for the configured server alone.
   const home = mirror.config.url === undefined && lists.length > 0 ? lists : bases;
   return { ...mirror, origin: { bases, credentials, home }, keyring };
+}
+
+async function keyringOf(mirror: NamedMirror, context: OperationContext): Promise<Keyring> {
+  const { loadKeyring } = await import('./trusted-keys.ts');
+  return await loadKeyring(keyringOptions(mirror, context));
 }
 
 function keyringOptions({ name, config }: NamedMirror, context: OperationContext): MirrorKeys {
@@ -57,8 +62,10 @@ export async function refreshWithKeys(
   try {
     return { mirror, state: await refreshMirror(mirror, context, options) };
   } catch (error) {
-    if (!isMirrorError(error, 'SIGNATURE_INVALID') || !(await checkPinnedKeys(keyringOptions(mirror, context)))) throw error;
-    const again = { ...mirror, keyring: await loadKeyring(keyringOptions(mirror, context)) };
+    if (!isMirrorError(error, 'SIGNATURE_INVALID')) throw error;
+    const { checkPinnedKeys } = await import('./trusted-keys.ts');
+    if (!(await checkPinnedKeys(keyringOptions(mirror, context)))) throw error;
+    const again = { ...mirror, keyring: await keyringOf(mirror, context) };
     return { mirror: again, state: await refreshMirror(again, context, options) };
   }
 }

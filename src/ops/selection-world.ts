@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { MirrorConfig } from '../config/schema.ts';
-import { MirrorError, reasonOf } from '../core/errors.ts';
 import type { Family } from '../family/family.ts';
 import { type Closure, closure } from '../solve/closure.ts';
 import { installableClosure } from '../solve/installable-closure.ts';
 import type { Candidate, ClosureOptions, Universe } from '../solve/universe.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { familyOf } from './families.ts';
+import { installedFile, readInstalled } from './installed-file.ts';
 import type { NamedMirror } from './names.ts';
 
 /** What the dependencies of a mirror's selection are found in. */
@@ -17,17 +15,6 @@ export interface SelectionWorld {
   readonly available: readonly Candidate[];
   /** What clients have, part of the universe. */
   readonly base: readonly Candidate[];
-}
-
-/** The file that says what clients of the mirror have installed, if one is configured. */
-export function installedFile({ config }: NamedMirror): string | undefined {
-  return typeof config.withDeps === 'boolean' ? undefined : config.withDeps.installed;
-}
-
-/** The SHA-256 of that file. Throws CONFIG_INVALID when it cannot be read. */
-export async function installedDigest(mirror: NamedMirror): Promise<string | undefined> {
-  const bytes = await readInstalled(mirror);
-  return bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Throws CONFIG_INVALID when the file that says what clients have cannot be read or understood, and METADATA_INVALID. */
@@ -65,17 +52,6 @@ function dependencyOptions(mirror: NamedMirror): ClosureOptions & { readonly req
 function machinesOf({ config }: NamedMirror): readonly string[] | undefined {
   const { architectures = [] } = config;
   return familyOf(config).hasMachineArchitectures && architectures.length > 1 ? architectures : undefined;
-}
-
-async function readInstalled(mirror: NamedMirror): Promise<Buffer | undefined> {
-  const file = installedFile(mirror);
-  if (file === undefined) return undefined;
-  try {
-    return await readFile(file);
-  } catch (error) {
-    const message = `mirror "${mirror.name}": the file that withDeps.installed names cannot be read: ${reasonOf(error)}`;
-    throw new MirrorError('CONFIG_INVALID', message, { cause: error });
-  }
 }
 
 /** Without what the base has in this version or a newer one. */

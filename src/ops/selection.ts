@@ -1,17 +1,11 @@
 import { createHash } from 'node:crypto';
-import { MirrorError } from '../core/errors.ts';
-import { nearestNames } from '../core/names.ts';
-import { matcher } from '../query/matcher.ts';
-import { missingNames } from '../query/missing-names.ts';
-import { parseQuery } from '../query/parse.ts';
 import type { Candidate } from '../solve/universe.ts';
 import type { MirrorState, Unsatisfied } from '../store/catalogue.ts';
 import type { OperationContext } from './context.ts';
 import { familyOf } from './families.ts';
+import { installedDigest, installedFile } from './installed-file.ts';
 import { keyText } from './key-text.ts';
 import { companions, type NamedMirror } from './names.ts';
-import { subjectsFor } from './query-subjects.ts';
-import { installedDigest, installedFile } from './installed-file.ts';
 import type { SelectionWorld } from './selection-world.ts';
 
 /** Raised when the way selections are made changes, so that every mirror selects again. */
@@ -76,6 +70,12 @@ export function createSelector({ config, blobs, report }: OperationContext, stat
   const membersOf = (mirror: NamedMirror): string[] =>
     followsDependencies(mirror) ? companions(config, mirror.name).filter((name) => states.has(name)) : [mirror.name];
 
+  /** What looks into filters is loaded where there is one and something has changed. */
+  const matchingNow = async (mirror: NamedMirror, own: readonly Candidate[], filter: string): Promise<readonly Candidate[]> => {
+    const { matchingPackages } = await import('./matching-packages.ts');
+    return await matchingPackages(mirror, filter, own, { config, blobs, load });
+  };
+
   return {
     async key(mirror) {
       const { filter, withDeps, verify } = mirror.config;
@@ -99,7 +99,7 @@ export function createSelector({ config, blobs, report }: OperationContext, stat
       const offered = await load(mirror.name);
       const own = offered.filter((candidate) => family.isSelectable?.(mirror.config, candidate) ?? true);
       const { filter } = mirror.config;
-      const taken = filter === undefined ? own : await matching(mirror, filter, own, { config, blobs, load });
+      const taken = filter === undefined ? own : await matchingNow(mirror, own, filter);
       const seeds = family.versions?.(mirror.config, taken) ?? taken;
       if (!followsDependencies(mirror)) return { selected: withCompany(mirror, seeds, offered), unsatisfied: [] };
       const world = await worldOf(mirror, membersOf(mirror));
@@ -118,43 +118,4 @@ function withCompany({ config }: NamedMirror, selected: readonly Candidate[], of
 
 function followsDependencies(mirror: NamedMirror): boolean {
   return mirror.config.withDeps !== false;
-}
-
-async function matching(
-  mirror: NamedMirror,
-  filter: string,
-  own: readonly Candidate[],
-  { config, blobs, load }: Pick<OperationContext, 'config' | 'blobs'> & { readonly load: (name: string) => Promise<readonly Candidate[]> },
-): Promise<readonly Candidate[]> {
-  const family = familyOf(mirror.config);
-  const query = parseQuery(filter);
-  const matches = matcher(query, family.compareVersions);
-  const subjects = await subjectsFor([query], own, { family, blobs });
-  const seeds = own.filter((candidate) => matches(subjects.subject(candidate)));
-
-  // Several mirrors with one filter are one archive in parts (a release, its updates): a name may be in any of them.
-  const parts = companions(config, mirror.name).filter((name) => name === mirror.name || config.mirrors[name]?.filter === filter);
-  const offered: (readonly Candidate[])[] = [];
-  for (const part of parts) offered.push(await load(part));
-  const named = (name: string): boolean => offered.some((candidates) => candidates.some((candidate) => candidate.name === name));
-  const satisfied = (name: string): boolean =>
-    offered.some((candidates) => candidates.some((candidate) => family.subject(candidate).satisfies(name, undefined, undefined)));
-  const missing = missingNames(query, (name) => named(name) || satisfied(name));
-  if (missing.length > 0) {
-    throw unknownPackages(mirror.name, missing, new Set(offered.flatMap((candidates) => candidates.map(({ name }) => name))));
-  }
-  return seeds;
-}
-
-function unknownPackages(mirror: string, missing: readonly string[], known: Iterable<string>): MirrorError {
-  const all = [...known];
-  const suggestions = missing.flatMap((name) => {
-    const near = nearestNames(name, all);
-    return near.length === 0 ? [] : [`${name}: did you mean ${near.join(' or ')}?`];
-  });
-  const names = missing.map((name) => `"${name}"`).join(', ');
-  return new MirrorError('PACKAGE_UNKNOWN', `mirror "${mirror}": the filter asks for ${names}, which the upstream does not have`, {
-    hint: suggestions.length > 0 ? suggestions.join(' ') : 'Correct the filter, or take the name out of it.',
-    details: { packages: missing.join(' ') },
-  });
 }

@@ -4,13 +4,12 @@ import { sha256Of } from '../core/digests.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import type { Contents, MirrorContents, MirrorState } from '../store/catalogue.ts';
 import { acquireLock, type Lock } from '../store/locks.ts';
-import { bringPackages, checkedAs } from './bring-packages.ts';
 import { withChangingUpstreams } from './changing-upstreams.ts';
 import { combinedOrigins } from './contents.ts';
 import type { OperationContext } from './context.ts';
-import { warnUnsatisfied } from './dependencies.ts';
 import { keyText } from './key-text.ts';
 import { mirrorsNamed, type NamedMirror } from './names.ts';
+import { checkedAs } from './package-plan.ts';
 import { type OpenMirror, openMirror, refreshWithKeys } from './refresh.ts';
 import type { MirrorReport, SyncReport } from './report.ts';
 import { createSelector, type Selection, type Selector, totalSize } from './selection.ts';
@@ -148,6 +147,7 @@ class SyncRun {
     const origins = originsOf(mirror, selection, this.states);
     const had = contentsBefore(state.contents, origins, this.#context);
     const opened = (name: string): Promise<OpenMirror> => this.#opened(name);
+    const { bringPackages } = await import('./bring-packages.ts');
     const brought = await bringPackages({ mirror, selection, states: this.states, opened, ...had }, this.#context);
     const { ids, downloaded, downloadedBytes } = brought;
     const list = catalogue.saveList(state.family, ids);
@@ -164,6 +164,7 @@ class SyncRun {
     const { report } = this.#context;
     report({ type: 'phase', subject: name, phase: 'select' });
     const selection = await selector.select({ name, config });
+    const { warnUnsatisfied } = await import('./dependencies.ts');
     warnUnsatisfied(name, selection.unsatisfied, this.#context, { shown: UNSATISFIED_SHOWN, more: `mirror show ${name} lists them` });
     if (config.filter !== undefined && selection.selected.length === 0) {
       report({ type: 'warning', subject: name, message: `the filter matches no package of the upstream: ${config.filter}` });

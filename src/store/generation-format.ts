@@ -3,7 +3,7 @@ import { zstd } from '../codec/compress.ts';
 import { collect, decompress } from '../codec/decompress.ts';
 import { isSha256 } from '../core/digests.ts';
 import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
-import { compareText } from '../core/order.ts';
+import { compareBytes, compareText, SURROGATE } from '../core/order.ts';
 import { safeRelativePath } from '../core/paths.ts';
 import type { Permanence, TreeEntry } from './generations.ts';
 
@@ -16,14 +16,6 @@ const DIGEST_LENGTH = 64;
 /** What comes before the path in a line, and its end: a digest, two numbers of up to 16 digits, a letter, and what separates them. */
 const LONGEST_FIELDS = DIGEST_LENGTH + 2 * 16 + 1 + 5;
 const NUMBER = /^(?:0|[1-9][0-9]{0,15})$/;
-const SURROGATE = /[\ud800-\udfff]/;
-
-/** Order of the bytes of two texts in UTF-8. */
-export function compareBytes(a: string, b: string): number {
-  // UTF-16 sorts like UTF-8 but for what is beyond the Basic Multilingual Plane.
-  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
-  return compareText(a, b);
-}
 
 /** The entries in the order of the bytes of their paths. */
 export function sortEntries<T extends { readonly path: string }>(entries: Iterable<T>): T[] {

@@ -1,8 +1,9 @@
 import type { BlockCache } from '../codec/block-cache.ts';
 import { MirrorError } from '../core/errors.ts';
+import { compareBytes } from '../core/order.ts';
 import { safeRelativePath } from '../core/paths.ts';
 import type { Blob, BlobStore, Intake } from './blobs.ts';
-import { compareBytes, decodeGeneration, encodeGeneration, readGeneration, sortEntries } from './generation-format.ts';
+import { decodeGeneration, encodeGeneration, readGeneration, sortEntries } from './generation-format.ts';
 import type { Permanence, TreeEntry, TreeWriter } from './generations.ts';
 
 /** Most bytes of a stored map: 60,000 entries take 5 MiB. */

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { FamilyName } from '../config/schema.ts';
 import { MirrorError } from '../core/errors.ts';
+import { compareBytes } from '../core/order.ts';
 import type { Catalogue, PackageExtra, PackageRecord, StoredPackage } from './catalogue.ts';
 import { filesColumn, readColumn } from './columns.ts';
 import { deferRecords, type PackageEntry } from './deferred-packages.ts';
-import { compareBytes } from './generation-format.ts';
 import { readJoined } from './joined-values.ts';
 
 type EntryRow = [

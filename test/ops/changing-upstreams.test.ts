@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MirrorError } from '../../src/core/errors.ts';
 import type { MirrorEvent } from '../../src/core/events.ts';
-import { NOT_AS_LISTED } from '../../src/ops/bring-packages.ts';
 import { withChangingUpstreams } from '../../src/ops/changing-upstreams.ts';
+import { NOT_AS_LISTED } from '../../src/ops/package-plan.ts';
 import type { MirrorState } from '../../src/store/catalogue.ts';
 
 const state = (name: string, revision: string): MirrorState => ({

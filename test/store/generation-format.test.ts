@@ -2,7 +2,8 @@ import { zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { zstd } from '../../src/codec/compress.ts';
-import { compareBytes, decodeGeneration, encodeGeneration } from '../../src/store/generation-format.ts';
+import { compareBytes } from '../../src/core/order.ts';
+import { decodeGeneration, encodeGeneration } from '../../src/store/generation-format.ts';
 import type { TreeEntry } from '../../src/store/generations.ts';
 import { sha256 } from './storage-fixture.ts';
 

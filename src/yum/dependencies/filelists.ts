@@ -5,7 +5,6 @@ import { packageElements, startTagAttribute } from '../format/package-elements.t
 import { GREATER, LESS, SLASH } from '../format/xml-bytes.ts';
 import { XmlScanner } from '../format/xml-scanner.ts';
 import { decodeXml, escapeText } from '../format/xml-text.ts';
-import { openIndex } from '../upstream/open-index.ts';
 import { hashBytes } from './name-index.ts';
 
 const PACKAGE_ID = Buffer.from('pkgid');
@@ -52,6 +51,7 @@ export async function* filelistElements(
   blobs: BlobStore,
   isWanted: (candidate: YumCandidate) => boolean,
 ): AsyncGenerator<{ readonly owner: number; readonly element: Buffer }> {
+  const { openIndex } = await import('../upstream/open-index.ts');
   const scanner = new XmlScanner();
   for (const { filelists, mirror, owners } of documentsOf(candidates, isWanted)) {
     const what = `mirror "${mirror}": filelists`;
