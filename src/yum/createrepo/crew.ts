@@ -19,7 +19,16 @@ interface ThreadData {
   readonly settings: ElementSettings;
   /** Where Node keeps compiled modules; a thread has to be told. */
   readonly compileCache: string | undefined;
+  /** The URL of this module. */
+  readonly code: string;
 }
+
+/** The cache must be there before the first module is loaded: a thread takes half as long to begin. */
+const BEGINNING = `
+const { compileCache, code } = require('node:worker_threads').workerData;
+if (compileCache !== undefined) require('node:module').enableCompileCache(compileCache);
+import(code);
+`;
 
 /** Worker threads. A failure of one is one of the whole run. */
 export function createCrew(workers: number, settings: ElementSettings): Crew {
@@ -64,8 +73,9 @@ class Thread {
   #failure: { readonly error: unknown } | undefined;
 
   constructor(settings: ElementSettings) {
-    this.#worker = new Worker(new URL(import.meta.url), {
-      workerData: { role: ROLE, settings, compileCache: compileCache() } satisfies ThreadData,
+    this.#worker = new Worker(BEGINNING, {
+      eval: true,
+      workerData: { role: ROLE, settings, compileCache: compileCache(), code: import.meta.url } satisfies ThreadData,
     });
     this.#worker.on('message', (result: Result) => this.#waiting.shift()?.resolve(result));
     this.#worker.on('error', (error) => {
@@ -104,7 +114,8 @@ function serve(port: MessagePort, settings: ElementSettings): void {
     before = before.then(async () => {
       const done = await result;
       const texts = done.kind === 'built' ? done.segments.flatMap(({ plain }) => plain.map(({ buffer }) => buffer)) : [];
-      port.postMessage(done, texts as ArrayBuffer[]);
+      // What is no larger may be memory that several small texts share.
+      port.postMessage(done, texts.filter(({ byteLength }) => byteLength > Buffer.poolSize) as ArrayBuffer[]);
     });
   });
 }
@@ -119,7 +130,4 @@ function isThreadData(data: unknown): data is ThreadData {
   return typeof data === 'object' && data !== null && 'role' in data && data.role === ROLE;
 }
 
-if (parentPort !== null && isThreadData(workerData)) {
-  if (workerData.compileCache !== undefined) module.enableCompileCache(workerData.compileCache);
-  serve(parentPort, workerData.settings);
-}
+if (parentPort !== null && isThreadData(workerData)) serve(parentPort, workerData.settings);

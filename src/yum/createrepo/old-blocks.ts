@@ -1,6 +1,10 @@
 import { constants, inflateRawSync } from 'node:zlib';
 import { DEFLATE_END, GZIP_HEADER } from '../../codec/block-formats.ts';
 
+/** How many times as long the text of a block usually is, at most: so that it is unpacked in one piece of memory. */
+const LIKELY_RATIO = 12;
+const SMALLEST_CHUNK = 4 * 1024;
+const LARGEST_CHUNK = 2 * 1024 * 1024;
 /** The largest text of one block: far above what is written, and what bounds the memory where a file was made to unpack to very much. In bytes. */
 const LARGEST_BLOCK = 256 * 1024 * 1024;
 /** Each block ends in a flush: an empty block of no compression. */
@@ -30,5 +34,6 @@ export function blocksOfGzip(file: Buffer): Buffer[] | undefined {
 
 /** The text of a block. Throws what zlib throws when it is none. */
 export function inflateBlock(packed: Uint8Array): Buffer {
-  return inflateRawSync(packed, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: LARGEST_BLOCK, chunkSize: 1024 * 1024 });
+  const chunkSize = Math.min(Math.max(LIKELY_RATIO * packed.length, SMALLEST_CHUNK), LARGEST_CHUNK);
+  return inflateRawSync(packed, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: LARGEST_BLOCK, chunkSize });
 }
