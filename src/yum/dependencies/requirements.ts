@@ -34,8 +34,7 @@ export interface World {
 
 /** A requirement of all packages of an architecture, and of the same modules, that state it. */
 export interface SharedRequirement extends Requirement {
-  /** Of the candidates that satisfy it. */
-  readonly owners: ReadonlySet<number>;
+  readonly alternatives: readonly (readonly YumCandidate[])[];
   /** What is asked for, without versions. */
   readonly names: readonly string[];
   readonly when?: readonly YumCandidate[] | undefined;
@@ -43,7 +42,7 @@ export interface SharedRequirement extends Requirement {
 
 /** Whether it is stated, and not for the reverse or for a source package. */
 export function isShared(requirement: Requirement): requirement is SharedRequirement {
-  return 'owners' in requirement && 'names' in requirement;
+  return 'names' in requirement;
 }
 
 /** What a candidate requires, as `createUniverse` says. */
@@ -57,7 +56,7 @@ export function requirementsOf(world: World, owner: number, options: ClosureOpti
     (kinds) => kinds !== false,
   )) {
     // What is only recommended may be missing.
-    requirements.push(...statedRequirements(world, owner, { kind, conditional }).filter(({ owners }) => owners.size > 0));
+    requirements.push(...statedRequirements(world, owner, { kind, conditional }).filter(isSatisfiable));
     requirements.push(...reverseRequirements(world, owner, reverse));
   }
   return options.source ? [...requirements, ...sourceRequirement(world, candidate)] : requirements;
@@ -77,7 +76,7 @@ function statedRequirements(world: World, owner: number, { kind, conditional }: 
   for (const capability of readRelations(world.scanner, candidate.element, kind)) {
     if (capability.name.startsWith('rpmlib(') || capability.name.startsWith('solvable:')) continue;
     for (const requirement of sharedRequirements(world, capability, { requirer: candidate, conditional })) {
-      if (requirement.owners.has(owner)) continue;
+      if (requirement.alternatives.some((list) => list.includes(candidate))) continue;
       const { when } = requirement;
       requirements.push(when?.includes(candidate) ? { ...requirement, when: when.filter((other) => other !== candidate) } : requirement);
     }
@@ -128,20 +127,20 @@ function forFamilies(world: World, { rule, text, families, requirer }: FamilyReq
   const names = [...new Set(rule.choices.map(({ name }) => name))];
   const when = rule.when.length === 0 ? undefined : rule.when.flatMap((owner) => world.candidates[owner] ?? []);
   const perFamily = families.map((family) => {
-    const alternatives = rule.choices.map(({ name, owners }) => ({
-      name,
-      owners: owners.filter((owner) => fits(world.candidates[owner], { family, requirer })),
-    }));
-    return {
-      text,
-      alternatives: alternatives.map(({ name, owners }) => world.preference.sorted(owners, { name, requirer })),
-      owners: new Set(alternatives.flatMap(({ owners }) => owners)),
-      names,
-      when,
-    };
+    const alternatives = rule.choices.map(({ name, owners }) =>
+      world.preference.sorted(
+        owners.filter((owner) => fits(world.candidates[owner], { family, requirer })),
+        { name, requirer },
+      ),
+    );
+    return { text, alternatives, names, when };
   });
-  const satisfied = perFamily.filter((requirement) => requirement.owners.size > 0);
+  const satisfied = perFamily.filter(isSatisfiable);
   return satisfied.length > 0 ? satisfied : perFamily.slice(0, 1);
+}
+
+function isSatisfiable({ alternatives }: Requirement): boolean {
+  return alternatives.some((list) => list.length > 0);
 }
 
 /** What Conflicts ask for. */
