@@ -1,5 +1,6 @@
-import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, type Worker } from 'node:worker_threads';
 import { reasonOf } from '../core/errors.ts';
+import { isThreadOf, startThread } from '../core/thread.ts';
 import { systemCode } from './storage-errors.ts';
 import { writeAtOnce } from './write-at-once.ts';
 
@@ -48,7 +49,7 @@ export function createFileWriter(): FileWriter {
     gathered = [];
   };
   const start = (): Worker => {
-    const started = new Worker(new URL(import.meta.url), { workerData: ROLE });
+    const started = startThread(import.meta.url, ROLE);
     started.on('message', (answer: Answer) => {
       const files = sent.shift() ?? [];
       for (const { index, code, message } of answer) files[index]?.reject(Object.assign(new Error(message), { code }));
@@ -114,4 +115,4 @@ function serve(port: MessagePort): void {
   });
 }
 
-if (parentPort !== null && workerData === ROLE) serve(parentPort);
+if (parentPort !== null && isThreadOf(ROLE)) serve(parentPort);

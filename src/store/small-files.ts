@@ -1,4 +1,5 @@
-import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
+import { isThreadOf, keepThreadModules, startThread } from '../core/thread.ts';
 import type { PlainRoute } from '../fetch/plain-connection.ts';
 import type { LaneReport, LaneRequest, SmallFile } from './small-files-thread.ts';
 
@@ -28,7 +29,7 @@ interface Lane {
 export function createSmallFiles(): SmallFiles {
   const lanes = new Map<number, Lane>();
   let count = 0;
-  const worker = new Worker(new URL(import.meta.url), { workerData: ROLE });
+  const worker = startThread(import.meta.url, ROLE);
   const failAll = (error: unknown): void => {
     for (const { reject } of lanes.values()) reject(error);
     lanes.clear();
@@ -61,7 +62,10 @@ export function createSmallFiles(): SmallFiles {
   };
 }
 
-if (parentPort !== null && workerData === ROLE) {
+if (parentPort !== null && isThreadOf(ROLE)) {
   const port = parentPort;
-  void import('./small-files-thread.ts').then(({ serveSmallFiles }) => serveSmallFiles(port));
+  void import('./small-files-thread.ts').then(({ serveSmallFiles }) => {
+    keepThreadModules();
+    serveSmallFiles(port);
+  });
 }

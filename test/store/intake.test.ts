@@ -61,10 +61,10 @@ describe('store/intake', () => {
   it('flushes by itself when a batch has grown large', async () => {
     const { pool } = await open();
     const intake = await pool.intake('s');
-    for (let index = 0; index < 4100; index++) await intake.add(Buffer.from(`file ${index}`));
-    expect((await collectAll(pool.list())).length).toBeGreaterThanOrEqual(2000);
+    for (let index = 0; index < 8100; index++) await intake.add(Buffer.from(`file ${index}`));
+    expect((await collectAll(pool.list())).length).toBeGreaterThanOrEqual(4000);
     await intake.finish();
-    expect((await collectAll(pool.list())).length).toBe(4100);
+    expect((await collectAll(pool.list())).length).toBe(8100);
   });
 
   it('checks every stated checksum and the size', async () => {
