@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
-import { createGzip, gzip as gzipCallback } from 'node:zlib';
+import { gzip as gzipCallback } from 'node:zlib';
 import { compress as zstdCompress } from '@mongodb-js/zstd';
 import { compressStream as xzCompressStream } from '@napi-rs/lzma/xz';
 import { asBuffer } from './byte-reader.ts';
-import { through } from './through.ts';
 import { blockOfXzStream, type XzBlock, xzFile } from './xz-file.ts';
 
 const MiB = 1024 * 1024;
@@ -28,18 +27,6 @@ export async function gzip(bytes: Uint8Array, level: number = DEFAULT_GZIP_LEVEL
   const packed = await gzipAsync(bytes, { level });
   packed[GZIP_OS_OFFSET] = GZIP_OS_UNKNOWN;
   return packed;
-}
-
-/** A stream as one gzip member, byte for byte what `gzip` of the same bytes and level gives. */
-export async function* gzipStream(source: AsyncIterable<Uint8Array>, level: number = DEFAULT_GZIP_LEVEL): AsyncGenerator<Buffer> {
-  let offset = 0;
-  const transform = createGzip({ level, chunkSize: 64 * 1024 });
-  for await (const chunk of through(source, transform, { failure: (cause) => new Error('zlib failed', { cause }) })) {
-    const at = GZIP_OS_OFFSET - offset;
-    if (at >= 0 && at < chunk.length) chunk[at] = GZIP_OS_UNKNOWN;
-    offset += chunk.length;
-    yield chunk;
-  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { gzip, gzipStream, xz, zstd } from '../../src/codec/compress.ts';
+import { gzip, xz, zstd } from '../../src/codec/compress.ts';
 import { collect, decompress } from '../../src/codec/decompress.ts';
 import { describeWithTools } from '../support/requirements.ts';
 import { filter, indexText, pieces } from './streams.ts';
@@ -14,14 +14,6 @@ describe('codec/compress', () => {
     const packed = await gzip(Buffer.from('abc'));
     expect(packed.subarray(0, 10).toString('hex')).toBe('1f8b08000000000000ff');
     expect((await gzip(text)).equals(await gzip(text))).toBe(true);
-  });
-
-  it('makes the same gzip file from a stream, however it arrives', async () => {
-    for (const size of [1, 1000]) {
-      const bytes = text.subarray(0, 200 * size);
-      expect((await collect(gzipStream(pieces(bytes, size)), 1 << 30, 'x')).equals(await gzip(bytes))).toBe(true);
-    }
-    expect((await collect(gzipStream(pieces(Buffer.alloc(0))), 1 << 30, 'x')).equals(await gzip(Buffer.alloc(0)))).toBe(true);
   });
 
   it('makes the same xz and zstd files every time', async () => {

@@ -72,10 +72,10 @@ publications:
     await site.ok('publish', 'drop', 'ahead');
   });
 
-  it('does not publish yum metadata as the upstream has it', async () => {
+  it('does not publish a repo as an upstream has it', async () => {
     site.configure('repos: { rpms: { type: yum } }\npublications: { rpms: { from: [rpms], metadata: verbatim } }\n');
     const { stdout } = await site.mirror('publish', 'rpms', '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ publications: [{ status: 'failed', error: { code: 'NOT_AVAILABLE' } }] });
+    expect(JSON.parse(stdout)).toMatchObject({ publications: [{ status: 'failed', error: { code: 'CONFIG_INVALID' } }] });
   });
 
   it('waits rather than date many quick generations into the future', async () => {
