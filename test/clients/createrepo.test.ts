@@ -300,7 +300,7 @@ describe('clients/createrepo', () => {
   });
 
   it('gives the same bytes for the same packages and SOURCE_DATE_EPOCH, whatever the number of workers', async () => {
-    for (let index = 0; index < 300; index++) put(`sub/p${index}.rpm`, { name: `p${index}`, files: [`/usr/share/p${index}`] });
+    for (let index = 0; index < 2100; index++) put(`sub/p${index}.rpm`, { name: `p${index}`, files: [`/usr/share/p${index}`] });
     const states = [];
     for (const workers of ['1', '3']) {
       const done = await mirror(['createrepo', packages, '--workers', workers, '-o', join(root, workers)], {
@@ -314,7 +314,7 @@ describe('clients/createrepo', () => {
   });
 
   it('leaves the old or the new metadata wherever it is killed, and goes on', { timeout: 120_000 }, async () => {
-    for (let index = 0; index < 300; index++) put(`sub/p${index}.rpm`, { name: `p${index}`, files: [`/usr/share/p${index}`] });
+    for (let index = 0; index < 2100; index++) put(`sub/p${index}.rpm`, { name: `p${index}`, files: [`/usr/share/p${index}`] });
     await createrepo();
     for (let round = 0; round < 8; round++) {
       put('changing.rpm', { name: 'changing', version: String(round) });

@@ -20,7 +20,7 @@ import { stageDatabases } from './stage-databases.ts';
 import { type StagedFile, writeDocuments } from './write-documents.ts';
 
 /** Fewer packages are read before a thread has begun. */
-const WORTH_THREADS = 200;
+const WORTH_THREADS = 2000;
 /** Records that are made of the packages: those of old metadata are never kept. */
 const OF_PACKAGES = /^(?:primary|filelists|other)(?:_db|_zck)?$|^filelists-ext(?:_zck)?$|^(?:prestodelta|deltainfo)(?:_zck)?$/;
 
