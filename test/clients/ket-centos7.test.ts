@@ -128,6 +128,17 @@ describeWithTools(['dnf', 'rpmbuild', 'rpmsign', 'createrepo_c', 'gpg', 'openssl
     }
   });
 
+  it('has databases for the yum of CentOS 7, and nothing that it cannot read', async () => {
+    for (const name of NAMES) {
+      const repomd = await (await fetch(`${server.url}/${name}/repodata/repomd.xml`)).text();
+      expect([...repomd.matchAll(/<data type="(\w+)">/g)].map(([, type]) => type)).toEqual(
+        expect.arrayContaining(['primary', 'filelists', 'other', 'primary_db', 'filelists_db', 'other_db']),
+      );
+      const locations = [...repomd.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => href);
+      expect(locations.filter((href) => !/\.(?:xml|sqlite)\.gz$/.test(href))).toEqual([]);
+    }
+  });
+
   it('is up to date when nothing has changed: each upstream is asked once', async () => {
     const before = internet.requests.length;
     expect(await site.json('sync', 'centos7')).toMatchObject({ mirrors: Array(5).fill({ status: 'unchanged' }) });

@@ -20,7 +20,7 @@ export interface Internet {
 }
 
 /** The files below a folder. */
-export function folderHost(folder: string): Host {
+function folderHost(folder: string): Host {
   return (path) => {
     try {
       return readFileSync(join(folder, decodeURIComponent(path.replace(/\?.*$/, ''))));
