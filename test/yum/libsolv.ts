@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
 
-/** Has libsolv install each binary package of a repository alone on an empty x86_64 machine, and prints those that cannot be. */
-const BROKEN = `
+/**
+ * A program for Python that has libsolv install each binary package of a repository alone on an empty x86_64 machine, and prints those that
+ * cannot be. It takes packages of 64 and of 32 bits beside each other, as libsolv does where it is built for rpm's distributions.
+ */
+export const FIND_BROKEN = `
 import glob, solv, sys
 pool = solv.Pool()
 pool.setdisttype(solv.Pool.DISTTYPE_RPM)
@@ -29,7 +32,7 @@ for solvable in repo.solvables:
 
 /** The packages of a repository that libsolv cannot install, as labels, sorted. Needs the system's Python with its module `solv`. */
 export function brokenByLibsolv(root: string): string[] {
-  const answer = execFileSync('/usr/bin/python3', ['-c', BROKEN, root], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const answer = execFileSync('/usr/bin/python3', ['-c', FIND_BROKEN, root], { encoding: 'utf8', maxBuffer: 1 << 28 });
   return answer
     .split('\n')
     .filter((line) => line !== '')
