@@ -30,7 +30,9 @@ export function createSmallFiles(): SmallFiles {
   const lanes = new Map<number, Lane>();
   let count = 0;
   const worker = startThread(import.meta.url, ROLE);
-  const failAll = (error: unknown): void => {
+  let over: { readonly error: unknown } | undefined;
+  const end = (error: unknown): void => {
+    over ??= { error };
     for (const { reject } of lanes.values()) reject(error);
     lanes.clear();
   };
@@ -45,9 +47,11 @@ export function createSmallFiles(): SmallFiles {
       else lane.reject(Object.assign(new Error(end.failure.message), { code: end.failure.code }));
     }
   });
-  worker.on('error', failAll);
+  worker.on('error', end);
+  worker.on('exit', () => end(new Error('the thread that fetches has ended')));
   return {
     fetch(route, files, done) {
+      if (over !== undefined) return Promise.reject(over.error);
       return new Promise((resolve, reject) => {
         const lane = count++;
         lanes.set(lane, { finished: 0, done, resolve, reject });
@@ -57,7 +61,7 @@ export function createSmallFiles(): SmallFiles {
     },
     close() {
       void worker.terminate();
-      failAll(new Error('the fetching was given up'));
+      end(new Error('the fetching was given up'));
     },
   };
 }
