@@ -22,11 +22,10 @@ const LISTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   environment: { grouplist: 'groupid', optionlist: 'groupid' },
 };
 
-/** An element of one or several documents with the same name and id: the first is what is kept, the others add to its lists. */
+/** An element of one or several documents with the same name and id: the last is what is kept, the others add to its lists. */
 interface Entry {
   readonly kind: string;
   readonly id: string;
-  /** The latest first. */
   readonly sources: Source[];
 }
 
@@ -51,7 +50,7 @@ export function combineComps(documents: readonly MetadataDocument[], published: 
       const node = document.read(region);
       const id = idOf(document, node);
       const known = id === undefined ? undefined : entries.get(`${node.name} ${id}`);
-      if (known !== undefined) known.sources.unshift({ document, node });
+      if (known !== undefined) known.sources.push({ document, node });
       else if (id === undefined) others.push({ document, node });
       else entries.set(`${node.name} ${id}`, { kind: node.name, id, sources: [{ document, node }] });
     }
@@ -98,7 +97,7 @@ interface Rule {
 
 /** The element with the entries that are kept of all its sources; undefined when nothing is left that it is worth having for. */
 function cutEntry({ kind, sources }: Entry, { keeps, counts }: Rule): Buffer[] | undefined {
-  const [latest, ...earlier] = sources;
+  const [latest, ...earlier] = sources.toReversed();
   if (latest === undefined) return undefined;
   const { document, node } = latest;
   const edits: Edit[] = [];

@@ -12,3 +12,11 @@ export interface CombinedMetadata {
   /** What the sources disagree about and how that was decided: whole sentences. */
   readonly warnings: readonly string[];
 }
+
+const MOST_WARNINGS = 20;
+
+/** Not so many that nobody reads them. */
+export function firstWarnings(warnings: readonly string[]): readonly string[] {
+  if (warnings.length <= MOST_WARNINGS) return warnings;
+  return [...warnings.slice(0, MOST_WARNINGS), `There are ${warnings.length - MOST_WARNINGS} more such differences.`];
+}

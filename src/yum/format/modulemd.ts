@@ -28,7 +28,7 @@ export interface ModuleDocument {
 
 /** In bytes. */
 const MOST_OF_DOCUMENT = 4 * 1024 * 1024;
-const MOST_DOCUMENTS = 100_000;
+const MOST_DOCUMENTS = 20_000;
 const MARKER = /^---(?=[ \t\r\n]|$)/gm;
 const END_MARKER = /^\.\.\.[ \t]*(?:\r?\n|$)/m;
 

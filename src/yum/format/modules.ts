@@ -1,5 +1,5 @@
 import { compareText } from '../../core/order.ts';
-import type { CombinedMetadata, MetadataDocument } from './further-metadata.ts';
+import { type CombinedMetadata, firstWarnings, type MetadataDocument } from './further-metadata.ts';
 import { type ModuleDocument, type ModuleRequirements, readModules } from './modulemd.ts';
 import type { PublishedPackages } from './published-packages.ts';
 
@@ -33,7 +33,7 @@ export function combineModules(documents: readonly MetadataDocument[], published
     return streams.has(stream === undefined || kind === 'modulemd-defaults' ? name : `${name}\n${stream}`);
   };
   const texts = kept.size === 0 ? [] : current.filter(isKept).map(({ document: { text } }) => (text.endsWith('\n') ? text : `${text}\n`));
-  return { bytes: texts.length === 0 ? undefined : Buffer.from(texts.join('')), warnings };
+  return { bytes: texts.length === 0 ? undefined : Buffer.from(texts.join('')), warnings: firstWarnings(warnings) };
 }
 
 /** Without documents that a later source has another one for, and without repetitions. */
@@ -62,22 +62,52 @@ function identityOf({ kind, name, stream, version, context, arch, text }: Module
 
 /** Adds what the modules require, of the newest version in each context, where nothing that would do is there. */
 function addRequired(modules: readonly Sourced[], kept: Set<Sourced>): void {
-  const byName = Map.groupBy(modules, ({ document }) => document.name);
+  const available = byStream(modules);
+  const there = byStream(kept);
+  const done = new Set<string>();
   // A set goes on over what is added to it.
   for (const { document } of kept) {
     for (const [name, streams] of document.requires.flatMap((alternative: ModuleRequirements) => [...alternative])) {
-      const fitting = (byName.get(name) ?? []).filter((other) => allowsStream(streams, other.document.stream ?? ''));
-      if (fitting.some((other) => kept.has(other))) continue;
-      const newest = new Map<string, Sourced>();
-      for (const other of fitting) {
-        const { stream, context, arch, version } = other.document;
-        const key = [stream, context, arch].join('\n');
-        const before = newest.get(key);
-        if (before === undefined || compareModuleVersions(before.document.version, version) < 0) newest.set(key, other);
+      const asked = [name, ...streams].join('\n');
+      if (done.has(asked)) continue;
+      done.add(asked);
+      if (allowedStreams(streams, there.get(name)).next().done !== true) continue;
+      for (const stream of allowedStreams(streams, available.get(name))) {
+        const newest = newestOfEach(available.get(name)?.get(stream) ?? []);
+        for (const entry of newest) kept.add(entry);
+        const known = there.get(name) ?? new Map<string, Sourced[]>();
+        there.set(name, known.set(stream, newest));
       }
-      for (const other of newest.values()) kept.add(other);
     }
   }
+}
+
+type ByStream = Map<string, Sourced[]>;
+
+function byStream(modules: Iterable<Sourced>): Map<string, ByStream> {
+  const byName = Map.groupBy(modules, ({ document }) => document.name);
+  return new Map([...byName].map(([name, own]) => [name, Map.groupBy(own, ({ document }) => document.stream ?? '')]));
+}
+
+/** Those of the streams that are there which a list of required streams allows. Takes no longer than the list is long for each. */
+function* allowedStreams(required: readonly string[], there: ByStream | undefined): Generator<string> {
+  const listed = new Set(required);
+  const named = required.filter((stream) => !stream.startsWith('-'));
+  for (const stream of named.length > 0 ? new Set(named) : (there?.keys() ?? [])) {
+    if (there?.has(stream) === true && !listed.has(`-${stream}`)) yield stream;
+  }
+}
+
+/** The newest version in each context. */
+function newestOfEach(stream: readonly Sourced[]): Sourced[] {
+  const newest = new Map<string, Sourced>();
+  for (const entry of stream) {
+    const { context, arch, version } = entry.document;
+    const key = `${context}\n${arch}`;
+    const before = newest.get(key);
+    if (before === undefined || compareModuleVersions(before.document.version, version) < 0) newest.set(key, entry);
+  }
+  return [...newest.values()];
 }
 
 /** Adds those that have no packages at all. */

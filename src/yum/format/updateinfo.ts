@@ -1,4 +1,4 @@
-import type { CombinedMetadata, MetadataDocument } from './further-metadata.ts';
+import { type CombinedMetadata, firstWarnings, type MetadataDocument } from './further-metadata.ts';
 import { formatNevra, type PublishedPackages } from './published-packages.ts';
 import { readDate } from './update-date.ts';
 import { rpmvercmp } from './version.ts';
@@ -52,7 +52,7 @@ export function combineUpdateinfo(documents: readonly MetadataDocument[], publis
   }
   const warnings: string[] = [];
   const elements = [...byId.values()].map((same) => mergeAdvisories(same, warnings));
-  return { bytes: elements.length === 0 ? undefined : writeXmlDocument('updates', read, { elements }), warnings };
+  return { bytes: elements.length === 0 ? undefined : writeXmlDocument('updates', read, { elements }), warnings: firstWarnings(warnings) };
 }
 
 /** Undefined when none of its packages is published. */
@@ -71,7 +71,7 @@ function cutAdvisory(document: XmlDocument, node: XmlNode, published: PublishedP
       } else cuts.push(leaveOut(document, entry));
     }
     if (kept === 0) edits.push(leaveOut(document, collection));
-    else edits.push(...cuts);
+    else for (const cut of cuts) edits.push(cut);
   }
   if (packages.size === 0) return undefined;
   const id = childNamed(node, 'id');
@@ -154,7 +154,7 @@ function addPackages(winner: Advisory, added: readonly Advisory[]): Edit[] {
         if (nevra === undefined || !packages.has(nevra) || named.has(nevra)) cuts.push(leaveOut(document, entry));
         else named.add(nevra);
       }
-      if (cuts.length < own.length) pieces.push(Buffer.from('\n      '), ...edited(document, collection, cuts));
+      if (cuts.length < own.length) pieces.push(Buffer.from('\n      '), Buffer.concat(edited(document, collection, cuts)));
     }
   }
   if (pieces.length === 0) return [];

@@ -139,7 +139,7 @@ export function edited({ bytes }: XmlDocument, { start, end }: Pick<XmlRegion, '
   let at = start;
   for (const edit of edits.toSorted((a, b) => a.start - b.start)) {
     if (edit.start > at) pieces.push(bytes.subarray(at, edit.start));
-    if (edit.replacement !== undefined) pieces.push(...edit.replacement);
+    for (const piece of edit.replacement ?? []) pieces.push(piece);
     at = edit.end;
   }
   pieces.push(bytes.subarray(at, end));

@@ -1,5 +1,6 @@
 import { compressionOf } from '../../codec/compression.ts';
 import { collect, decompress } from '../../codec/decompress.ts';
+import { MirrorError } from '../../core/errors.ts';
 import type { BlobStore } from '../../store/blobs.ts';
 import type { Supplement } from '../../store/catalogue.ts';
 import type { MetadataDocument } from '../format/further-metadata.ts';
@@ -9,6 +10,8 @@ import { type CandidateModule, moduleLabel } from './candidate-module.ts';
 
 /** The kind of the supplements that say which packages belong to modules. */
 const MODULES = 'data/modules';
+/** That a package may be in; real ones are in some dozens of versions of one stream. */
+const MOST_MODULES = 1000;
 /** In bytes. */
 const MOST_UNPACKED = 256 * 1024 * 1024;
 
@@ -43,33 +46,30 @@ export function indexModules(documents: readonly MetadataDocument[]): ModuleInde
     if (kind === 'modulemd-defaults') defaults.set(name, stream);
     else if (kind === 'modulemd') modules.set([name, stream, version, context, arch].join('\n'), entry);
   }
-  const byPackage = new Map<string, readonly CandidateModule[]>();
-  const shared = new Map<string, readonly CandidateModule[]>();
-  for (const [key, { name, stream = '', version, context, requires, artifacts }] of modules) {
+  const byPackage = new Map<string, CandidateModule[]>();
+  for (const { name, stream = '', version, context, requires, artifacts } of modules.values()) {
     const module: CandidateModule = { name, stream, version, context, isDefault: defaults.get(name) === stream, requires };
-    const alone: readonly CandidateModule[] = [module];
     for (const nevra of artifacts) {
       const before = byPackage.get(nevra);
-      byPackage.set(nevra, before === undefined ? alone : extended(before, { module, key, shared }));
+      if (before === undefined) byPackage.set(nevra, [module]);
+      else if (before.at(-1) !== module) before.push(module);
+      if (before !== undefined && before.length > MOST_MODULES) throw tooMany(nevra, documents);
     }
   }
-  return { of: (entry) => (byPackage.size === 0 ? undefined : byPackage.get(nevraOf(entry))) };
+  const shared = new Map<string, readonly CandidateModule[]>();
+  return {
+    of(entry) {
+      const own = byPackage.size === 0 ? undefined : byPackage.get(nevraOf(entry));
+      if (own === undefined) return undefined;
+      const key = own.map(moduleLabel).join(' ');
+      const known = shared.get(key) ?? own;
+      shared.set(key, known);
+      return known;
+    },
+  };
 }
 
-interface Extension {
-  readonly module: CandidateModule;
-  /** Of the module. */
-  readonly key: string;
-  /** Lists made before, by what they are made of. */
-  readonly shared: Map<string, readonly CandidateModule[]>;
-}
-
-/** The list with one module more: many packages are in the same versions of their module. */
-function extended(list: readonly CandidateModule[], { module, key, shared }: Extension): readonly CandidateModule[] {
-  const all = [...list, module];
-  const name = all.map(moduleLabel).join(' ');
-  const identity = `${name}\n${key}`;
-  const known = shared.get(identity) ?? all;
-  shared.set(identity, known);
-  return known;
+function tooMany(nevra: string, documents: readonly MetadataDocument[]): MirrorError {
+  const names = [...new Set(documents.map(({ what }) => what))].join(', ');
+  return new MirrorError('METADATA_INVALID', `${names}: the package ${nevra.slice(0, 200)} is in more than ${MOST_MODULES} modules`);
 }

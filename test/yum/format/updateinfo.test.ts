@@ -134,6 +134,12 @@ describe('yum/format/updateinfo', () => {
     expect(() => combineUpdateinfo([bad], EVERYTHING)).toThrow(expect.objectContaining({ code: 'METADATA_INVALID' }));
   });
 
+  it('cuts collections of very many packages', () => {
+    const names = Array.from({ length: 150_000 }, (_, index) => (index % 2 === 0 ? 'a' : 'gone'));
+    const given = [{ collections: [[...names, 'b']] }];
+    expect(combine([given, given], 'a', 'b').names).toHaveLength(75_001);
+  });
+
   it('cuts a large document in time that grows with its size alone', () => {
     const many = Array.from({ length: 20_000 }, (_, index) => advisory({ id: `A-${index}`, collections: [[`p${index}`, `q${index}`]] }));
     const document = written(`<updates>${many.join('\n')}</updates>`);

@@ -23,6 +23,11 @@ describe('yum/modules/module-index', () => {
     expect(modules.of(entry('a'))).toBe(modules.of(entry('b')));
   });
 
+  it('refuses a package that is in very many modules', () => {
+    const many = Array.from({ length: 2000 }, (_, version) => modulemd({ version: String(version), artifacts: ['a-0:1-1.noarch'] }));
+    expect(() => index(many.join(''))).toThrow(expect.objectContaining({ code: 'METADATA_INVALID' }));
+  });
+
   it('takes the later source for a module and for its default stream', () => {
     const one = modulemd({ artifacts: ['a-0:1-1.noarch'] }) + moduleDefaults('m', '1');
     const other = modulemd({ artifacts: ['b-0:1-1.noarch'] }) + moduleDefaults('m', '2');
