@@ -44,8 +44,9 @@ describe('yum/format/small-xml', () => {
   });
 
   it('reads a million references in little time', () => {
-    const start = performance.now();
+    const before = process.cpuUsage();
     expect(parse(`<a>${'&#65;'.repeat(1_000_000)}</a>`).text.length).toBe(1_000_000);
-    expect(performance.now() - start).toBeLessThan(3000);
+    const { system, user } = process.cpuUsage(before);
+    expect((system + user) / 1000).toBeLessThan(3000);
   });
 });
