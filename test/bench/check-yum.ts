@@ -1,22 +1,17 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import type { CheckReport } from '../../src/ops/check.ts';
 import { type Measured, measure } from '../support/measure.ts';
 import { PROGRAM, succeed } from '../support/program.ts';
 import { MAKE_UPSTREAM } from '../support/requirements.ts';
 import { buildRpm } from '../support/rpm-repository.ts';
 import { FIND_BROKEN } from '../yum/libsolv.ts';
+import { brokenByMirror, intoFile, row } from './check-results.ts';
 import { serveByNginx } from './upstreams.ts';
 
-const USAGE = `usage: node test/bench/check-yum.ts [--runs N] [--packages N] [--asked N] [--rpms DIR]
-
-Makes a yum repository of --packages (default 20,000) packages with make-upstream, or takes the .rpm files of a folder, and has one package more
-provide most of what is missing there. Has \`mirror check\` and libsolv check each package, and compares what they find broken; then has
-\`mirror check\` prove --asked (default 20) packages alone and together, and dnf resolve each of them. Prints the medians of --runs (default 3).
-`;
+/** Of a repository that is made. */
+const PACKAGES = 20_000;
 
 /** Every so many of the missing things stays missing. */
 const LEFT_MISSING = 20;
@@ -26,13 +21,13 @@ interface Repository {
   readonly packages: number;
 }
 
-async function makeRepository(root: string, packages: number, rpms: string | undefined): Promise<Repository> {
+async function makeRepository(root: string, rpms: string | undefined): Promise<Repository> {
   const directory = join(root, 'repository');
   mkdirSync(directory);
   let files = rpms;
   if (files === undefined) {
     if (MAKE_UPSTREAM === undefined) throw new Error('make-upstream is not here: it makes the packages of this benchmark');
-    await succeed(MAKE_UPSTREAM, ['--packages', String(packages), '--kinds', 'rpm', '--out', join(root, 'upstream')]);
+    await succeed(MAKE_UPSTREAM, ['--packages', String(PACKAGES), '--kinds', 'rpm', '--out', join(root, 'upstream')]);
     files = join(root, 'upstream/rpm');
   }
   symlinkSync(resolve(files), join(directory, 'packages'));
@@ -57,16 +52,6 @@ function missingIn(primary: string): string[] {
     );
   const provided = new Set([...names('provides'), ...[...primary.matchAll(/<file[^>]*>([^<]*)</g)].map(([, path = '']) => path)]);
   return [...new Set(names('requires'))].filter((name) => !provided.has(name) && /^[\w/][\w.+/-]*$/.test(name)).sort();
-}
-
-/** A command whose failures to install packages do not count as failures, and which leaves what it prints in a file. */
-function intoFile(file: string, command: readonly string[]): readonly string[] {
-  return ['sh', '-c', 'out="$1"; shift; "$@" > "$out"; test "$?" -le 1', 'sh', file, ...command];
-}
-
-function brokenByMirror(file: string): string[] {
-  const { machines } = JSON.parse(readFileSync(file, 'utf8')) as CheckReport;
-  return machines.flatMap(({ all }) => all?.broken.map((one) => one.package) ?? []).sort();
 }
 
 /** Names from all over the repository. */
@@ -114,31 +99,22 @@ async function measureAll({ root, repository, runs, asked }: Step, url: string):
   return results;
 }
 
-function median(results: readonly Measured[], of: (measured: Measured) => number): number {
-  const sorted = results.map(of).toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+export interface YumBenchmark {
+  readonly runs: number;
+  /** How many packages are proved by name. */
+  readonly asked: number;
+  /** A folder of .rpm files to make the repository of. */
+  readonly rpms?: string | undefined;
 }
 
-function row(what: string, results: readonly Measured[]): string {
-  const processor = median(results, ({ processorSeconds }) => processorSeconds).toFixed(2);
-  const wall = median(results, ({ seconds }) => seconds).toFixed(2);
-  return `| ${what} | ${processor} s | ${wall} s | ${Math.round(median(results, ({ peakMemory }) => peakMemory))} MiB |`;
-}
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string', default: '3' },
-      packages: { type: 'string', default: '20000' },
-      asked: { type: 'string', default: '20' },
-      rpms: { type: 'string' },
-    },
-  });
-  const [runs, packages, asked] = [Number(values.runs), Number(values.packages), Number(values.asked)];
-  if (![runs, packages, asked].every((number) => Number.isInteger(number) && number > 0)) throw new Error(USAGE);
+/**
+ * Makes a yum repository of 20,000 packages with make-upstream, or of the .rpm files of a folder, and has one package more provide most of what
+ * is missing there. Measures `mirror check` beside libsolv, which must find the same broken, and beside dnf. Gives a table of medians.
+ */
+export async function benchYum({ runs, asked, rpms }: YumBenchmark): Promise<string> {
   const root = mkdtempSync(join(tmpdir(), 'mirror-bench-check-yum-'));
   try {
-    const repository = await makeRepository(root, packages, values.rpms);
+    const repository = await makeRepository(root, rpms);
     const { url, close } = await serveByNginx(join(root, 'nginx'), repository.directory, { probe: 'repodata/repomd.xml' });
     try {
       const results = await measureAll({ root, repository, runs, asked }, url);
@@ -152,7 +128,7 @@ async function main(): Promise<void> {
         row(`\`mirror check --install\` of ${asked} packages`, results.oursAsked),
         row(`${asked} times \`dnf --assumeno install\``, results.dnf),
       ];
-      process.stdout.write(`${lines.join('\n')}\n`);
+      return `${lines.join('\n')}\n`;
     } finally {
       await close();
     }
@@ -160,5 +136,3 @@ async function main(): Promise<void> {
     rmSync(root, { recursive: true, force: true });
   }
 }
-
-await main();

@@ -2,23 +2,20 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { CheckReport } from '../../src/ops/check.ts';
 import { createAptClient } from '../support/apt-client.ts';
 import { type Measured, measure } from '../support/measure.ts';
 import { PROGRAM, succeed } from '../support/program.ts';
+import { brokenByMirror, intoFile, median, row } from './check-results.ts';
+import { benchYum } from './check-yum.ts';
 import { type Archive, makeArchive } from './machine-archive.ts';
 
-const USAGE = `usage: node test/bench/check.ts [--runs N] [--packages N]
+const USAGE = `usage: node test/bench/check.ts [--runs N] [--packages N] [--yum [--rpms DIR]]
 
 Has \`mirror check\` and dose-debcheck check each package of the largest Packages index that this machine's apt has, and compares what they find
 broken; then has \`mirror check\` prove --packages (default 100) packages alone and together, and apt-get simulate the installation of
-each of them. Prints the medians of --runs (default 3).
+each of them. With --yum it does so for a repository of 20,000 RPMs, or of those of a folder, beside libsolv and dnf. Prints the medians of
+--runs (default 3).
 `;
-
-/** A command whose failures to install packages do not count as failures, and which leaves what it prints in a file. */
-function intoFile(file: string, command: readonly string[]): readonly string[] {
-  return ['sh', '-c', 'out="$1"; shift; "$@" > "$out"; test "$?" -le 1', 'sh', file, ...command];
-}
 
 /** A folder of \`mirror\` with the archive's metadata. */
 async function synced(folder: string, { url, key }: Archive): Promise<string> {
@@ -27,11 +24,6 @@ async function synced(folder: string, { url, key }: Archive): Promise<string> {
   writeFileSync(join(folder, 'mirror.yaml'), JSON.stringify({ storage: 'storage', mirrors: { upstream: mirror } }));
   await succeed(process.execPath, [PROGRAM, 'sync', '--metadata-only'], { cwd: folder });
   return folder;
-}
-
-function brokenByMirror(file: string): string[] {
-  const { machines } = JSON.parse(readFileSync(file, 'utf8')) as CheckReport;
-  return machines.flatMap(({ all }) => all?.broken.map((one) => one.package) ?? []).sort();
 }
 
 function brokenByDose(file: string): string[] {
@@ -76,26 +68,26 @@ function chosen({ index }: Archive, count: number): string[] {
   return Array.from({ length: count }, (_, place) => names[Math.floor((place * names.length) / count)] ?? '');
 }
 
-function median(results: readonly Measured[], of: (measured: Measured) => number): number {
-  const sorted = results.map(of).toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-function row(what: string, results: readonly Measured[]): string {
-  const processor = median(results, ({ processorSeconds }) => processorSeconds).toFixed(2);
-  const wall = median(results, ({ seconds }) => seconds).toFixed(2);
-  return `| ${what} | ${processor} s | ${wall} s | ${Math.round(median(results, ({ peakMemory }) => peakMemory))} MiB |`;
-}
-
 function ratio(ours: readonly Measured[] = [], theirs: readonly Measured[] = []): string {
   const processor = ({ processorSeconds }: Measured): number => processorSeconds;
   return (median(ours, processor) / median(theirs, processor)).toFixed(3);
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { runs: { type: 'string', default: '3' }, packages: { type: 'string', default: '100' } } });
+  const { values } = parseArgs({
+    options: {
+      runs: { type: 'string', default: '3' },
+      packages: { type: 'string', default: '100' },
+      yum: { type: 'boolean' },
+      rpms: { type: 'string' },
+    },
+  });
   const [runs, packages] = [Number(values.runs), Number(values.packages)];
   if (!(Number.isInteger(runs) && runs > 0 && Number.isInteger(packages) && packages > 0)) throw new Error(USAGE);
+  if (values.yum === true) {
+    process.stdout.write(await benchYum({ runs, asked: packages, rpms: values.rpms }));
+    return;
+  }
   const root = mkdtempSync(join(tmpdir(), 'mirror-bench-check-'));
   try {
     const archive = await makeArchive(root);
