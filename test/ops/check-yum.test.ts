@@ -90,7 +90,7 @@ mirrors:
     expect(await site.ok('query', 'files')).toBe('plugin-1-1.noarch\ntheme-1-1.noarch\n');
     expect(await site.ok('query', 'others')).toBe('gui-1-1.noarch\nold-1-1.noarch\n');
     expect(await site.ok('query', 'one', 'Files (/usr/share/theme/c)')).toBe('theme-1-1.noarch\n');
-    expect(await site.ok('query', 'one', 'Files (~ plugin), !files (~ theme)')).toBe('plugin-1-1.noarch\n');
+    expect(await site.ok('query', 'one', 'Files (~ plugin), !FILES (~ theme)')).toBe('plugin-1-1.noarch\n');
     expect(await text('one', '--install', "Files (% '/usr/share/*/data')")).toEqual(['plugin can be installed: plugin-1-1.noarch']);
   });
 });
