@@ -1,7 +1,7 @@
 import module from 'node:module';
 import { dirname } from 'node:path';
 import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
-import type { ElementSettings, Job, Result } from './segment.ts';
+import type { ElementSettings, Job, ReleasedText, Result, Segment } from './segment.ts';
 
 /** Jobs of each worker that are on their way or done and not yet taken: what keeps it busy, and bounds the memory. */
 const AHEAD = 3;
@@ -61,7 +61,7 @@ export function createSoleCrew(settings: ElementSettings): Crew {
     async *run(jobs) {
       const { createSegmentBuilder } = await import('./segment-builder.ts');
       const build = createSegmentBuilder(settings);
-      for (const job of jobs) yield await build(job);
+      for (const job of jobs) yield await build.run(job);
     },
     async close() {},
   };
@@ -77,7 +77,7 @@ class Thread {
       eval: true,
       workerData: { role: ROLE, settings, compileCache: compileCache(), code: import.meta.url } satisfies ThreadData,
     });
-    this.#worker.on('message', (result: Result) => this.#waiting.shift()?.resolve(result));
+    this.#worker.on('message', (result: Result) => this.#waiting.shift()?.resolve(this.#releasable(result)));
     this.#worker.on('error', (error) => {
       this.#failure = { error };
       for (const { reject } of this.#waiting.splice(0)) reject(error);
@@ -99,6 +99,18 @@ class Thread {
   async close(): Promise<void> {
     await this.#worker.terminate();
   }
+
+  #releasable(result: Result): Result {
+    if (result.kind !== 'built') return result;
+    const segments = result.segments.map((segment) => ({ ...segment, release: (index: 0 | 1 | 2) => this.#release(segment, index) }));
+    return { ...result, segments };
+  }
+
+  #release({ plain }: Segment, index: 0 | 1 | 2): void {
+    const { buffer } = plain[index];
+    if (!(buffer instanceof ArrayBuffer) || buffer.byteLength <= Buffer.poolSize) return;
+    this.#worker.postMessage({ kind: 'released', index, text: buffer } satisfies ReleasedText, [buffer]);
+  }
 }
 
 /** What a thread does. A job is begun while blocks of the one before it are still being packed; results keep the order. */
@@ -109,8 +121,12 @@ function serve(port: MessagePort, settings: ElementSettings): void {
     return createSegmentBuilder(settings);
   });
   let before = Promise.resolve();
-  port.on('message', (job: Job) => {
-    const result = loaded.then((run) => run(job));
+  port.on('message', (job: Job | ReleasedText) => {
+    if (job.kind === 'released') {
+      void loaded.then((builder) => builder.reuse(job));
+      return;
+    }
+    const result = loaded.then((builder) => builder.run(job));
     before = before.then(async () => {
       const done = await result;
       const texts = done.kind === 'built' ? done.segments.flatMap(({ plain }) => plain.map(({ buffer }) => buffer)) : [];

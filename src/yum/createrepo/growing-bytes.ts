@@ -1,9 +1,12 @@
 const FIRST_SIZE = 256 * 1024;
+/** Pieces of memory that are kept to be used again. */
+const MOST_SPARE = 6;
 
-/** Bytes that texts are appended to, in memory that is used again. */
+/** Bytes that texts are appended to. */
 export class GrowingBytes {
   #bytes = Buffer.allocUnsafeSlow(FIRST_SIZE);
   #length = 0;
+  readonly #spare: ArrayBuffer[] = [];
 
   get length(): number {
     return this.#length;
@@ -21,12 +24,18 @@ export class GrowingBytes {
     this.#length += bytes.length;
   }
 
-  /** A copy of all bytes, with memory of its own; then there are none. */
+  /** All bytes, with their memory, which is no one else's; then there are none. */
   take(): Buffer {
-    const taken = Buffer.allocUnsafeSlow(this.#length);
-    this.#bytes.copy(taken, 0, 0, this.#length);
+    const taken = this.#bytes.subarray(0, this.#length);
+    const spare = this.#spare.pop();
+    this.#bytes = spare === undefined ? Buffer.allocUnsafeSlow(this.#bytes.length) : Buffer.from(spare);
     this.#length = 0;
     return taken;
+  }
+
+  /** Memory of bytes that were taken, to be used again. */
+  reuse(memory: ArrayBuffer): void {
+    if (this.#spare.length < MOST_SPARE) this.#spare.push(memory);
   }
 
   #reserve(more: number): void {

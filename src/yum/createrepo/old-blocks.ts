@@ -17,7 +17,7 @@ const TRAILER = DEFLATE_END.length + 8;
  * as if it was. Whether they really are is seen when they are unpacked: the mark between them may stand in other files by chance.
  */
 export function blocksOfGzip(file: Buffer): Buffer[] | undefined {
-  if (file.compare(GZIP_HEADER, 0, GZIP_HEADER.length, 0, GZIP_HEADER.length) !== 0) return undefined;
+  if (!file.subarray(0, GZIP_HEADER.length).equals(GZIP_HEADER)) return undefined;
   const ends: number[] = [];
   const end = file.length - TRAILER;
   for (let start = GZIP_HEADER.length; start < end; ) {

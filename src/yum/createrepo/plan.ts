@@ -50,7 +50,10 @@ export function makePlan({ packages, known, isCurrent }: PlanRequest): Plan {
     }
   }
   const jobs = jobsOf(items, known);
-  const unchanged = fresh.length === 0 && jobs.length === known.length && jobs.every((job) => job.kind === 'copy');
+  const unchanged =
+    fresh.length === 0 &&
+    jobs.length === known.length &&
+    jobs.every((job, index) => job.kind === 'copy' && job.packed === known[index]?.packed);
   return { jobs, fresh, reused, unchanged };
 }
 

@@ -17,6 +17,7 @@ import {
   type PerDocument,
   perDocument,
   type ReadPackage,
+  type ReleasedText,
   type Result,
   type Segment,
   type UnreadablePackage,
@@ -25,18 +26,28 @@ import {
 /** Bytes of text of one document from which on a segment ends: what bounds the memory where packages have very many files. */
 const FULL = 2 * 1024 * 1024;
 
-/** Does jobs one after another. Failures to read a package are part of the result. */
-export function createSegmentBuilder(settings: ElementSettings): (job: Job) => Promise<Result> {
+/** Does jobs. A job may be begun while blocks of another are still being packed. */
+export interface Builder {
+  /** Failures to read a package are part of the result. */
+  run(job: Job): Promise<Result>;
+  /** Takes memory of a text that it has built back. */
+  reuse(released: ReleasedText): void;
+}
+
+export function createSegmentBuilder(settings: ElementSettings): Builder {
   const builder = new SegmentBuilder(settings);
-  return async (job) => {
-    switch (job.kind) {
-      case 'build':
-        return await builder.build(job);
-      case 'copy':
-        return { kind: 'built', segments: [await builder.copy(job)], read: [], unreadable: [] };
-      case 'scan':
-        return scanBlocks(perDocument((index) => inflateBlock(job.packed[index])));
-    }
+  return {
+    async run(job) {
+      switch (job.kind) {
+        case 'build':
+          return await builder.build(job);
+        case 'copy':
+          return { kind: 'built', segments: [await builder.copy(job)], read: [], unreadable: [] };
+        case 'scan':
+          return scanBlocks(perDocument((index) => inflateBlock(job.packed[index])));
+      }
+    },
+    reuse: ({ index, text }) => builder.reuse(index, text),
   };
 }
 
@@ -74,6 +85,10 @@ class SegmentBuilder {
   async copy({ count, packed }: CopyJob): Promise<Segment> {
     const plain = perDocument((index) => inflateBlock(packed[index]));
     return this.#settings.compression === 'gz' ? { count, plain, packed } : { count, plain, packed: await this.#pack(plain) };
+  }
+
+  reuse(index: 0 | 1 | 2, memory: ArrayBuffer): void {
+    this.#texts[index].reuse(memory);
   }
 
   #readFresh({ file, href }: FreshItem, outcome: { readonly read: ReadPackage[]; readonly unreadable: UnreadablePackage[] }): void {

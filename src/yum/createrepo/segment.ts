@@ -21,6 +21,8 @@ export interface Segment {
   readonly plain: PerDocument<Uint8Array>;
   /** The same as blocks of a compressed file. */
   readonly packed: PerDocument<Uint8Array>;
+  /** Gives the memory of a text back to who made it, where that can use it again: the text is gone then. */
+  readonly release?: ((index: 0 | 1 | 2) => void) | undefined;
 }
 
 /** How documents are written: equal for all packages. */
@@ -72,6 +74,13 @@ export interface CopyJob {
 export interface ScanJob {
   readonly kind: 'scan';
   readonly packed: PerDocument<Uint8Array>;
+}
+
+/** Memory of a text that is not needed any more. */
+export interface ReleasedText {
+  readonly kind: 'released';
+  readonly index: 0 | 1 | 2;
+  readonly text: ArrayBuffer;
 }
 
 export type Job = BuildJob | CopyJob | ScanJob;

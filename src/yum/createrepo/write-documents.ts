@@ -71,6 +71,8 @@ async function writeDocument(segments: AsyncIterable<Segment>, index: 0 | 1 | 2,
       count += segment.count;
       sizes.push(segment.plain[index].length);
       yield { plain: asBuffer(segment.plain[index]), packed: asBuffer(segment.packed[index]) };
+      // Where others read it, too, it is not known when they have.
+      if (request.alongside === undefined) segment.release?.(index);
     }
   }
   const name = `${DOCUMENTS[index]}.xml${extensionOf(settings.compression)}`;
