@@ -1,9 +1,10 @@
 import type { PublishContext } from '../../family/family.ts';
+import { describeSupplement, measured, unpacked } from '../../family/supplement-content.ts';
 import type { StoredPackage, Supplement } from '../../store/catalogue.ts';
 import { type ContentsLine, contentsOf, formatContentsLine, mergeContents, readContents } from '../format/contents.ts';
 import type { ListedFile } from '../format/release-text.ts';
 import { fieldOf } from '../format/stanza.ts';
-import { describeSupplement, linkWhole, measured, type ReleasePlace, unpacked, writePacked } from './supplement-file.ts';
+import { linkWhole, type ReleasePlace, writePacked } from './supplement-file.ts';
 
 /** An index of which package has which file. */
 export interface ContentsIndex {

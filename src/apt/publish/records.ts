@@ -1,8 +1,9 @@
 import type { PublishContext } from '../../family/family.ts';
+import { describeSupplement, measured, unpacked } from '../../family/supplement-content.ts';
 import type { Supplement } from '../../store/catalogue.ts';
 import type { IndexRecord } from '../format/index-record.ts';
 import type { ListedFile } from '../format/release-text.ts';
-import { describeSupplement, linkWhole, measured, type ReleasePlace, unpacked, writePacked } from './supplement-file.ts';
+import { linkWhole, type ReleasePlace, writePacked } from './supplement-file.ts';
 
 /** An index that is made of those of the sources, record by record. */
 export interface RecordIndex {

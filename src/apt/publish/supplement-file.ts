@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { compressionOf } from '../../codec/compression.ts';
-import { decompress } from '../../codec/decompress.ts';
-import { MirrorError } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
 import type { PublishContext } from '../../family/family.ts';
+import { measured } from '../../family/supplement-content.ts';
 import type { Blob } from '../../store/blobs.ts';
 import type { Supplement } from '../../store/catalogue.ts';
 import type { ListedFile } from '../format/release-text.ts';
@@ -24,39 +21,6 @@ export function plainName({ path }: Pick<Supplement, 'path'>): string {
 
 function compressedExtension(path: string): string {
   return compressionOf(path) === 'none' ? '' : posix.extname(path);
-}
-
-/** The content of an upstream's file. Errors: DECOMPRESS_*, BLOB_*, and ABORTED. */
-export async function* unpacked({ blobs, name, signal }: PublishContext, supplement: Supplement): AsyncGenerator<Buffer> {
-  const limit = { maxSize: LIMITS.indexUnpacked, what: describeSupplement(supplement) };
-  for await (const chunk of decompress(blobs.read(supplement.sha256), compressionOf(supplement.path), limit)) {
-    if (signal.aborted) throw new MirrorError('ABORTED', `publishing ${name} was interrupted`);
-    yield chunk;
-  }
-}
-
-/** What the file is, for messages. */
-export function describeSupplement({ mirror, path }: Supplement): string {
-  return `mirror ${mirror}: ${path}`;
-}
-
-/** What a text turned out to be, when all of it was read. */
-export interface Measured {
-  blob(): Blob;
-}
-
-/** A text as it is, whose size and checksum are known at its end. */
-export function measured(text: AsyncIterable<Uint8Array>): { readonly text: AsyncIterable<Uint8Array> } & Measured {
-  const hash = createHash('sha256');
-  let size = 0;
-  async function* pieces(): AsyncGenerator<Uint8Array> {
-    for await (const piece of text) {
-      hash.update(piece);
-      size += piece.length;
-      yield piece;
-    }
-  }
-  return { text: pieces(), blob: () => ({ sha256: hash.digest('hex'), size }) };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { PublishContext } from '../../family/family.ts';
+import { measured, unpacked } from '../../family/supplement-content.ts';
 import type { StoredPackage, Supplement } from '../../store/catalogue.ts';
 import { formatCommandHead, readCommands } from '../format/command-index.ts';
 import type { ListedFile } from '../format/release-text.ts';
@@ -7,7 +8,7 @@ import { readSoftwareComponents } from '../format/software-components.ts';
 import { descriptionKey, descriptionMd5, readTranslations } from '../format/translation.ts';
 import { writeContents } from './contents.ts';
 import { type RecordIndex, writeRecords } from './records.ts';
-import { linkWhole, measured, plainName, type ReleasePlace, unpacked } from './supplement-file.ts';
+import { linkWhole, plainName, type ReleasePlace } from './supplement-file.ts';
 
 /** Files whose checksums the installer's tools look for in the Release. */
 const CHECKSUM_FILES = new Set(['SHA256SUMS', 'MD5SUMS']);

@@ -4,6 +4,7 @@ import { shortened } from '../../core/counts.ts';
 import { MirrorError } from '../../core/errors.ts';
 import { safeRelativePath } from '../../core/paths.ts';
 import type { PublishContext, PublishedTree } from '../../family/family.ts';
+import { describeSupplement, unpacked } from '../../family/supplement-content.ts';
 import type { StoredPackage, Supplement } from '../../store/catalogue.ts';
 import { labelOf } from '../candidate.ts';
 import { SOURCE } from '../format/architecture.ts';
@@ -12,7 +13,7 @@ import { readStanzas } from '../format/deb822.ts';
 import type { Release } from '../format/release.ts';
 import { pickFields } from '../format/stanza.ts';
 import { releaseDirectory } from '../urls.ts';
-import { describeSupplement, plainName, unpacked } from './supplement-file.ts';
+import { plainName } from './supplement-file.ts';
 import { readServedRelease, type ServedDocuments } from './verbatim-release.ts';
 
 /** The kind of an upstream's signed documents. */

@@ -1,6 +1,7 @@
 import type { BlockCompression } from '../../codec/block-formats.ts';
 import { compressionOf } from '../../codec/compression.ts';
 import type { PublishContext } from '../../family/family.ts';
+import { describeSupplement } from '../../family/supplement-content.ts';
 import type { StoredPackage, Supplement } from '../../store/catalogue.ts';
 import { combineComps } from '../format/comps.ts';
 import type { CombinedMetadata, MetadataDocument } from '../format/further-metadata.ts';
@@ -9,7 +10,7 @@ import { type PublishedPackages, publishedPackages } from '../format/published-p
 import type { RepomdRecord } from '../format/repomd.ts';
 import { combineUpdateinfo } from '../format/updateinfo.ts';
 import { compressionOfMetadata, writeMetadata } from './metadata-file.ts';
-import { describeSupplement, linkMetadata, unpackedWhole } from './supplement-file.ts';
+import { linkMetadata, unpackedWhole } from './supplement-file.ts';
 
 /** What a type of metadata is made of that names packages. */
 interface Combination {

@@ -3,9 +3,9 @@ import { MirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { safeRelativePath } from '../../core/paths.ts';
 import type { PublishContext } from '../../family/family.ts';
+import { describeSupplement } from '../../family/supplement-content.ts';
 import type { Supplement } from '../../store/catalogue.ts';
 import { withRepomdChecksum } from '../format/treeinfo-checksum.ts';
-import { describeSupplement } from './supplement-file.ts';
 
 /** Installers look for the one or the other. */
 const NAMES = ['.treeinfo', 'treeinfo'] as const;

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { BlockCompression } from '../../codec/block-formats.ts';
 import { extensionOf } from '../../codec/compression.ts';
 import { packText } from '../../codec/pack-text.ts';
 import type { RecordShape } from '../../codec/text-blocks.ts';
 import type { PublishContext } from '../../family/family.ts';
+import { measured } from '../../family/supplement-content.ts';
 import type { Blob } from '../../store/blobs.ts';
 import type { RepomdRecord } from '../format/repomd.ts';
 
@@ -39,16 +39,8 @@ export async function writeMetadata(context: PublishContext, metadata: MetadataT
   const { writer } = context;
   const { type, name, text, compression = compressionOfMetadata(context), ...shape } = metadata;
   const packedName = `${name}${extensionOf(compression)}`;
-  const hash = createHash('sha256');
-  let openSize = 0;
-  async function* measured(): AsyncGenerator<Uint8Array> {
-    for await (const piece of text) {
-      hash.update(piece);
-      openSize += piece.length;
-      yield piece;
-    }
-  }
-  const blobs = await packText(measured(), {
+  const plain = measured(text);
+  const blobs = await packText(plain.text, {
     ...shape,
     compressions: [compression],
     cache: writer.packedBlocks,
@@ -56,8 +48,8 @@ export async function writeMetadata(context: PublishContext, metadata: MetadataT
   });
   const [blob] = blobs.values();
   if (blob === undefined) throw new Error('a text is written as often as there are compressions');
-  const plain = compression === 'none' ? undefined : { sha256: hash.digest('hex'), size: openSize };
-  return metadataRecord(context, { type, path: metadataPath(blob.sha256, packedName), blob, plain });
+  const path = metadataPath(blob.sha256, packedName);
+  return metadataRecord(context, { type, path, blob, plain: compression === 'none' ? undefined : plain.blob() });
 }
 
 /** What repomd.xml says of a file. `plain` is what the file unpacks to, where it is compressed. */

@@ -2,6 +2,7 @@ import { shortened } from '../../core/counts.ts';
 import { MirrorError } from '../../core/errors.ts';
 import { safeRelativePath } from '../../core/paths.ts';
 import type { PublishContext, PublishedTree } from '../../family/family.ts';
+import { describeSupplement, unpacked } from '../../family/supplement-content.ts';
 import type { StoredPackage, Supplement } from '../../store/catalogue.ts';
 import type { Permanence } from '../../store/generations.ts';
 import { labelOf } from '../candidate.ts';
@@ -10,7 +11,6 @@ import { createPrimaryReader, type PrimaryPackage } from '../format/primary.ts';
 import type { Repomd } from '../format/repomd.ts';
 import { formatEvr } from '../format/version.ts';
 import { linkInstaller } from './installer.ts';
-import { describeSupplement, unpacked } from './supplement-file.ts';
 import { REPOMD, readServedRepomd, type ServedDocuments } from './verbatim-repomd.ts';
 
 /** The kind of an upstream's repomd.xml and what lies beside it. */
