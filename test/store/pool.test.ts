@@ -94,17 +94,20 @@ describe('store/pool', () => {
     expect(await open()).toBeLessThanOrEqual(before + 1);
   });
 
-  it('reads a whole blob only when it is small enough and right', async () => {
-    const { storage, pool } = await poolWith(Buffer.from('hello'));
-    const digest = sha256('hello');
-    expect((await pool.readWhole(digest, 5)).toString()).toBe('hello');
-    await expect(pool.readWhole(digest, 4)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
-    await expect(pool.readWhole(sha256('x'), 4)).rejects.toMatchObject({ code: 'BLOB_MISSING' });
-    await expect(pool.readWhole('../../x', 4)).rejects.toMatchObject({ code: 'BLOB_MISSING' });
+  it.each([
+    ['a small', Buffer.from('hello')],
+    ['a large', content(6, 300_000)],
+  ])('reads %s blob whole only when it is not over the limit, and right', async (_, bytes) => {
+    const { storage, pool } = await poolWith(bytes);
+    const [digest, size] = [sha256(bytes), bytes.length];
+    expect((await pool.readWhole(digest, size)).equals(bytes)).toBe(true);
+    await expect(pool.readWhole(digest, size - 1)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
+    await expect(pool.readWhole(sha256('x'), size)).rejects.toMatchObject({ code: 'BLOB_MISSING' });
+    await expect(pool.readWhole('../../x', size)).rejects.toMatchObject({ code: 'BLOB_MISSING' });
     const path = join(storage, 'pool/sha256', digest.slice(0, 2), digest);
     await chmod(path, 0o644);
-    await writeFile(path, 'jello');
-    await expect(pool.readWhole(digest, 5)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
+    await writeFile(path, Buffer.alloc(size));
+    await expect(pool.readWhole(digest, size)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
   });
 
   it('deletes, also what is not there', async () => {
