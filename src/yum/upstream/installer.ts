@@ -11,7 +11,8 @@ import type { StoredIndex, Supplement, UpstreamState } from '../../store/catalog
 import { looksLikePage, parseTreeinfo, type TreeFile, type Treeinfo } from '../format/treeinfo.ts';
 import { fileUrls } from '../location.ts';
 import { faultOf, isMissingOrDamaged } from './acquire-records.ts';
-import { REPOMD, type SignedRepomd } from './signed-repomd.ts';
+import { REPOMD } from './fetch-repomd.ts';
+import type { SignedRepomd } from './signed-repomd.ts';
 import { checkStrength } from './verification-policy.ts';
 
 /** In the order in which clients look for it. */

@@ -3,17 +3,10 @@ import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import type { UpstreamContext } from '../../family/family.ts';
 import type { Supplement, UpstreamState } from '../../store/catalogue.ts';
 import { acquireRecords } from './acquire-records.ts';
+import { type FetchedRepomd, fetchRepomd } from './fetch-repomd.ts';
 import { acquireInstaller, type FetchedTree, fetchTreeinfo, hasTree } from './installer.ts';
 import { particularsOf, selectionOf, type YumParticulars } from './particulars.ts';
-import {
-  allDocuments,
-  checkRepomd,
-  type FetchedRepomd,
-  fetchRepomd,
-  MAX_FUTURE,
-  mayHaveChanged,
-  type SignedRepomd,
-} from './signed-repomd.ts';
+import { allDocuments, checkRepomd, MAX_FUTURE, mayHaveChanged, type SignedRepomd } from './signed-repomd.ts';
 import { verificationPolicy } from './verification-policy.ts';
 
 /** How often an upstream that changes while it is read is begun anew. */

@@ -1,16 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { YumMirrorConfig } from '../../config/schema.ts';
-import { counted } from '../../core/counts.ts';
-import { type Expected, strongest } from '../../core/digests.ts';
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { UpstreamContext } from '../../family/family.ts';
-import type { FetchedDocument } from '../../fetch/fetcher.ts';
 import { joinUrl } from '../../fetch/join-url.ts';
 import { shownUrl } from '../../fetch/place.ts';
 import type { Acquirer } from '../../store/acquire.ts';
 import type { Repomd } from '../format/repomd.ts';
-import { metalinkUrl } from './bases.ts';
+import { type FetchedRepomd, REPOMD } from './fetch-repomd.ts';
 import { verificationPolicy } from './verification-policy.ts';
 
 /** A repomd.xml whose signature and metalink were checked as far as the mirror asks for it. */
@@ -33,17 +29,8 @@ export interface SignedRepomd {
 /** How far an upstream's clock may be ahead of ours, in milliseconds. */
 export const MAX_FUTURE = 24 * 60 * 60 * 1000;
 
-export const REPOMD = 'repodata/repomd.xml';
 const SIGNATURE = `${REPOMD}.asc`;
 const KEY = `${REPOMD}.key`;
-
-/** A repomd.xml that the metalink allows, where there is one; its signature was not looked at. */
-export interface FetchedRepomd {
-  readonly bytes: Buffer;
-  /** SHA-256 of it. */
-  readonly revision: string;
-  readonly url: string;
-}
 
 /**
  * Checks a repomd.xml and reads it. Errors besides those of fetching: SIGNATURE_*, METADATA_INVALID, PATH_UNSAFE.
@@ -76,84 +63,27 @@ export async function allDocuments(
     [SIGNATURE, LIMITS.signature],
     [KEY, LIMITS.keyFile],
   ] as const) {
-    const bytes = all.get(path) ?? (await acquirer.optionalDocument(path, ceiling, bases))?.bytes;
+    const bytes = all.get(path) ?? (await optionalDocument(acquirer, { path, ceiling, bases }));
     if (bytes !== undefined && bytes.length > 0) all.set(path, bytes);
   }
   return all;
 }
 
-/** Servers that are asked for a repomd.xml that the metalink allows. */
-const MOST_ASKED = 10;
-
-/**
- * Fetches repomd.xml. With a metalink it must be what that says, and the newest of what it allows goes before: servers that are behind
- * are passed over. Errors besides those of fetching: METADATA_INVALID, CHECKSUM_MISMATCH.
- * @param behind bases that are not asked.
- */
-export async function fetchRepomd(context: UpstreamContext<YumMirrorConfig>, behind: readonly string[]): Promise<FetchedRepomd> {
-  const { acquirer, config, name } = context;
-  const bases = acquirer.origin.bases.filter((base) => !behind.includes(base));
-  const document = await acquirer.document(REPOMD, LIMITS.signedDocument, bases);
-  const list = metalinkUrl(name, config);
-  if (list === undefined) return fetched(document);
-  // After repomd.xml, so that it is not the older one where both are being replaced.
-  const { bytes } = await acquirer.document('', LIMITS.serverList, [list]);
-  const { parseMetalink } = await import('../format/metalink.ts');
-  const { accepted } = parseMetalink(bytes, shownUrl(list));
-  return fetched(await bestAccepted(context, { document, accepted, bases }));
-}
-
-function fetched({ bytes, url }: FetchedDocument): FetchedRepomd {
-  return { bytes, url, revision: createHash('sha256').update(bytes).digest('hex') };
-}
-
-interface Choice {
-  /** Of the first server that answered. */
-  readonly document: FetchedDocument;
-  /** What it may be, newest first. */
-  readonly accepted: readonly Expected[];
+interface OptionalDocument {
+  readonly path: string;
+  /** Most bytes that are accepted. */
+  readonly ceiling: number;
   readonly bases: readonly string[];
 }
 
-async function bestAccepted(
-  { acquirer, config, name }: UpstreamContext<YumMirrorConfig>,
-  { accepted, bases, document }: Choice,
-): Promise<FetchedDocument> {
-  const rankOf = ({ bytes }: FetchedDocument): number => {
-    const rank = accepted.findIndex((expected) => fulfils(bytes, expected));
-    return rank === -1 ? accepted.length : rank;
-  };
-  let best = { document, rank: rankOf(document) };
-  const others = bases.filter((base) => joinUrl(base, REPOMD) !== document.url);
-  for (const base of others.slice(0, MOST_ASKED - 1)) {
-    if (best.rank === 0) break;
-    const other = await documentOf(acquirer, base);
-    if (other !== undefined && rankOf(other) < best.rank) best = { document: other, rank: rankOf(other) };
-  }
-  if (best.rank < accepted.length) return best.document;
-  const asked = Math.min(others.length + 1, MOST_ASKED);
-  throw new MirrorError(
-    'CHECKSUM_MISMATCH',
-    `mirror "${name}": no repomd.xml of ${counted(asked, 'server')} is one that the metalink ${shownUrl(config.metalink ?? '')} allows`,
-    { hint: 'The servers or the list may be behind; try again later.' },
-  );
-}
-
-/** Undefined where that server has none to give. */
-async function documentOf(acquirer: Acquirer, base: string): Promise<FetchedDocument | undefined> {
+/** Undefined where there is none, which object stores say with 403 as others do with 404. */
+async function optionalDocument(acquirer: Acquirer, { bases, ceiling, path }: OptionalDocument): Promise<Buffer | undefined> {
   try {
-    return await acquirer.document(REPOMD, LIMITS.signedDocument, [base]);
+    return (await acquirer.document(path, ceiling, bases)).bytes;
   } catch (error) {
-    if (isMirrorError(error) && error.code.startsWith('FETCH_')) return undefined;
+    if (isMirrorError(error, 'FETCH_NOT_FOUND', 'FETCH_DENIED')) return undefined;
     throw error;
   }
-}
-
-/** By the strongest checksum that is stated. */
-function fulfils(bytes: Buffer, { size, checksums }: Expected): boolean {
-  if (size !== undefined && size !== bytes.length) return false;
-  const best = strongest(checksums);
-  return best !== undefined && createHash(best.algorithm).update(bytes).digest('hex') === best.value;
 }
 
 interface CheckedSignature {
@@ -169,7 +99,7 @@ async function checkSignature(
 ): Promise<CheckedSignature | undefined> {
   const { metadata } = verificationPolicy(config);
   if (metadata === 'no' || keyring === undefined) return undefined;
-  const signature = (await acquirer.optionalDocument(SIGNATURE, LIMITS.signature, document.bases))?.bytes;
+  const signature = await optionalDocument(acquirer, { path: SIGNATURE, ceiling: LIMITS.signature, bases: document.bases });
   if (signature === undefined || signature.length === 0) {
     if (metadata === 'if signed' && !document.wasSigned) return undefined;
     throw new MirrorError('SIGNATURE_MISSING', `mirror "${name}": ${document.what} has no signature (repomd.xml.asc)`, {

@@ -126,6 +126,20 @@ describe('yum/upstream/refresh', () => {
     });
   });
 
+  it('takes 403 for a signature as none, as object stores answer, but not where there was one', async () => {
+    await writeRepository(root, { signer });
+    const signed = await rig.refresh({}, { keyring });
+    rig.server.intercept = (request, response) => {
+      if (request.url?.endsWith('.asc') !== true) return false;
+      response.writeHead(403, { 'content-length': '0' }).end();
+      return true;
+    };
+    expect((await rig.refresh({}, { keyring })).verification).toMatchObject({ metadata: false });
+    await writeRepository(root, { timestamp: 1_700_000_100 });
+    await expect(rig.refresh({}, { keyring, previous: signed })).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' });
+    await expect(rig.refresh({ verify: ['metadata'] }, { keyring })).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' });
+  });
+
   it('refuses a signature over something else, and fetches no index then', async () => {
     await writeRepository(root, { signer });
     writeFileSync(join(root, 'repodata/repomd.xml.asc'), await signer.signDetached(Buffer.from('other'), new Date('2024-01-01')));
