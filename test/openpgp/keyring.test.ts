@@ -1,13 +1,14 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { isMirrorError } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { writeArmor } from '../../src/openpgp/armor.ts';
 import { readKeyring } from '../../src/openpgp/keyring.ts';
 import type { Keyring } from '../../src/openpgp/types.ts';
 import { describeWithTools, SHARED_DATA } from '../support/requirements.ts';
 import { type GnuPg, openGnuPg } from './gnupg.ts';
-import { certificate, handmadeKey, packet } from './handmade.ts';
+import { certificate, handmadeKey, packet, subkey } from './handmade.ts';
 import { headerSignatures } from './rpm-signatures.ts';
 
 const MADE = 1_700_000_000;
@@ -91,6 +92,26 @@ describe('openpgp/keyring', () => {
       message: expect.stringContaining('has a self-signature that uses MD5'),
       hint: expect.stringContaining('mirrors.old.allowWeak: [md5, sha1]'),
     });
+  });
+
+  it('never fails with anything but KEY_INVALID, whatever byte of a key is changed or missing', async () => {
+    const whole = certificate(key, MADE, [subkey(key, other, { binder: key, created: MADE, crossSigned: true })]);
+    const outcome = async (bytes: Buffer): Promise<number> => {
+      try {
+        return (await read(bytes)).keys.length;
+      } catch (error) {
+        if (isMirrorError(error, 'KEY_INVALID')) return 0;
+        throw error;
+      }
+    };
+    let refused = 0;
+    for (let at = 0; at < whole.length; at++) {
+      const changed = Buffer.from(whole);
+      changed[at] = (changed[at] ?? 0) ^ 0xff;
+      if ((await outcome(changed)) === 0) refused++;
+      await outcome(whole.subarray(0, at));
+    }
+    expect(refused).toBeGreaterThan(100);
   });
 
   it('says how to export keys from a keybox', async () => {
