@@ -160,6 +160,22 @@ describeWithTools(['createrepo_c', 'python3-createrepo-c'], 'clients/createrepo:
     expect(broken(ours)).toEqual([]);
   });
 
+  it.each([['gz'], ['xz']])('takes over what createrepo_c has written (%s), also with databases', async (compression) => {
+    putSome();
+    await succeed('createrepo_c', ['--quiet', '--no-database', '--general-compress-type', compression, packages]);
+    put('zulu.rpm', { name: 'zulu' });
+    const done = await createrepo('--update', '--database');
+    expect([done.reused, done.read]).toEqual([4, 1]);
+    const theirs = join(root, 'theirs');
+    mkdirSync(theirs);
+    await succeed('createrepo_c', ['--quiet', '--database', '--compress-type', 'gz', '-o', theirs, packages]);
+    expect((await compareMetadata(join(packages, 'repodata'), join(theirs, 'repodata'))).differences).toEqual([]);
+    expect(readDatabases(join(packages, 'repodata'))).toEqual(readDatabases(join(theirs, 'repodata')));
+    expect((await createrepo('--update', '--database')).unchanged).toBe(true);
+    expect((await createrepo('--update')).unchanged).toBe(false);
+    expect(repomdIn().records).toHaveLength(3);
+  });
+
   describeWithTools(['shared data'], 'real packages', () => {
     it('has the same values of all of them, also in the databases', { timeout: 120_000 }, async () => {
       for (const file of globSync('**/*.rpm', { cwd: SHARED_DATA ?? '' }))

@@ -43,12 +43,13 @@ export interface DocumentsRequest {
  */
 export async function writeDocuments(segments: AsyncIterable<Segment>, request: DocumentsRequest): Promise<StagedFile[]> {
   const { alongside } = request;
+  const release = releaser(alongside === undefined ? 1 : 2);
   const readers = fanOut(segments, { readers: DOCUMENTS.length + (alongside === undefined ? 0 : 1), ahead: AHEAD });
   const written = await Promise.allSettled(
     readers.map(async (reader, index) => {
       try {
-        if (index === DOCUMENTS.length) await alongside?.(reader);
-        else return await writeDocument(reader, index as 0 | 1 | 2, request);
+        if (index === DOCUMENTS.length) await alongside?.(releasing(reader, release));
+        else return await writeDocument(reader, index as 0 | 1 | 2, { ...request, release });
       } finally {
         await reader.return();
       }
@@ -61,8 +62,33 @@ export async function writeDocuments(segments: AsyncIterable<Segment>, request: 
   });
 }
 
-async function writeDocument(segments: AsyncIterable<Segment>, index: 0 | 1 | 2, request: DocumentsRequest): Promise<StagedFile> {
-  const { expected, settings, staging } = request;
+type Release = (segment: Segment, index: 0 | 1 | 2) => void;
+
+/** Gives a text back when all its readers have called. */
+function releaser(readers: number): Release {
+  const calls = new WeakMap<Segment, [number, number, number]>();
+  return (segment, index) => {
+    const count = calls.get(segment) ?? [0, 0, 0];
+    calls.set(segment, count);
+    count[index] += 1;
+    if (count[index] === readers) segment.release?.(index);
+  };
+}
+
+/** The segments; each is given back when the next is asked for. */
+async function* releasing(segments: AsyncIterable<Segment>, release: Release): AsyncGenerator<Segment> {
+  for await (const segment of segments) {
+    yield segment;
+    for (const index of [0, 1, 2] as const) release(segment, index);
+  }
+}
+
+interface DocumentRequest extends DocumentsRequest {
+  readonly release: Release;
+}
+
+async function writeDocument(segments: AsyncIterable<Segment>, index: 0 | 1 | 2, request: DocumentRequest): Promise<StagedFile> {
+  const { expected, release, settings, staging } = request;
   const root = ROOTS[index];
   const sizes: number[] = [];
   let count = 0;
@@ -71,8 +97,7 @@ async function writeDocument(segments: AsyncIterable<Segment>, index: 0 | 1 | 2,
       count += segment.count;
       sizes.push(segment.plain[index].length);
       yield { plain: asBuffer(segment.plain[index]), packed: asBuffer(segment.packed[index]) };
-      // Where others read it, too, it is not known when they have.
-      if (request.alongside === undefined) segment.release?.(index);
+      release(segment, index);
     }
   }
   const name = `${DOCUMENTS[index]}.xml${extensionOf(settings.compression)}`;
