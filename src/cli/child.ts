@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../config/environment.ts';
@@ -19,6 +18,8 @@ export interface ChildOptions {
  * it wrote to standard error when it does not end with the exit status 0.
  */
 export async function runChild(args: readonly string[], { environment, cwd, signal }: ChildOptions): Promise<void> {
+  // Every command would wait for it to be loaded.
+  const { spawn } = await import('node:child_process');
   const child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env: { ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

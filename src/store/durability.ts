@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MirrorError } from '../core/errors.ts';
@@ -100,8 +99,10 @@ async function synchronizeFileSystem(directory: string): Promise<boolean> {
   });
 }
 
-function runSync(directory: string): Promise<'done' | 'unavailable' | { readonly reason: string }> {
-  return new Promise((resolve) => {
+async function runSync(directory: string): Promise<'done' | 'unavailable' | { readonly reason: string }> {
+  // A run that finds nothing changed does not wait for it to be loaded.
+  const { spawn } = await import('node:child_process');
+  return await new Promise((resolve) => {
     const child = spawn('sync', ['-f', directory], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
     let message = '';
     child.stderr.on('data', (chunk: Buffer) => {
