@@ -25,7 +25,7 @@ export interface Acquirer {
   /** A small file, whole in memory, not stored. `path` is relative to the bases and already escaped for a URL; `bases` are asked in place of the origin's. */
   document(path: string, maxSize: number, bases?: readonly string[]): Promise<FetchedDocument>;
   /** As `document`, but undefined when no server has the file. */
-  optionalDocument(path: string, maxSize: number, bases?: readonly string[]): Promise<FetchedDocument | undefined>;
+  optionalDocument(path: string, maxSize: number): Promise<FetchedDocument | undefined>;
   /** A file into the pool; in it when this returns. */
   file(wanted: Wanted): Promise<Blob>;
   /** What was fetched as a document, into the pool; in it when this returns. */

@@ -31,9 +31,9 @@ export function createAcquirer(options: AcquirerOptions): Acquirer {
   return {
     origin,
     document,
-    async optionalDocument(path, maxSize, bases) {
+    async optionalDocument(path, maxSize) {
       try {
-        return await document(path, maxSize, bases);
+        return await document(path, maxSize);
       } catch (error) {
         if (isMirrorError(error, 'FETCH_NOT_FOUND')) return undefined;
         throw error;
