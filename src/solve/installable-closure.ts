@@ -17,7 +17,7 @@ const PROVED_ALONE = 64;
 /**
  * As `closure`, and each seed that can be installed at all can be installed from the selection alone, on a machine of each of the
  * architectures that it is for. Where a choice that the closure made stands in the way, because what was chosen conflicts with something else
- * that is needed, it is made otherwise. Seeds may conflict with each other.
+ * that is needed, or needs something that is nowhere, it is made otherwise. Seeds may conflict with each other.
  */
 export function installableClosure<C extends Candidate>(
   universe: Universe<C>,
@@ -28,8 +28,11 @@ export function installableClosure<C extends Candidate>(
   if (plain.selected.length === universe.candidates.length) return plain;
   const machines = (request.machines ?? [undefined]).map((machine) => onMachine(universe, seeds, { request, machine }));
   /** What would have to be there for the seeds that cannot be installed from these packages alone. */
-  const missingFrom = ({ selected }: Closure<C>): readonly C[] =>
-    machines.flatMap((machine) => machine.broken(selected).flatMap((seed) => machine.solution(seed) ?? []));
+  const missingFrom = ({ selected, unsatisfied }: Closure<C>): readonly C[] => {
+    const there = [...new Set([...selected, ...(request.base ?? [])])];
+    if (unsatisfied.length === 0 && !haveConflict(universe, there) && !haveNeed(universe, selected, there)) return [];
+    return machines.flatMap((machine) => machine.broken(there).flatMap((seed) => machine.solution(seed) ?? []));
+  };
 
   const preferred = new Set(missingFrom(plain));
   if (preferred.size === 0) return plain;
@@ -41,7 +44,7 @@ export function installableClosure<C extends Candidate>(
 
 interface OnMachine<C extends Candidate> {
   /** The seeds for this machine that cannot be installed from these packages alone. */
-  broken(selected: readonly C[]): readonly C[];
+  broken(there: readonly C[]): readonly C[];
   /** What a seed can be installed with, of the whole universe; undefined when it cannot, or when that is too hard to find out. */
   solution(seed: C): readonly C[] | undefined;
 }
@@ -66,9 +69,7 @@ function onMachine<C extends Candidate>(
     );
   let whole: Prover<C> | undefined;
   return {
-    broken(selected) {
-      const there = [...new Set([...selected, ...base])];
-      if (!haveConflict(universe, there)) return [];
+    broken(there) {
       const prover = proverOf(there);
       if (own.length <= PROVED_ALONE) return own.filter((seed) => !decided(true, () => prover.prove([[seed]]).installable));
       const broken = new Set(decided([], () => prover.findBroken()));
@@ -86,17 +87,24 @@ function onMachine<C extends Candidate>(
 /** What packages need that are to be installed from what is selected. */
 const STRONG = { recommends: false, suggests: false, source: false, allVariants: false, conditional: true };
 
-/** Whether one of the packages states that it cannot be installed together with others of them, or needs more when they are there. */
+/** Whether one of the packages states that it cannot be installed together with others of them. */
 function haveConflict<C extends Candidate>(universe: Universe<C>, candidates: readonly C[]): boolean {
+  const there = new Set(candidates);
+  const isThere = (candidate: C): boolean => there.has(candidate);
+  if (haveDifferentMembers(universe, candidates)) return true;
+  return candidates.some((candidate) =>
+    universe.conflicts(candidate).some((conflict) => isThere(conflict.with) && (conflict.and ?? []).every(isThere)),
+  );
+}
+
+/** Whether one of the packages needs something more because of others that are there. */
+function haveNeed<C extends Candidate>(universe: Universe<C>, selected: readonly C[], candidates: readonly C[]): boolean {
   const there = new Set<Candidate>(candidates);
   const isThere = (candidate: Candidate): boolean => there.has(candidate);
-  if (haveDifferentMembers(universe, candidates)) return true;
-  return candidates.some(
-    (candidate) =>
-      universe.conflicts(candidate).some((conflict) => isThere(conflict.with) && (conflict.and ?? []).every(isThere)) ||
-      universe
-        .requirements(candidate, STRONG)
-        .some(({ when, alternatives }) => when?.every(isThere) === true && !alternatives.some((list) => list.some(isThere))),
+  return selected.some((candidate) =>
+    universe
+      .requirements(candidate, STRONG)
+      .some(({ when = [], alternatives }) => when.every(isThere) && !alternatives.some((list) => list.some(isThere))),
   );
 }
 

@@ -56,6 +56,13 @@ describe('solve/installable-closure', () => {
     expect(names(select(['app']))).toEqual(['app', 'core', 'lib', 'y', 'ydata']);
   });
 
+  it('takes another alternative where the first needs what is nowhere', () => {
+    const { select, plain } = world({ app: { Depends: 'x | y' }, x: { Depends: 'gone' }, y: {} });
+    expect(plain(['app']).unsatisfied).toHaveLength(1);
+    expect(names(select(['app']))).toEqual(['app', 'y']);
+    expect(select(['app']).unsatisfied).toEqual([]);
+  });
+
   it('leaves a choice as it is that stands in no way', () => {
     const { select, plain } = world({ ...CONFLICT, core: { Conflicts: 'somebody-else' } });
     expect(select(['app'])).toEqual(plain(['app']));

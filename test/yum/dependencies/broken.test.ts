@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { installableClosure } from '../../../src/solve/installable-closure.ts';
 import { createProver } from '../../../src/solve/prover.ts';
+import type { YumCandidate } from '../../../src/yum/candidate.ts';
 import { yumFamily } from '../../../src/yum/family.ts';
 import { describeWithTools } from '../../support/requirements.ts';
 import { brokenByLibsolv } from '../libsolv.ts';
@@ -64,21 +66,42 @@ describeWithTools(['python3-solv'], 'yum/dependencies beside libsolv', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  async function brokenByUs(packages: readonly XmlPackage[]): Promise<string[]> {
+  async function load(packages: readonly XmlPackage[]): Promise<readonly YumCandidate[]> {
     writeRepository(root, packages);
-    const candidates = await rig.load({ verify: [] }, await rig.refresh({ verify: [] }));
+    return rig.load({ verify: [] }, await rig.refresh({ verify: [] }));
+  }
+
+  async function brokenAmong(candidates: readonly YumCandidate[]): Promise<readonly YumCandidate[]> {
     const universe = await yumFamily.universe(candidates, rig.blobs);
-    const prover = createProver(universe, { recommends: false, compareVersions: yumFamily.compareVersions, label: yumFamily.label });
-    return prover.findBroken().map(yumFamily.label).sort();
+    return createProver(universe, { recommends: false, compareVersions: yumFamily.compareVersions, label: yumFamily.label }).findBroken();
   }
 
   it('finds broken exactly what libsolv cannot install, whatever packages state of each other', async () => {
     await fc.assert(
       fc.asyncProperty(world, async (packages) => {
-        const ours = await brokenByUs(packages);
-        expect(ours).toEqual(brokenByLibsolv(root));
+        const broken = await brokenAmong(await load(packages));
+        expect(broken.map(yumFamily.label).sort()).toEqual(brokenByLibsolv(root));
       }),
       { numRuns: 40 },
+    );
+  }, 120_000);
+
+  it('selects with each package that can be installed what it can be installed from alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, fc.array(fc.nat(), { minLength: 1, maxLength: 2 }), async (packages, picks) => {
+        const candidates = await load(packages);
+        const broken = await brokenAmong(candidates);
+        const seeds = picks.flatMap((pick) => candidates[pick % candidates.length] ?? []);
+        const universe = await yumFamily.universe(candidates, rig.blobs);
+        const { selected } = installableClosure(universe, seeds, {
+          ...{ recommends: false, suggests: false, source: false, allVariants: false },
+          label: yumFamily.label,
+          compareVersions: yumFamily.compareVersions,
+        });
+        const left = await brokenAmong(selected);
+        expect(left.filter((one) => seeds.includes(one) && !broken.includes(one))).toEqual([]);
+      }),
+      { numRuns: 60 },
     );
   }, 120_000);
 });
