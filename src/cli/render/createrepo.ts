@@ -3,6 +3,8 @@ import type { CreaterepoReport } from '../../ops/createrepo.ts';
 
 /** Packages that are named of each kind of trouble. */
 const SHOWN = 20;
+/** Of each package that is there more than once. */
+const PATHS_SHOWN = 4;
 
 /** What `mirror createrepo` has done, for people. */
 export function createrepoText(done: CreaterepoReport): string {
@@ -20,7 +22,7 @@ export function createrepoText(done: CreaterepoReport): string {
   ] as const;
   for (const [found, one, several] of kinds) {
     if (found.length === 0) continue;
-    const named = found.map(({ key, paths }) => `${key}: ${paths.join(', ')}`);
+    const named = found.map(({ key, paths }) => `${key}: ${shortened(paths, PATHS_SHOWN)}`);
     lines.push('', `${formatCount(found.length)} ${found.length === 1 ? one : several}:`, `  ${shortened(named, SHOWN, '\n  ')}`);
   }
   if (unreadable.length > 0) {

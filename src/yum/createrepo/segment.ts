@@ -3,7 +3,6 @@ import type { DocumentRoot } from '../format/package-elements.ts';
 
 /** The documents that list packages, in the order in which triples of them stand. */
 export const DOCUMENTS = ['primary', 'filelists', 'other'] as const;
-export type DocumentName = (typeof DOCUMENTS)[number];
 
 /** Of each document. */
 export const ROOTS: PerDocument<DocumentRoot> = ['metadata', 'filelists', 'otherdata'];

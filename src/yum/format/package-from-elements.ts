@@ -45,8 +45,32 @@ export function createPackageReader(what: string): (elements: PackageElements) =
   };
 }
 
-type Attributes = ReadonlyMap<string, string>;
-const NO_ATTRIBUTES: Attributes = new Map();
+/** The value of an attribute; good as long as the leaf is being told of. */
+type Attributes = (name: AttributeName) => string | undefined;
+const NO_ATTRIBUTES: Attributes = () => undefined;
+
+const ATTRIBUTE_NAMES = [
+  'archive',
+  'author',
+  'build',
+  'date',
+  'end',
+  'epoch',
+  'file',
+  'flags',
+  'href',
+  'installed',
+  'name',
+  'package',
+  'pre',
+  'rel',
+  'start',
+  'type',
+  'ver',
+  'xml:base',
+] as const;
+type AttributeName = (typeof ATTRIBUTE_NAMES)[number];
+const NAME_BYTES = new Map<AttributeName, Buffer>(ATTRIBUTE_NAMES.map((name) => [name, Buffer.from(name)]));
 
 /** Tells of the leaves of an element: those that have no elements inside. */
 class ElementReader {
@@ -68,13 +92,12 @@ class ElementReader {
     for (let token = scanner.next(); token !== END_OF_INPUT; token = scanner.next()) {
       if (token === START_TAG) {
         const name = scanner.localName();
-        const attributes = this.#attributes();
         if (scanner.empty) {
-          leaf(name, open.at(-1) ?? '', attributes, '');
+          leaf(name, open.at(-1) ?? '', this.#present, '');
           pending = undefined;
         } else {
           open.push(name);
-          pending = { attributes, contentStart: scanner.position };
+          pending = { attributes: this.#kept(), contentStart: scanner.position };
         }
       } else if (token === END_TAG) {
         const name = open.pop() ?? '';
@@ -87,33 +110,55 @@ class ElementReader {
     }
   }
 
-  #attributes(): Attributes {
+  /** Of the start tag that the scanner stands on. */
+  readonly #present: Attributes = (name) => {
     const scanner = this.#scanner;
-    if (scanner.attributeCount === 0) return NO_ATTRIBUTES;
-    const attributes = new Map<string, string>();
-    for (let index = 0; index < scanner.attributeCount; index++) {
-      attributes.set(scanner.attributeName(index), decodeXml(scanner.bytes, scanner.valueStart(index), scanner.valueEnd(index)));
-    }
-    return attributes;
+    const bytes = NAME_BYTES.get(name);
+    const index = bytes === undefined ? -1 : scanner.attribute(bytes);
+    return index === -1 ? undefined : decodeXml(scanner.bytes, scanner.valueStart(index), scanner.valueEnd(index));
+  };
+
+  /** The same for when the scanner has gone on. */
+  #kept(): Attributes {
+    if (this.#scanner.attributeCount === 0) return NO_ATTRIBUTES;
+    const values = new Map(ATTRIBUTE_NAMES.map((name) => [name, this.#present(name)]));
+    return (name) => values.get(name);
   }
 }
 
+/** Attributes that say something, by element. */
+const KEPT: ReadonlyMap<string, readonly AttributeName[]> = new Map<string, readonly AttributeName[]>(
+  Object.entries({
+    checksum: ['type'],
+    'header-range': ['start', 'end'],
+    location: ['href', 'xml:base'],
+    size: ['package', 'installed', 'archive'],
+    time: ['file', 'build'],
+    version: ['epoch', 'ver', 'rel'],
+  }),
+);
+
 interface PrimaryLeaves {
   readonly texts: Map<string, string>;
-  readonly attributes: Map<string, Attributes>;
+  readonly attributes: Map<string, ReadonlyMap<AttributeName, string>>;
   readonly formatTexts: Map<string, string>;
   readonly relations: Map<string, RpmRelation[]>;
 }
 
 function readPrimary(reader: ElementReader, bytes: Buffer, what: string): DescribedPackage {
   const leaves: PrimaryLeaves = { texts: new Map(), attributes: new Map(), formatTexts: new Map(), relations: new Map() };
+  const keep = (element: string, attributes: Attributes): void => {
+    const values = KEPT.get(element)?.map((name): [AttributeName, string | undefined] => [name, attributes(name)]);
+    if (values !== undefined)
+      leaves.attributes.set(element, new Map(values.filter((entry): entry is [AttributeName, string] => entry[1] !== undefined)));
+  };
   reader.read(bytes, (name, parent, attributes, text) => {
     if (parent === 'package') {
       leaves.texts.set(name, text);
-      leaves.attributes.set(name, attributes);
+      keep(name, attributes);
     } else if (parent === 'format') {
       leaves.formatTexts.set(name, text);
-      if (name === 'header-range') leaves.attributes.set(name, attributes);
+      keep(name, attributes);
     } else if (name === 'entry' && KINDS.has(parent)) {
       const list = leaves.relations.get(parent);
       if (list === undefined) leaves.relations.set(parent, [relationOf(attributes)]);
@@ -125,8 +170,8 @@ function readPrimary(reader: ElementReader, bytes: Buffer, what: string): Descri
 
 function describedBy({ texts, attributes, formatTexts, relations }: PrimaryLeaves, what: string): DescribedPackage {
   const text = (name: string): string => texts.get(name) ?? '';
-  const attribute = (element: string, name: string): string | undefined => attributes.get(element)?.get(name);
-  const number = (element: string, name: string): number => Number(attribute(element, name) ?? 0) || 0;
+  const attribute = (element: string, name: AttributeName): string | undefined => attributes.get(element)?.get(name);
+  const number = (element: string, name: AttributeName): number => Number(attribute(element, name) ?? 0) || 0;
   const ofFormat = Object.fromEntries(Object.entries(FORMAT_TEXTS).map(([name, field]) => [field, formatTexts.get(name) ?? ''])) as Record<
     (typeof FORMAT_TEXTS)[keyof typeof FORMAT_TEXTS],
     string
@@ -175,14 +220,14 @@ function describedBy({ texts, attributes, formatTexts, relations }: PrimaryLeave
 }
 
 function relationOf(attributes: Attributes): RpmRelation {
-  const flags = attributes.get('flags');
+  const flags = attributes('flags');
   return {
-    name: attributes.get('name') ?? '',
+    name: attributes('name') ?? '',
     flags,
-    epoch: attributes.get('epoch'),
-    version: attributes.get('ver'),
-    release: attributes.get('rel'),
-    pre: /^(?:1|true)$/i.test(attributes.get('pre') ?? ''),
+    epoch: attributes('epoch'),
+    version: attributes('ver'),
+    release: attributes('rel'),
+    pre: /^(?:1|true)$/i.test(attributes('pre') ?? ''),
   };
 }
 
@@ -190,7 +235,7 @@ function readFiles(reader: ElementReader, bytes: Buffer): RpmFile[] {
   const files: RpmFile[] = [];
   reader.read(bytes, (name, parent, attributes, text) => {
     if (name !== 'file' || parent !== 'package') return;
-    const type = attributes.get('type');
+    const type = attributes('type');
     files.push({ path: text, kind: type === 'dir' || type === 'ghost' ? type : 'file' });
   });
   return files;
@@ -201,7 +246,7 @@ function readChangelogs(reader: ElementReader, bytes: Buffer): RpmChangelog[] {
   const changelogs: RpmChangelog[] = [];
   reader.read(bytes, (name, parent, attributes, text) => {
     if (name !== 'changelog' || parent !== 'package') return;
-    changelogs.push({ author: attributes.get('author') ?? '', date: Number(attributes.get('date') ?? 0) || 0, text });
+    changelogs.push({ author: attributes('author') ?? '', date: Number(attributes('date') ?? 0) || 0, text });
   });
   return changelogs.reverse();
 }
