@@ -82,12 +82,12 @@ json.dump(answers, sys.stdout)
 
 /** What only one of two lists has. */
 function difference(query: string, ours: readonly string[], theirs: readonly string[]): string[] {
-  const [one, other] = [new Set(ours), new Set(theirs)];
-  const only = (label: string, list: Iterable<string>): string[] => [...list].map((name) => `${query}: only ${label}: ${name}`);
-  return [...only('here', one.difference(other)), ...only('dnf', other.difference(one))];
+  const only = (label: string, list: readonly string[], others: readonly string[]): string[] =>
+    list.filter((name) => !others.includes(name)).map((name) => `${query}: only ${label}: ${name}`);
+  return [...only('here', ours, theirs), ...only('dnf', theirs, ours)];
 }
 
-describeWithTools(['dnf', 'shared data'], 'yum/subject beside dnf', () => {
+describeWithTools(['dnf', 'shared data'], 'yum/file-subjects beside dnf', () => {
   it('finds the packages that dnf repoquery finds', async () => {
     const repository = join(SHARED_DATA ?? '', 'rpm/pgdg-common-el8');
     const directory = mkdtempSync(join(tmpdir(), 'mirror-repoquery-'));

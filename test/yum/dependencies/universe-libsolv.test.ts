@@ -54,7 +54,7 @@ const world: fc.Arbitrary<readonly XmlPackage[]> = fc
   )
   .map((packages) => packages.map(withoutItself));
 
-describeWithTools(['python3-solv'], 'yum/dependencies beside libsolv', () => {
+describeWithTools(['python3-solv'], 'yum/dependencies/universe beside libsolv', () => {
   let root: string;
   let rig: Rig;
   beforeAll(async () => {
