@@ -1,5 +1,6 @@
 import type { BlockCompression } from '../../codec/block-formats.ts';
 import { compressionOf } from '../../codec/compression.ts';
+import { isMirrorError, reasonOf } from '../../core/errors.ts';
 import type { PublishContext } from '../../family/family.ts';
 import { describeSupplement } from '../../family/supplement-content.ts';
 import type { StoredPackage, Supplement } from '../../store/catalogue.ts';
@@ -17,12 +18,14 @@ interface Combination {
   /** Of the plain file. */
   readonly name: string;
   combine(documents: readonly MetadataDocument[], published: PublishedPackages): CombinedMetadata;
+  /** Whether packages can be installed without it: a damaged one is left out, then. */
+  readonly optional: boolean;
 }
 
 const COMBINED: ReadonlyMap<string, Combination> = new Map([
-  ['group', { name: 'comps.xml', combine: combineComps }],
-  ['updateinfo', { name: 'updateinfo.xml', combine: combineUpdateinfo }],
-  ['modules', { name: 'modules.yaml', combine: combineModules }],
+  ['group', { name: 'comps.xml', combine: combineComps, optional: true }],
+  ['updateinfo', { name: 'updateinfo.xml', combine: combineUpdateinfo, optional: true }],
+  ['modules', { name: 'modules.yaml', combine: combineModules, optional: false }],
 ]);
 /** They name delta packages, which are not mirrored. */
 const OF_DELTAS: ReadonlySet<string> = new Set(['prestodelta', 'deltainfo']);
@@ -32,7 +35,8 @@ const MOST_UNPACKED = 512 * 1024 * 1024;
 
 /**
  * Publishes what the sources have besides packages: comps, updateinfo and modules of all of them as one, cut to the packages, and anything
- * else as it is, of the last source that has it. Where that is the same as what one source has, its own file is published.
+ * else as it is, of the last source that has it. Where that is the same as what one source has, its own file is published. Damaged comps and
+ * updateinfo are left out with a warning.
  * Errors: METADATA_INVALID, DECOMPRESS_*, BLOB_*, ABORTED.
  */
 export async function writeFurtherMetadata(context: PublishContext, packages: readonly StoredPackage[]): Promise<RepomdRecord[]> {
@@ -84,15 +88,11 @@ async function writeCombined(
   context: PublishContext,
   { type, combination, supplements, published }: CombinedType,
 ): Promise<RepomdRecord[]> {
-  const documents: MetadataDocument[] = [];
-  for (const supplement of supplements) {
-    const what = distinct(describeSupplement(supplement), documents);
-    documents.push({ bytes: await unpackedWhole(context, supplement, MOST_UNPACKED), what });
-  }
-  const { bytes, warnings } = combination.combine(documents, published);
+  const documents = await readDocuments(context, combination, supplements);
+  const { bytes, warnings } = combined(context, combination, { documents: documents.map(({ document }) => document), published });
   for (const message of warnings) context.report({ type: 'warning', subject: context.name, message });
   if (bytes === undefined) return [];
-  const whole = supplements.find((_, index) => documents[index]?.bytes.equals(bytes) === true);
+  const whole = documents.find(({ document }) => document.bytes.equals(bytes))?.supplement;
   const records: RepomdRecord[] = [];
   for (const form of formsOf(type, compressionOfMetadata(context))) {
     if (whole !== undefined && compressionOf(whole.path) === form.compression) {
@@ -102,6 +102,63 @@ async function writeCombined(
     }
   }
   return records;
+}
+
+interface SourceDocument {
+  readonly supplement: Supplement;
+  readonly document: MetadataDocument;
+}
+
+async function readDocuments(
+  context: PublishContext,
+  combination: Combination,
+  supplements: readonly Supplement[],
+): Promise<SourceDocument[]> {
+  const documents: SourceDocument[] = [];
+  for (const supplement of supplements) {
+    const what = distinct(
+      describeSupplement(supplement),
+      documents.map(({ document }) => document),
+    );
+    try {
+      documents.push({ supplement, document: { bytes: await unpackedWhole(context, supplement, MOST_UNPACKED), what } });
+    } catch (error) {
+      leaveOut(context, combination, { what, error });
+    }
+  }
+  return documents;
+}
+
+/** The documents as one. Where that fails, without those that are damaged on their own. */
+function combined(
+  context: PublishContext,
+  combination: Combination,
+  { documents, published }: { readonly documents: readonly MetadataDocument[]; readonly published: PublishedPackages },
+): CombinedMetadata {
+  try {
+    return combination.combine(documents, published);
+  } catch (error) {
+    if (!combination.optional || !isMirrorError(error, 'METADATA_INVALID')) throw error;
+  }
+  const sound = documents.filter((document) => {
+    try {
+      combination.combine([document], published);
+      return true;
+    } catch (error) {
+      leaveOut(context, combination, { what: document.what, error });
+      return false;
+    }
+  });
+  return combination.combine(sound, published);
+}
+
+function leaveOut(
+  context: PublishContext,
+  { optional }: Combination,
+  { what, error }: { readonly what: string; readonly error: unknown },
+): void {
+  if (!optional || !isMirrorError(error, 'METADATA_INVALID', 'DECOMPRESS_FAILED', 'DECOMPRESS_TOO_LARGE')) throw error;
+  context.report({ type: 'warning', subject: context.name, message: `${what} is left out: ${reasonOf(error)}` });
 }
 
 /** Two states of one mirror may be among the sources. */

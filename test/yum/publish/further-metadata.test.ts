@@ -104,8 +104,24 @@ describe('yum/publish/further-metadata', () => {
     expect(publishing.events).toMatchObject([{ type: 'info', message: expect.stringContaining(`the ${type} of test is left out`) }]);
   });
 
-  it('refuses what is not what its name says', async () => {
-    const broken = await publishing.supplement('data/updateinfo', 'repodata/updateinfo.xml.gz', 'no gzip');
+  it.each([
+    ['cannot be unpacked', 'repodata/updateinfo.xml.gz', 'no gzip'],
+    ['cannot be read', 'repodata/updateinfo.xml', '<updates><update>'],
+  ])('leaves out advisories of a source that %s, and keeps those of the others', async (_, path, content) => {
+    const advisory =
+      '<update from="a" status="final" type="bugfix" version="1"><id>A-1</id><title>t</title><issued date="2026-01-01 00:00:00"/><pkglist><collection short="c"><name>c</name><package name="foo" version="1" release="1" epoch="0" arch="noarch" src="foo-1-1.src.rpm"><filename>foo-1-1.noarch.rpm</filename></package></collection></pkglist></update>';
+    const sound = await publishing.supplement('data/updateinfo', 'repodata/sound.xml', `<updates>${advisory}</updates>`, 'sound');
+    const broken = await publishing.supplement('data/updateinfo', path, content, 'broken');
+    const [record] = await writeFurtherMetadata(publishing.context([sound, broken]), [PACKAGE]);
+    expect(record).toMatchObject({ type: 'updateinfo', openSize: advisory.length + 19 });
+    expect(publishing.events).toMatchObject([{ type: 'warning', message: expect.stringMatching(/broken.* is left out: /) }]);
+    publishing.events.length = 0;
+    expect(await writeFurtherMetadata(publishing.context([broken]), [PACKAGE])).toEqual([]);
+    expect(publishing.events).toMatchObject([{ type: 'warning' }]);
+  });
+
+  it('refuses modules that cannot be read: without them clients would take packages of other streams', async () => {
+    const broken = await publishing.supplement('data/modules', 'repodata/modules.yaml.gz', 'no gzip');
     await expect(writeFurtherMetadata(publishing.context([broken]), [PACKAGE])).rejects.toMatchObject({
       code: expect.stringMatching(/^DECOMPRESS_/),
     });
