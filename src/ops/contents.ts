@@ -8,11 +8,13 @@ export function combinedContents(list: PackageList, sources: readonly Omit<Conte
 
 /** The same without the list. */
 export function combinedOrigins(sources: readonly Omit<Contents, 'list'>[]): Omit<Contents, 'list'> {
+  const weak = [...new Set(sources.flatMap(({ checked }) => checked.weak ?? []))].sort();
   return {
     supplements: combinedSupplements(sources),
     checked: {
       metadata: sources.every(({ checked }) => checked.metadata),
       packages: sources.length > 0 && sources.every(({ checked }) => checked.packages),
+      ...(weak.length === 0 ? {} : { weak }),
     },
     keys: combinedKeys(sources),
   };

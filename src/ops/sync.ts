@@ -189,12 +189,14 @@ interface ContentsBefore {
   readonly storedBefore: ReadonlySet<number>;
 }
 
-/** What the mirror has; its files count as checked only where they were checked against the keys that are trusted now. */
+/** What the mirror has; its files count as checked only where they were checked against the keys that are trusted now, and nothing weaker was accepted. */
 function contentsBefore(contents: MirrorContents | undefined, origins: Origins, { catalogue }: OperationContext): ContentsBefore {
   const storedBefore = new Set<number>();
   const checkedBefore = new Set<string>();
   if (contents === undefined) return { storedBefore, checkedBefore };
-  const checked = contents.checked.packages && keyText(contents.keys) === keyText(origins.keys);
+  const accepted = new Set(origins.checked.weak);
+  const strongEnough = (contents.checked.weak ?? []).every((weak) => accepted.has(weak));
+  const checked = contents.checked.packages && strongEnough && keyText(contents.keys) === keyText(origins.keys);
   for (const entry of catalogue.packages(contents.list.id)) {
     storedBefore.add(entry.id);
     if (checked) checkedBefore.add(checkedAs(entry, entry.sha256));

@@ -67,10 +67,16 @@ export interface Supplement extends StoredIndex {
   readonly component?: string | undefined;
 }
 
-/** How the upstream's signature was checked. */
-export interface Verification {
+/** What was checked against keys. */
+export interface Checked {
   readonly metadata: boolean;
   readonly packages: boolean;
+  /** What was accepted although it is broken or nearly so, in the words of the configuration. Nothing when left out. */
+  readonly weak?: readonly string[] | undefined;
+}
+
+/** How the upstream's signature was checked. */
+export interface Verification extends Checked {
   /** Fingerprint of the key that signed the metadata, upper-case hex. */
   readonly signedBy?: string | undefined;
 }
@@ -113,7 +119,7 @@ export interface Contents {
    * How these packages were checked, which may be otherwise than the metadata that was accepted since. Where they come from several places,
    * what holds for all of them.
    */
-  readonly checked: { readonly metadata: boolean; readonly packages: boolean };
+  readonly checked: Checked;
   /** The keys that they were checked against. */
   readonly keys: readonly PublicKey[];
 }

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { MirrorError } from '../core/errors.ts';
 
+const checked = { metadata: z.boolean(), packages: z.boolean(), weak: z.array(z.string()).optional() };
+
 export const familyColumn = z.enum(['apt', 'yum']);
 export const stringsColumn = z.array(z.string());
 export const publicKeysColumn = z.array(z.object({ fingerprint: z.string(), armored: z.string() }));
@@ -16,14 +18,14 @@ export const upstreamColumn = z.object({
   validUntil: z.number().optional(),
   indexes: z.array(z.object(storedIndex)),
   supplements,
-  verification: z.object({ metadata: z.boolean(), packages: z.boolean(), signedBy: z.string().optional() }),
+  verification: z.object({ ...checked, signedBy: z.string().optional() }),
   particulars: z.record(z.string(), z.unknown()),
 });
 
 /** What is known of packages, but for the list itself. */
 export const contentsColumn = z.object({
   supplements,
-  checked: z.object({ metadata: z.boolean(), packages: z.boolean() }),
+  checked: z.object(checked),
   keys: publicKeysColumn,
 });
 

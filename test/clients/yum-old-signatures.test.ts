@@ -50,4 +50,23 @@ describeWithTools(['rpmbuild', 'rpmsign', 'createrepo_c', 'gpg'], 'clients/yum-o
       { algorithm: 'DSA 1024', problem: null, mirrors: ['strict', 'half', 'old'] },
     ]);
   });
+
+  it('is checked again when less is accepted than before', async () => {
+    const repository = join(site.upstream, 'sha1');
+    await buildRpm(repository, { name: 'third' });
+    const key = site.gnupg.makeKey(['Key-Type: RSA', 'Key-Length: 2048', 'Name-Real: Newer']);
+    await signRpms(repository, site.gnupg, key, 'sha1');
+    await succeed('createrepo_c', ['--quiet', repository]);
+    writeFileSync(join(repository, 'key.asc'), site.gnupg.gpg(['--armor', '--export', key]));
+    const configure = (allowed: string): void =>
+      site.configure(
+        `mirrors:\n  sha1: { type: yum, url: "${site.server.url}sha1", keys: ["${site.server.url}sha1/key.asc"]${allowed} }\n`,
+      );
+    configure(', allowWeak: [sha1]');
+    expect(await site.json('sync')).toMatchObject({ mirrors: [{ status: 'updated', packages: 1 }] });
+    expect(await site.json('sync')).toMatchObject({ mirrors: [{ status: 'unchanged' }] });
+    configure('');
+    const finished = await site.mirror('sync', '--json');
+    expect(JSON.parse(finished.stdout)).toMatchObject({ mirrors: [{ status: 'failed', error: { code: 'SIGNATURE_WEAK' } }] });
+  }, 30_000);
 });

@@ -73,18 +73,27 @@ describe('store/locks', () => {
 
   it('lets exactly one of several processes in', async () => {
     const storage = await temporaryDirectory();
+    const done = join(storage, 'done');
     const code = `
+      import { existsSync } from 'node:fs';
       import { acquireLock } from '${storeModule('locks.ts')}';
       try {
         await acquireLock('${storage}', 'a', 'race');
         console.log('in');
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        while (!existsSync('${done}')) await new Promise((resolve) => setTimeout(resolve, 20));
       } catch (error) {
         console.log(error.code);
       }
     `;
-    const results = await Promise.all(Array.from({ length: 4 }, () => startScript(code).ended));
-    expect(results.map((result) => result.stdout.trim()).sort()).toEqual(['LOCKED', 'LOCKED', 'LOCKED', 'in']);
+    let ended = 0;
+    const racers = Array.from({ length: 4 }, async () => {
+      const { stdout } = await startScript(code).ended;
+      ended += 1;
+      // Who is in stays until all others have tried.
+      if (ended === 3) await writeFile(done, '');
+      return stdout.trim();
+    });
+    expect((await Promise.all(racers)).sort()).toEqual(['LOCKED', 'LOCKED', 'LOCKED', 'in']);
   });
 
   it('does not need the note of its holder', async () => {

@@ -55,12 +55,11 @@ export async function buildRpm(folder: string, spec: RpmSpec): Promise<void> {
 }
 
 /** Signs every package in a folder. */
-export async function signRpms(folder: string, gnupg: GnuPg, signer: string): Promise<void> {
+export async function signRpms(folder: string, gnupg: GnuPg, signer: string, digest: 'sha1' | 'sha256' = 'sha256'): Promise<void> {
   const packages = readdirSync(folder).filter((name) => name.endsWith('.rpm'));
-  const defines = [`_gpg_name ${signer}`, `_gpg_path ${gnupg.home}`, '_gpg_digest_algo sha256', '__gpg /usr/bin/gpg'].flatMap((define) => [
-    '--define',
-    define,
-  ]);
+  const defines = [`_gpg_name ${signer}`, `_gpg_path ${gnupg.home}`, `_gpg_digest_algo ${digest}`, '__gpg /usr/bin/gpg'].flatMap(
+    (define) => ['--define', define],
+  );
   await succeed('rpmsign', ['--addsign', ...defines, ...packages.map((name) => join(folder, name))], { env: { GNUPGHOME: gnupg.home } });
 }
 

@@ -178,7 +178,12 @@ async function acquire(context: UpstreamContext<YumMirrorConfig>, { signed, tree
     date: signed.date,
     indexes,
     supplements: [...documents, ...metadata.supplements, ...installer.supplements],
-    verification: { metadata: signed.signedBy !== undefined, packages: verificationPolicy(config).packages, signedBy: signed.signedBy },
+    verification: {
+      metadata: signed.signedBy !== undefined,
+      packages: verificationPolicy(config).packages,
+      signedBy: signed.signedBy,
+      ...(config.allowWeak.length === 0 ? {} : { weak: config.allowWeak }),
+    },
     particulars,
   };
   return { state, leftOut: [...metadata.leftOut, ...installer.leftOut], missing };
