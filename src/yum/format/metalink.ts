@@ -1,6 +1,7 @@
 import type { Checksum, Expected } from '../../core/digests.ts';
 import { MirrorError } from '../../core/errors.ts';
 import { metadataChecksum } from './metadata-checksum.ts';
+import { REPOMD } from './repository-paths.ts';
 import { childOf, parseSmallXml, type XmlElement } from './small-xml.ts';
 
 /** What a metalink says of repomd.xml (Metalink 3.0 with the mm0 extension of MirrorManager). */
@@ -10,8 +11,6 @@ export interface Metalink {
   /** What repomd.xml may be: the current one first, then older ones that some servers still have. Each has a checksum. */
   readonly accepted: readonly Expected[];
 }
-
-const REPOMD = 'repodata/repomd.xml';
 
 /**
  * The metalink of a yum repository. METADATA_INVALID when it is malformed, does not name repomd.xml, or states no checksum of it.

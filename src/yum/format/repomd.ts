@@ -3,6 +3,7 @@ import { MirrorError } from '../../core/errors.ts';
 import { compareText } from '../../core/order.ts';
 import { safeRelativePath } from '../../core/paths.ts';
 import { metadataChecksum } from './metadata-checksum.ts';
+import { REPOMD, REPOMD_KEY, REPOMD_SIGNATURE } from './repository-paths.ts';
 import { childOf, parseSmallXml, type XmlElement } from './small-xml.ts';
 import { escapeAttribute, escapeText } from './xml-text.ts';
 
@@ -59,7 +60,7 @@ const MOST_RECORDS = 1000;
 /** The type becomes part of names of files and of messages. */
 const TYPE = /^[A-Za-z0-9][\w.+@-]{0,99}$/;
 /** What a repository has beside the files that its records name. */
-const OWN_PATHS = new Set(['repodata/repomd.xml', 'repodata/repomd.xml.asc', 'repodata/repomd.xml.key']);
+const OWN_PATHS: ReadonlySet<string> = new Set([REPOMD, REPOMD_SIGNATURE, REPOMD_KEY]);
 
 /**
  * repomd.xml, read. METADATA_INVALID when it is malformed, a record lacks its checksum or location or has a type that is none, two records say different

@@ -3,6 +3,7 @@ import { MirrorError } from '../../core/errors.ts';
 import { safeRelativePath } from '../../core/paths.ts';
 import { type IniEntry, parseIni } from './ini.ts';
 import { metadataChecksum } from './metadata-checksum.ts';
+import { REPOMD, TREEINFO_NAMES } from './repository-paths.ts';
 
 /** A file of an installation tree. */
 export interface TreeFile {
@@ -31,8 +32,7 @@ export interface Treeinfo {
 
 const MOST_FILES = 1000;
 const MOST_VARIANTS = 200;
-const REPOMD = 'repodata/repomd.xml';
-const OWN_NAMES = new Set(['.treeinfo', 'treeinfo']);
+const OWN_NAMES: ReadonlySet<string> = new Set(TREEINFO_NAMES);
 /** It stands in messages and, with some tools, in paths. */
 const ID = /^[A-Za-z0-9][\w.+-]{0,99}$/;
 

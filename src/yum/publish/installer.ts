@@ -5,10 +5,8 @@ import { safeRelativePath } from '../../core/paths.ts';
 import type { PublishContext } from '../../family/family.ts';
 import { describeSupplement } from '../../family/supplement-content.ts';
 import type { Supplement } from '../../store/catalogue.ts';
+import { TREEINFO_NAMES } from '../format/repository-paths.ts';
 import { withRepomdChecksum } from '../format/treeinfo-checksum.ts';
-
-/** Installers look for the one or the other. */
-const NAMES = ['.treeinfo', 'treeinfo'] as const;
 
 /**
  * Publishes what installs a machine over the network: the files that a .treeinfo names, at their own places, and the .treeinfo under both
@@ -28,7 +26,7 @@ export async function writeInstaller(context: PublishContext, repomd: Buffer): P
   linkInstaller(context, supplements, tree);
   const upstream = await blobs.readWhole(tree.sha256, LIMITS.treeinfo);
   const text = withRepomdChecksum(upstream, createHash('sha256').update(repomd).digest('hex'));
-  const paths = NAMES.map((path) => ({ path, permanence: 'current' as const }));
+  const paths = TREEINFO_NAMES.map((path) => ({ path, permanence: 'current' as const }));
   await writer.write(paths, text);
 }
 
@@ -40,7 +38,7 @@ export function linkInstaller({ writer }: PublishContext, supplements: readonly 
   }
   for (const file of files.values()) {
     const path = safeRelativePath(file.path, describeSupplement(file));
-    if (path.startsWith('repodata/') || NAMES.some((own) => own === path)) {
+    if (path.startsWith('repodata/') || TREEINFO_NAMES.some((own) => own === path)) {
       throw new MirrorError('PATH_UNSAFE', `${describeSupplement(tree)} names ${path}, where the repository has its own metadata`);
     }
     writer.link(path, { sha256: file.sha256, size: file.size }, 'current');

@@ -1,6 +1,7 @@
 import { counted } from '../../core/counts.ts';
 import type { PublishContext, PublishedTree } from '../../family/family.ts';
 import { formatRepomd, inRecordOrder } from '../format/repomd.ts';
+import { REPOMD, REPOMD_KEY, REPOMD_SIGNATURE } from '../format/repository-paths.ts';
 import { writeDatabases } from './databases.ts';
 import { writeDocuments } from './documents.ts';
 import { writeFurtherMetadata } from './further-metadata.ts';
@@ -38,9 +39,9 @@ export async function publishTree(context: PublishContext): Promise<PublishedTre
 
 /** With its signature and the key that it was made with, where there is one. */
 async function writeRepomd({ signer, time, writer }: PublishContext, repomd: Buffer): Promise<void> {
-  await writer.write([{ path: 'repodata/repomd.xml', permanence: 'current' }], repomd);
+  await writer.write([{ path: REPOMD, permanence: 'current' }], repomd);
   if (signer === undefined) return;
   const signature = await signer.signDetached(repomd, time);
-  await writer.write([{ path: 'repodata/repomd.xml.asc', permanence: 'current' }], Buffer.from(signature));
-  await writer.write([{ path: 'repodata/repomd.xml.key', permanence: 'current' }], Buffer.from(signer.publicKey));
+  await writer.write([{ path: REPOMD_SIGNATURE, permanence: 'current' }], Buffer.from(signature));
+  await writer.write([{ path: REPOMD_KEY, permanence: 'current' }], Buffer.from(signer.publicKey));
 }

@@ -5,11 +5,10 @@ import { readKeyring } from '../../openpgp/keyring.ts';
 import { combinedKey, signedAt } from '../../openpgp/passed-on.ts';
 import type { Supplement } from '../../store/catalogue.ts';
 import { parseRepomd, type Repomd } from '../format/repomd.ts';
+import { REPOMD, REPOMD_SIGNATURE } from '../format/repository-paths.ts';
 
 /** repomd.xml and what lies beside it as the upstream served them, by path. */
 export type ServedDocuments = ReadonlyMap<string, Pick<Supplement, 'sha256' | 'size'>>;
-
-export const REPOMD = 'repodata/repomd.xml';
 
 /** An upstream's repomd.xml that is published as it is. */
 export interface ServedRepomd {
@@ -36,7 +35,7 @@ export async function readServedRepomd(context: PublishContext, documents: Serve
   if (bytes === undefined) throw new MirrorError('BLOB_MISSING', `${what} is not in the pool`, { hint: 'Sync the mirror again.' });
   const repomd = parseRepomd(bytes, what);
   await warnOfDate(context, repomd);
-  const signature = await read(`${REPOMD}.asc`, LIMITS.signature);
+  const signature = await read(REPOMD_SIGNATURE, LIMITS.signature);
   const signedBy = signature === undefined ? undefined : await signerOf(context, { bytes, signature, what });
   return { repomd, signedBy, publicKey: signedBy === undefined ? undefined : combinedKey(sourceKeys) };
 }

@@ -9,9 +9,10 @@ import { labelOf } from '../candidate.ts';
 import { packageElements } from '../format/package-elements.ts';
 import { createPrimaryReader, type PrimaryPackage } from '../format/primary.ts';
 import type { Repomd } from '../format/repomd.ts';
+import { REPOMD, REPOMD_KEY, REPOMD_SIGNATURE } from '../format/repository-paths.ts';
 import { formatEvr } from '../format/version.ts';
 import { linkInstaller } from './installer.ts';
-import { REPOMD, readServedRepomd, type ServedDocuments } from './verbatim-repomd.ts';
+import { readServedRepomd, type ServedDocuments } from './verbatim-repomd.ts';
 
 /** The kind of an upstream's repomd.xml and what lies beside it. */
 const DOCUMENT = 'release';
@@ -67,7 +68,7 @@ function documentsOf(name: string, supplements: readonly Supplement[]): ServedDo
   const documents = new Map(supplements.filter(({ kind }) => kind === DOCUMENT).map((document) => [document.path, document]));
   if (documents.has(REPOMD)) {
     for (const path of documents.keys()) {
-      if (path === REPOMD || path === `${REPOMD}.asc` || path === `${REPOMD}.key`) continue;
+      if (path === REPOMD || path === REPOMD_SIGNATURE || path === REPOMD_KEY) continue;
       throw new MirrorError('BLOB_CORRUPT', `publication "${name}": the stored metadata of the mirror has ${path} beside its ${REPOMD}`);
     }
     return documents;

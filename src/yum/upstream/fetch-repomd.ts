@@ -9,10 +9,8 @@ import type { FetchedDocument } from '../../fetch/fetcher.ts';
 import { joinUrl } from '../../fetch/join-url.ts';
 import { shownUrl } from '../../fetch/place.ts';
 import type { Acquirer } from '../../store/acquire.ts';
+import { REPOMD } from '../format/repository-paths.ts';
 import { metalinkUrl } from './bases.ts';
-
-/** Relative to the base of a repository. */
-export const REPOMD = 'repodata/repomd.xml';
 
 /** A repomd.xml that the metalink allows, where there is one; its signature was not looked at. */
 export interface FetchedRepomd {

@@ -8,15 +8,13 @@ import { runAll } from '../../core/run-all.ts';
 import type { UpstreamContext } from '../../family/family.ts';
 import { shownUrl } from '../../fetch/place.ts';
 import type { StoredIndex, Supplement, UpstreamState } from '../../store/catalogue.ts';
+import { REPOMD, TREEINFO_NAMES } from '../format/repository-paths.ts';
 import { looksLikePage, parseTreeinfo, type TreeFile, type Treeinfo } from '../format/treeinfo.ts';
 import { fileUrls } from '../location.ts';
 import { faultOf, isMissingOrDamaged } from './acquire-records.ts';
-import { REPOMD } from './fetch-repomd.ts';
 import type { SignedRepomd } from './signed-repomd.ts';
 import { checkStrength } from './verification-policy.ts';
 
-/** In the order in which clients look for it. */
-const NAMES = ['.treeinfo', 'treeinfo'] as const;
 /** Images that are fetched at the same time; the downloads of all mirrors share one limit besides. */
 const FILES_AT_ONCE = 16;
 /** Files that a message lists by name. */
@@ -43,7 +41,7 @@ export interface AcquiredTree {
 
 /** The .treeinfo of the upstream; undefined where there is none, which servers say in several ways: 404, 403, and a page. */
 export async function fetchTreeinfo({ acquirer }: UpstreamContext<YumMirrorConfig>): Promise<FetchedTree | undefined> {
-  for (const path of NAMES) {
+  for (const path of TREEINFO_NAMES) {
     try {
       const { bytes, url } = await acquirer.document(path, LIMITS.treeinfo);
       if (!looksLikePage(bytes)) return { path, bytes, sha256: createHash('sha256').update(bytes).digest('hex'), url };

@@ -6,7 +6,8 @@ import { joinUrl } from '../../fetch/join-url.ts';
 import { shownUrl } from '../../fetch/place.ts';
 import type { Acquirer } from '../../store/acquire.ts';
 import type { Repomd } from '../format/repomd.ts';
-import { type FetchedRepomd, REPOMD } from './fetch-repomd.ts';
+import { REPOMD, REPOMD_KEY, REPOMD_SIGNATURE } from '../format/repository-paths.ts';
+import type { FetchedRepomd } from './fetch-repomd.ts';
 import { verificationPolicy } from './verification-policy.ts';
 
 /** A repomd.xml whose signature and metalink were checked as far as the mirror asks for it. */
@@ -29,9 +30,6 @@ export interface SignedRepomd {
 /** How far an upstream's clock may be ahead of ours, in milliseconds. */
 export const MAX_FUTURE = 24 * 60 * 60 * 1000;
 
-const SIGNATURE = `${REPOMD}.asc`;
-const KEY = `${REPOMD}.key`;
-
 /**
  * Checks a repomd.xml and reads it. Errors besides those of fetching: SIGNATURE_*, METADATA_INVALID, PATH_UNSAFE.
  * @param wasSigned whether the metadata that was accepted last was signed: then it must be again.
@@ -49,7 +47,7 @@ export async function checkRepomd(
   const { parseRepomd } = await import('../format/repomd.ts');
   const repomd = parseRepomd(bytes, what);
   const documents = new Map([[REPOMD, bytes]]);
-  if (signature !== undefined) documents.set(SIGNATURE, signature.bytes);
+  if (signature !== undefined) documents.set(REPOMD_SIGNATURE, signature.bytes);
   return { revision, repomd, date: dateOf(repomd, context.clock.now()), signedBy: signature?.signedBy, what, documents, bases };
 }
 
@@ -60,8 +58,8 @@ export async function allDocuments(
 ): Promise<ReadonlyMap<string, Buffer>> {
   const all = new Map(documents);
   for (const [path, ceiling] of [
-    [SIGNATURE, LIMITS.signature],
-    [KEY, LIMITS.keyFile],
+    [REPOMD_SIGNATURE, LIMITS.signature],
+    [REPOMD_KEY, LIMITS.keyFile],
   ] as const) {
     const bytes = all.get(path) ?? (await optionalDocument(acquirer, { path, ceiling, bases }));
     if (bytes !== undefined && bytes.length > 0) all.set(path, bytes);
@@ -99,7 +97,7 @@ async function checkSignature(
 ): Promise<CheckedSignature | undefined> {
   const { metadata } = verificationPolicy(config);
   if (metadata === 'no' || keyring === undefined) return undefined;
-  const signature = await optionalDocument(acquirer, { path: SIGNATURE, ceiling: LIMITS.signature, bases: document.bases });
+  const signature = await optionalDocument(acquirer, { path: REPOMD_SIGNATURE, ceiling: LIMITS.signature, bases: document.bases });
   if (signature === undefined || signature.length === 0) {
     if (metadata === 'if signed' && !document.wasSigned) return undefined;
     throw new MirrorError('SIGNATURE_MISSING', `mirror "${name}": ${document.what} has no signature (repomd.xml.asc)`, {
