@@ -85,9 +85,13 @@ function tryLock(path: string): Database.Database | undefined {
   }
 }
 
+/** A database that nothing refers to is closed when garbage is collected, and its lock is lost. */
+const holding = new Set<Database.Database>();
+
 function held(database: Database.Database, holderPath: string): Lock {
+  holding.add(database);
   const release = (): void => {
-    if (!database.open) return;
+    if (!holding.delete(database)) return;
     rmSync(holderPath, { force: true });
     // The file itself stays: were it removed, one process could lock it and another a new one of the same name.
     database.close();

@@ -96,6 +96,27 @@ describe('store/locks', () => {
     expect((await Promise.all(racers)).sort()).toEqual(['LOCKED', 'LOCKED', 'LOCKED', 'in']);
   });
 
+  it('is held although nothing refers to it', async () => {
+    const storage = await temporaryDirectory();
+    const { child, started, ended } = startScript(`
+      import { setFlagsFromString } from 'node:v8';
+      import { runInNewContext } from 'node:vm';
+      import { acquireLock } from '${storeModule('locks.ts')}';
+      await acquireLock('${storage}', 'a', 'forgotten');
+      setFlagsFromString('--expose-gc');
+      for (let round = 0; round < 5; round++) {
+        runInNewContext('gc')();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      console.log('locked');
+      setInterval(() => undefined, 1000);
+    `);
+    await started;
+    await expect(acquireLock(storage, 'a', 'mine')).rejects.toMatchObject({ code: 'LOCKED' });
+    child.kill('SIGKILL');
+    await ended;
+  });
+
   it('does not need the note of its holder', async () => {
     const storage = await temporaryDirectory();
     const lock = await acquireLock(storage, 'a', 'x');
