@@ -2,6 +2,7 @@ import { MirrorError } from '../core/errors.ts';
 import { type Failure, type Learnt, learn, type Refutation, refute } from './analysis.ts';
 import { Assignment, FALSE, TRUE } from './assignment.ts';
 import { ClauseStore, LITERALS } from './clause-store.ts';
+import { ConditionalChoices } from './conditional-choices.ts';
 import { Integers } from './integers.ts';
 
 /** How often one question may come to a contradiction, and how many integers what it teaches may take. What needs more is given up. */
@@ -20,12 +21,6 @@ export interface ClauseSink {
   exclude(number: number, other: number): void;
   /** As `require`, where the conditions are true, too. Without choices the variable and the conditions cannot all be true. */
   requireWhen(number: number, conditions: readonly number[], choices: readonly number[]): void;
-}
-
-/** Choices that are to be made where all of the conditions are true. */
-interface ConditionalChoice {
-  readonly conditions: readonly number[];
-  readonly choices: readonly number[];
 }
 
 /** A given clause: what a variable requires or excludes. */
@@ -60,8 +55,7 @@ export class Solver implements ClauseSink {
   #choiceStarts = new Int32Array(0);
   #choiceEnds = new Int32Array(0);
   readonly #choices = new Integers();
-  /** By each of their conditions. */
-  readonly #conditional = new Map<number, ConditionalChoice[]>();
+  readonly #conditional = new ConditionalChoices();
   /** How much of the trail has been propagated. */
   #propagated = 0;
   /** How much of the trail has what it requires; and how much had when each level began. */
@@ -175,14 +169,7 @@ export class Solver implements ClauseSink {
       this.require(number, choices);
       return;
     }
-    if (choices.length > 1) {
-      const conditional = { conditions: all, choices: [...choices] };
-      for (const condition of all) {
-        const known = this.#conditional.get(condition);
-        if (known === undefined) this.#conditional.set(condition, [conditional]);
-        else known.push(conditional);
-      }
-    }
+    if (choices.length > 1) this.#conditional.add(all, choices);
     this.#give([...choices.map((choice) => choice * 2), ...all.map((condition) => condition * 2 + 1)], number);
   }
 
@@ -267,20 +254,8 @@ export class Solver implements ClauseSink {
         const open = firstOpen(this.#choices.data, at, values);
         if (open !== -1) return open;
       }
-      const open = this.#conditional.size === 0 ? -1 : this.#openConditional(literal >> 1);
+      const open = this.#conditional.open(literal >> 1, values);
       if (open !== -1) return open;
-    }
-    return -1;
-  }
-
-  /** Of the choices that the variable is a condition of; those whose conditions become true one after the other are seen with the last. */
-  #openConditional(variable: number): number {
-    const { values } = this.#assignment;
-    for (const { conditions, choices } of this.#conditional.get(variable) ?? []) {
-      if (conditions.some((condition) => values[condition * 2] !== TRUE)) continue;
-      if (choices.some((choice) => values[choice * 2] === TRUE)) continue;
-      const open = choices.find((choice) => values[choice * 2] === 0);
-      if (open !== undefined) return open;
     }
     return -1;
   }
