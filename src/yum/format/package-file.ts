@@ -10,7 +10,7 @@ const LEAD = 96;
 const LEAD_MAGIC = 0xedabeedb;
 const LEAD_TYPE = 6;
 const LEAD_TYPE_SOURCE = 1;
-export const SIGNATURE_REGION = 62;
+const SIGNATURE_REGION = 62;
 export const IMMUTABLE_REGION = 63;
 
 const TAG = {
@@ -61,29 +61,35 @@ function mainHeaderStart(head: Buffer, what: string): number {
   return LEAD + Math.ceil(size / 8) * 8;
 }
 
-/** Where the two headers are in the file, in bytes. */
-export interface HeaderBounds {
-  readonly signatureStart: number;
-  readonly signatureEnd: number;
+/** The two headers of a package file. */
+export interface FileHeaders {
+  readonly signature: RpmHeader;
+  readonly main: RpmHeader;
+  /** Where the main header begins and ends in the file, in bytes. */
   readonly headerStart: number;
   readonly headerEnd: number;
 }
 
-/** Finds the headers in the first bytes of the file. METADATA_INVALID when these do not hold them whole. */
-export function headerBounds(head: Buffer, what: string): HeaderBounds {
+/**
+ * Finds the headers in the first bytes of the file, and parses them. METADATA_INVALID when these do not hold them whole, or they are malformed.
+ * @param wholeRegion whether the main header must have a region that covers all of it: what is outside of it is not signed.
+ */
+export function parseHeaders(head: Buffer, what: string, { wholeRegion }: { readonly wholeRegion: boolean }): FileHeaders {
   const headerEnd = headersNeed(head, what);
   if (head.length < headerEnd) throw new MirrorError('METADATA_INVALID', `${what} is cut short: ${head.length} of ${headerEnd} bytes`);
-  const signatureEnd = LEAD + headerSize(head.subarray(LEAD, LEAD + HEADER_INTRO), what);
-  return { signatureStart: LEAD, signatureEnd, headerStart: mainHeaderStart(head, what), headerEnd };
+  const signatureBytes = head.subarray(LEAD, LEAD + headerSize(head.subarray(LEAD, LEAD + HEADER_INTRO), what));
+  const headerStart = mainHeaderStart(head, what);
+  return {
+    signature: parseHeader(signatureBytes, { regionTag: SIGNATURE_REGION, wholeRegion: false, what, offset: LEAD }),
+    main: parseHeader(head.subarray(headerStart, headerEnd), { regionTag: IMMUTABLE_REGION, wholeRegion, what, offset: headerStart }),
+    headerStart,
+    headerEnd,
+  };
 }
 
 /** Reads the headers of an RPM package from its first bytes, at least as many as `headersNeed` asks for. METADATA_INVALID when malformed. */
 export function readPackageHeaders(head: Buffer, what: string): PackageHeaders {
-  const { signatureStart, signatureEnd, headerStart, headerEnd } = headerBounds(head, what);
-  const signatureBytes = head.subarray(signatureStart, signatureEnd);
-  const signature = parseHeader(signatureBytes, { regionTag: SIGNATURE_REGION, wholeRegion: false, what, offset: signatureStart });
-  const headerBytes = head.subarray(headerStart, headerEnd);
-  const main = parseHeader(headerBytes, { regionTag: IMMUTABLE_REGION, wholeRegion: true, what, offset: headerStart });
+  const { signature, main, headerStart, headerEnd } = parseHeaders(head, what, { wholeRegion: true });
   const required = (tag: number, name: string): string => {
     const value = main.string(tag);
     if (value === undefined || value === '') throw new MirrorError('METADATA_INVALID', `${what} has no ${name} in its header`);
@@ -95,7 +101,7 @@ export function readPackageHeaders(head: Buffer, what: string): PackageHeaders {
     version: required(TAG.version, 'version'),
     release: required(TAG.release, 'release'),
     architecture: isSourceFile(head, main) ? 'src' : required(TAG.arch, 'architecture'),
-    headerBytes,
+    headerBytes: head.subarray(headerStart, headerEnd),
     headerStart,
     headerEnd,
     integrity: readIntegrity(signature, main),

@@ -3,8 +3,8 @@ import { headerChangelogs } from './changelogs.ts';
 import { headerFiles } from './header-files.ts';
 import { headerRelations } from './header-relations.ts';
 import { headerText } from './header-text.ts';
-import { headerBounds, IMMUTABLE_REGION, isSourceFile, SIGNATURE_REGION } from './package-file.ts';
-import { parseHeader, type RpmHeader } from './rpm-header.ts';
+import { IMMUTABLE_REGION, isSourceFile, parseHeaders } from './package-file.ts';
+import type { RpmHeader } from './rpm-header.ts';
 import type { RpmPackage } from './rpm-package.ts';
 
 const TAG = {
@@ -38,19 +38,7 @@ const SIGNATURE_TAG = { longArchiveSize: 271, payloadSize: 1007 } as const;
  * @param what names the package in errors.
  */
 export function readPackage(head: Buffer, what: string): RpmPackage {
-  const { signatureStart, signatureEnd, headerStart, headerEnd } = headerBounds(head, what);
-  const signature = parseHeader(head.subarray(signatureStart, signatureEnd), {
-    regionTag: SIGNATURE_REGION,
-    wholeRegion: false,
-    what,
-    offset: signatureStart,
-  });
-  const header = parseHeader(head.subarray(headerStart, headerEnd), {
-    regionTag: IMMUTABLE_REGION,
-    wholeRegion: false,
-    what,
-    offset: headerStart,
-  });
+  const { signature, main: header, headerStart, headerEnd } = parseHeaders(head, what, { wholeRegion: false });
   const isSource = isSourceFile(head, header);
   const text = (tag: number): string => headerText(header.byteString(tag, 0) ?? '');
   const required = (tag: number, name: string): string => {
