@@ -53,19 +53,3 @@ function locationEnd(element: Buffer, after: number): number {
   const end = findTag(element, LOCATION_END, after);
   return end === -1 ? after : element.indexOf(GREATER, end) + 1;
 }
-
-/** What filelists or other say of a package of which nothing is known there. */
-export function emptyElement(entry: {
-  readonly packageId: string;
-  readonly name: string;
-  readonly architecture: string;
-  readonly epoch: string;
-  readonly version: string;
-  readonly release: string;
-}): Buffer {
-  const { architecture, epoch, name, packageId, release, version } = entry;
-  const [id, called, arch] = [packageId, name, architecture].map(escapeAttribute);
-  return Buffer.from(
-    `<package pkgid="${id}" name="${called}" arch="${arch}">\n  <version epoch="${epoch}" ver="${escapeAttribute(version)}" rel="${escapeAttribute(release)}"/>\n</package>`,
-  );
-}

@@ -5,6 +5,9 @@ import type { RelationKind } from './relations.ts';
 import type { RpmFile, RpmPackage, RpmRelation } from './rpm-package.ts';
 import { escapeAttribute, escapeText } from './xml-text.ts';
 
+/** What filelists and other have of each package. */
+type PackageIdentity = Pick<RpmPackage, 'name' | 'architecture' | 'epoch' | 'version' | 'release'>;
+
 /** What primary says of a package that its headers do not. */
 export interface PackageFacts {
   /** Of the package file; its value is the package's id. */
@@ -63,7 +66,7 @@ ${versionLine(entry)}  <checksum type="${facts.checksumName ?? checksum.algorith
   return `${xml}  </format>\n</package>`;
 }
 
-function versionLine({ epoch, version, release }: RpmPackage): string {
+function versionLine({ epoch, version, release }: Pick<RpmPackage, 'epoch' | 'version' | 'release'>): string {
   return `  <version epoch="${epoch}" ver="${escapeAttribute(version)}" rel="${escapeAttribute(release)}"/>\n`;
 }
 
@@ -111,7 +114,12 @@ export function otherElement(entry: RpmPackage, packageId: string, changelogLimi
   return `${xml}</package>`;
 }
 
-function startLines(entry: RpmPackage, packageId: string): string {
+/** What filelists or other say of a package of which nothing is known there. */
+export function emptyElement(entry: PackageIdentity, packageId: string): string {
+  return `${startLines(entry, packageId)}</package>`;
+}
+
+function startLines(entry: PackageIdentity, packageId: string): string {
   const [name, architecture] = [escapeAttribute(entry.name), escapeAttribute(entry.architecture)];
   return `<package pkgid="${packageId}" name="${name}" arch="${architecture}">\n${versionLine(entry)}`;
 }

@@ -3,11 +3,12 @@ import type { PublishContext } from '../../family/family.ts';
 import type { StoredPackage } from '../../store/catalogue.ts';
 import type { PerDocument } from '../createrepo/segment.ts';
 import { EXTRA_KINDS, type ExtraKind } from '../extras.ts';
-import { emptyElement, packageDocument, withLocation } from '../format/document-writer.ts';
+import { packageDocument, withLocation } from '../format/document-writer.ts';
 import { USUAL_NAMESPACES } from '../format/namespaces.ts';
 import type { DocumentRoot } from '../format/package-elements.ts';
 import { createPrimaryReader, type PrimaryPackage } from '../format/primary.ts';
 import type { RepomdRecord } from '../format/repomd.ts';
+import { emptyElement } from '../format/write-elements.ts';
 import type { IndexType } from '../upstream/particulars.ts';
 import { writeMetadata } from './metadata-file.ts';
 
@@ -52,11 +53,11 @@ function* extraElements({ extras }: PublishContext, packages: readonly StoredPac
   for (const { data } of extras(ids, kind)) {
     const entry = packages[index++];
     if (entry === undefined) break;
-    yield data ?? emptyElement(described(entry, read({ bytes: entry.record, namespaces: USUAL_NAMESPACES })));
+    yield data ?? withoutExtra(entry, read({ bytes: entry.record, namespaces: USUAL_NAMESPACES }));
   }
 }
 
-function described(entry: StoredPackage, stored: PrimaryPackage | undefined): PrimaryPackage & { readonly packageId: string } {
+function withoutExtra(entry: StoredPackage, stored: PrimaryPackage | undefined): Buffer {
   if (stored === undefined) throw new MirrorError('BLOB_CORRUPT', `the stored record of ${entry.name} ${entry.version} is no RPM package`);
-  return { ...stored, packageId: stored.checksum.value };
+  return Buffer.from(emptyElement(stored, stored.checksum.value));
 }
