@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 /** Checksum algorithms that repositories use, weakest first. */
 export const CHECKSUM_ALGORITHMS = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
@@ -37,6 +39,11 @@ export function strongest(checksums: readonly Checksum[]): Checksum | undefined 
       best = candidate;
   }
   return best;
+}
+
+/** Whether these bytes have the checksum. */
+export function hasChecksum(bytes: Uint8Array, { algorithm, value }: Checksum): boolean {
+  return hash(algorithm, bytes) === value;
 }
 
 /** The stated SHA-256, if there is one. */

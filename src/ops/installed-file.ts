@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { MirrorError, reasonOf } from '../core/errors.ts';
 import type { NamedMirror } from './names.ts';
@@ -11,7 +11,7 @@ export function installedFile({ config }: NamedMirror): string | undefined {
 /** The SHA-256 of that file. Throws CONFIG_INVALID when it cannot be read. */
 export async function installedDigest(mirror: NamedMirror): Promise<string | undefined> {
   const bytes = await readInstalled(mirror);
-  return bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex');
+  return bytes === undefined ? undefined : hash('sha256', bytes);
 }
 
 /** That file. Throws CONFIG_INVALID when it cannot be read. */

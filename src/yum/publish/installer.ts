@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { MirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { safeRelativePath } from '../../core/paths.ts';
@@ -25,7 +25,7 @@ export async function writeInstaller(context: PublishContext, repomd: Buffer): P
   }
   linkInstaller(context, supplements, tree);
   const upstream = await blobs.readWhole(tree.sha256, LIMITS.treeinfo);
-  const text = withRepomdChecksum(upstream, createHash('sha256').update(repomd).digest('hex'));
+  const text = withRepomdChecksum(upstream, hash('sha256', repomd));
   const paths = TREEINFO_NAMES.map((path) => ({ path, permanence: 'current' as const }));
   await writer.write(paths, text);
 }

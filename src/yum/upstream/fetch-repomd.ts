@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { YumMirrorConfig } from '../../config/schema.ts';
 import { counted } from '../../core/counts.ts';
-import { type Expected, strongest } from '../../core/digests.ts';
+import { type Expected, hasChecksum, strongest } from '../../core/digests.ts';
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { UpstreamContext } from '../../family/family.ts';
@@ -42,7 +42,7 @@ export async function fetchRepomd(context: UpstreamContext<YumMirrorConfig>, beh
 }
 
 function fetched({ bytes, url }: FetchedDocument): FetchedRepomd {
-  return { bytes, url, revision: createHash('sha256').update(bytes).digest('hex') };
+  return { bytes, url, revision: hash('sha256', bytes) };
 }
 
 interface Choice {
@@ -91,5 +91,5 @@ async function documentOf(acquirer: Acquirer, base: string): Promise<FetchedDocu
 function fulfils(bytes: Buffer, { size, checksums }: Expected): boolean {
   if (size !== undefined && size !== bytes.length) return false;
   const best = strongest(checksums);
-  return best !== undefined && createHash(best.algorithm).update(bytes).digest('hex') === best.value;
+  return best !== undefined && hasChecksum(bytes, best);
 }

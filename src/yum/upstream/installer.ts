@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { YumMirrorConfig } from '../../config/schema.ts';
 import { counted, shortened } from '../../core/counts.ts';
-import { strongest } from '../../core/digests.ts';
+import { hasChecksum, strongest } from '../../core/digests.ts';
 import { isMirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { runAll } from '../../core/run-all.ts';
@@ -44,7 +44,7 @@ export async function fetchTreeinfo({ acquirer }: UpstreamContext<YumMirrorConfi
   for (const path of TREEINFO_NAMES) {
     try {
       const { bytes, url } = await acquirer.document(path, LIMITS.treeinfo);
-      if (!looksLikePage(bytes)) return { path, bytes, sha256: createHash('sha256').update(bytes).digest('hex'), url };
+      if (!looksLikePage(bytes)) return { path, bytes, sha256: hash('sha256', bytes), url };
     } catch (error) {
       if (!isMirrorError(error, 'FETCH_NOT_FOUND', 'FETCH_DENIED')) throw error;
     }
@@ -135,8 +135,7 @@ function trustOf({ config, name, report }: UpstreamContext<YumMirrorConfig>, { p
 function disagreement({ repomd }: Treeinfo, { documents }: SignedRepomd, what: string): string[] {
   const stated = strongest(repomd);
   const bytes = documents.get(REPOMD);
-  if (stated === undefined || bytes === undefined) return [];
-  if (createHash(stated.algorithm).update(bytes).digest('hex') === stated.value) return [];
+  if (stated === undefined || bytes === undefined || hasChecksum(bytes, stated)) return [];
   return [`${what} states another checksum of ${REPOMD} than that has: the tree was made for other packages`];
 }
 
