@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { compressionOf } from '../codec/compression.ts';
-import { decompress } from '../codec/decompress.ts';
+import { collect, decompress } from '../codec/decompress.ts';
 import { MirrorError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { Blob } from '../store/blobs.ts';
+import type { Blob, BlobStore } from '../store/blobs.ts';
 import type { Supplement } from '../store/catalogue.ts';
 import type { PublishContext } from './family.ts';
 
@@ -12,8 +12,13 @@ export function describeSupplement({ mirror, path }: Supplement): string {
   return `mirror ${mirror}: ${path}`;
 }
 
+/** The content of an upstream's file, of at most so many bytes, in memory. Errors: DECOMPRESS_* and BLOB_*. */
+export async function wholeSupplement(blobs: BlobStore, supplement: Supplement, maxSize: number): Promise<Buffer> {
+  return await collect(plainContent(blobs, supplement, maxSize), maxSize, describeSupplement(supplement));
+}
+
 /**
- * The content of an upstream's file. Errors: DECOMPRESS_*, BLOB_*, and ABORTED.
+ * The content of an upstream's file while something is published. Errors: DECOMPRESS_*, BLOB_*, and ABORTED.
  * @param maxSize in bytes.
  */
 export async function* unpacked(
@@ -21,11 +26,14 @@ export async function* unpacked(
   supplement: Supplement,
   maxSize: number = LIMITS.indexUnpacked,
 ): AsyncGenerator<Buffer> {
-  const limit = { maxSize, what: describeSupplement(supplement) };
-  for await (const chunk of decompress(blobs.read(supplement.sha256), compressionOf(supplement.path), limit)) {
+  for await (const chunk of plainContent(blobs, supplement, maxSize)) {
     if (signal.aborted) throw new MirrorError('ABORTED', `publishing ${name} was interrupted`);
     yield chunk;
   }
+}
+
+function plainContent(blobs: BlobStore, supplement: Supplement, maxSize: number): AsyncIterable<Buffer> {
+  return decompress(blobs.read(supplement.sha256), compressionOf(supplement.path), { maxSize, what: describeSupplement(supplement) });
 }
 
 /** What a text turned out to be, when all of it was read. */

@@ -4,7 +4,7 @@ import type { YumCandidate } from '../candidate.ts';
 import { type Capability, rangesOverlap } from '../format/dependencies.ts';
 import { RELATION_NAME, readEntry, visitRelations } from '../format/relations.ts';
 import { parseRich, type RichNode } from '../format/rich.ts';
-import { AMPERSAND, LESS } from '../format/xml-bytes.ts';
+import { AMPERSAND, LESS, SLASH } from '../format/xml-bytes.ts';
 import { XmlScanner } from '../format/xml-scanner.ts';
 import { decodeXml } from '../format/xml-text.ts';
 import { findInFilelists } from './filelists.ts';
@@ -83,7 +83,6 @@ function lookup(candidates: readonly YumCandidate[], { provides, files }: Indexe
 }
 
 const OPENING_PARENTHESIS = 0x28;
-const SLASH = 0x2f;
 
 function notePaths(element: Buffer, start: number, end: number, paths: Set<string>): void {
   if (element[start] === SLASH) paths.add(decodeXml(element, start, end));

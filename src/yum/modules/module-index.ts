@@ -1,6 +1,5 @@
-import { compressionOf } from '../../codec/compression.ts';
-import { collect, decompress } from '../../codec/decompress.ts';
 import { MirrorError } from '../../core/errors.ts';
+import { wholeSupplement } from '../../family/supplement-content.ts';
 import type { BlobStore } from '../../store/blobs.ts';
 import type { Supplement } from '../../store/catalogue.ts';
 import type { MetadataDocument } from '../format/further-metadata.ts';
@@ -27,11 +26,9 @@ export interface ModuleIndex {
  */
 export async function readModuleIndex(supplements: readonly Supplement[], blobs: BlobStore): Promise<ModuleIndex> {
   const documents: MetadataDocument[] = [];
-  for (const { kind, mirror, path, sha256 } of supplements) {
-    if (kind !== MODULES) continue;
-    const what = `mirror "${mirror}": modules`;
-    const plain = decompress(blobs.read(sha256), compressionOf(path), { maxSize: MOST_UNPACKED, what });
-    documents.push({ bytes: await collect(plain, MOST_UNPACKED, what), what });
+  for (const supplement of supplements) {
+    if (supplement.kind !== MODULES) continue;
+    documents.push({ bytes: await wholeSupplement(blobs, supplement, MOST_UNPACKED), what: `mirror "${supplement.mirror}": modules` });
   }
   return indexModules(documents);
 }

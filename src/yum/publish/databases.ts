@@ -4,6 +4,7 @@ import { createDatabaseThread } from '../createrepo/database-thread.ts';
 import { type PerDocument, perDocument } from '../createrepo/segment.ts';
 import { DATABASE_NAMES, DATABASE_VERSION } from '../database/schema.ts';
 import type { RepomdRecord } from '../format/repomd.ts';
+import { SLASH } from '../format/xml-bytes.ts';
 import { type PlacedPackages, publishedElements } from './documents.ts';
 import { writeMetadata } from './metadata-file.ts';
 
@@ -12,7 +13,6 @@ const SEGMENT = 1024 * 1024;
 /** Bytes of a database that are read at once. */
 const PIECE = 1024 * 1024;
 const NEWLINE = Buffer.from('\n');
-const SLASH = 0x2f;
 const END_TAG = Buffer.from('></package>');
 
 /**

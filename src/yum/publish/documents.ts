@@ -23,13 +23,19 @@ const ROOTS: Readonly<Record<IndexType, DocumentRoot>> = { primary: 'metadata', 
 
 /** Writes primary, filelists and other from the elements that are stored. Gives their records in this order. */
 export async function writeDocuments(context: PublishContext, placed: PlacedPackages): Promise<RepomdRecord[]> {
+  const count = placed.packages.length;
   return await Promise.all([
-    writeDocument(context, 'primary', placed.packages.length, primaryElements(placed)),
-    ...EXTRA_KINDS.map((kind) => writeDocument(context, kind, placed.packages.length, extraElements(context, placed.packages, kind))),
+    writeDocument(context, 'primary', { count, elements: primaryElements(placed) }),
+    ...EXTRA_KINDS.map((kind) => writeDocument(context, kind, { count, elements: extraElements(context, placed.packages, kind) })),
   ]);
 }
 
-function writeDocument(context: PublishContext, type: IndexType, count: number, elements: Iterable<Buffer>): Promise<RepomdRecord> {
+interface Elements {
+  readonly count: number;
+  readonly elements: Iterable<Buffer>;
+}
+
+function writeDocument(context: PublishContext, type: IndexType, { count, elements }: Elements): Promise<RepomdRecord> {
   const text = packageDocument(ROOTS[type], count, elements);
   return writeMetadata(context, { type, name: `${type}.xml`, text, separator: '</package>\n', toldByFirstLine: false });
 }

@@ -74,7 +74,7 @@ async function passThrough(context: PublishContext, type: string, supplements: r
     const message = `several sources have ${type} metadata, of which clients take one: that of mirror ${first.mirror} is published`;
     context.report({ type: 'warning', subject: context.name, message });
   }
-  return await linkMetadata(context, type, first);
+  return await linkMetadata(context, { type, supplement: first });
 }
 
 interface CombinedType {
@@ -96,7 +96,7 @@ async function writeCombined(
   const records: RepomdRecord[] = [];
   for (const form of formsOf(type, compressionOfMetadata(context))) {
     if (whole !== undefined && compressionOf(whole.path) === form.compression) {
-      records.push(await linkMetadata(context, form.type, whole, bytes));
+      records.push(await linkMetadata(context, { type: form.type, supplement: whole, plain: bytes }));
     } else {
       records.push(await writeMetadata(context, { ...form, name: combination.name, text: [bytes], separator: '\n' }));
     }

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { compressionOf } from '../../codec/compression.ts';
+import { collect } from '../../codec/decompress.ts';
 import type { PublishContext } from '../../family/family.ts';
-import { measured, unpacked } from '../../family/supplement-content.ts';
+import { describeSupplement, measured, unpacked } from '../../family/supplement-content.ts';
 import type { Blob } from '../../store/blobs.ts';
 import type { Supplement } from '../../store/catalogue.ts';
 import type { RepomdRecord } from '../format/repomd.ts';
@@ -13,14 +13,17 @@ const CHECKSUM_PREFIX = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56,128})-(?=.)/;
 
 /** The content of an upstream's file at once. Errors: DECOMPRESS_*, BLOB_*, and ABORTED. */
 export function unpackedWhole(context: PublishContext, supplement: Supplement, maxSize: number): Promise<Buffer> {
-  return buffer(unpacked(context, supplement, maxSize));
+  return collect(unpacked(context, supplement, maxSize), maxSize, describeSupplement(supplement));
 }
 
 /**
  * Publishes an upstream's file of metadata as it is, under a name that no other content has.
  * @param plain what it unpacks to, where that is known.
  */
-export async function linkMetadata(context: PublishContext, type: string, supplement: Supplement, plain?: Buffer): Promise<RepomdRecord> {
+export async function linkMetadata(
+  context: PublishContext,
+  { type, supplement, plain }: { readonly type: string; readonly supplement: Supplement; readonly plain?: Buffer },
+): Promise<RepomdRecord> {
   const { sha256, size } = supplement;
   const path = metadataPath(sha256, posix.basename(supplement.path).replace(CHECKSUM_PREFIX, ''));
   context.writer.link(path, { sha256, size });
