@@ -4,6 +4,7 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -15,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { MirrorError } from '../../core/errors.ts';
 import type { Repomd } from '../format/repomd.ts';
 import type { Retention } from './options.ts';
 
@@ -34,12 +36,18 @@ interface Journal {
   readonly removed: readonly string[];
 }
 
-/** An empty directory to write in, after what a run that was broken off has left is cleaned up. */
+/** An empty directory to write in, after what a run that was broken off has left is cleaned up. Throws STORAGE where nothing could be moved to its place from there. */
 export function prepareStaging(outputDirectory: string): string {
   recover(outputDirectory);
   const staging = join(outputDirectory, STAGING);
   mkdirSync(staging);
-  return staging;
+  const repodata = join(outputDirectory, 'repodata');
+  const there = statSync(repodata, { throwIfNoEntry: false });
+  if (there === undefined || there.dev === statSync(staging).dev) return staging;
+  rmSync(staging, { recursive: true });
+  throw new MirrorError('STORAGE', `${repodata} is on another file system than ${outputDirectory}, so it cannot be replaced in one step`, {
+    hint: 'Write the metadata where it is to be, with --outputdir.',
+  });
 }
 
 export function removeStaging(outputDirectory: string): void {
@@ -49,14 +57,14 @@ export function removeStaging(outputDirectory: string): void {
 function recover(outputDirectory: string): void {
   const [repodata, old, staging] = ['repodata', OLD, STAGING].map((name) => join(outputDirectory, name)) as [string, string, string];
   if (existsSync(old)) {
-    if (existsSync(repodata)) rmSync(old, { recursive: true });
+    if (existsSync(repodata)) removeOld(old, repodata);
     else renameSync(old, repodata);
   }
   const journal = readJournal(join(staging, JOURNAL));
   if (journal !== undefined) {
     const isInstalled = digestOf(join(repodata, REPOMD)) === journal.repomd;
     for (const path of isInstalled ? journal.removed : journal.added) {
-      if (path.startsWith('repodata/') && !path.includes('..')) rmSync(join(outputDirectory, path), { force: true });
+      if (path.startsWith('repodata/') && !path.includes('..')) removeFile(join(outputDirectory, path));
     }
   }
   rmSync(staging, { recursive: true, force: true });
@@ -124,7 +132,7 @@ function installFiles(installation: Installation, staging: string): void {
   synchronize(repodata);
   renameSync(join(staging, REPOMD), join(repodata, REPOMD));
   synchronize(repodata);
-  for (const path of removed) rmSync(join(outputDirectory, path), { force: true });
+  for (const path of removed) removeFile(join(outputDirectory, path));
 }
 
 function exchangeDirectories(installation: Installation, staging: string): void {
@@ -146,7 +154,23 @@ function exchangeDirectories(installation: Installation, staging: string): void 
   if (hasOld) renameSync(repodata, old);
   renameSync(fresh, repodata);
   synchronize(outputDirectory);
-  rmSync(old, { recursive: true, force: true });
+  if (hasOld) removeOld(old, repodata);
+}
+
+/** What is no file cannot be in two directories at once, and is moved to the new one. A link that stood for the directory is removed alone. */
+function removeOld(old: string, repodata: string): void {
+  if (lstatSync(old).isDirectory()) {
+    const present = new Set(readdirSync(repodata));
+    for (const entry of readdirSync(old, { withFileTypes: true })) {
+      if (!entry.isFile() && !present.has(entry.name)) renameSync(join(old, entry.name), join(repodata, entry.name));
+    }
+  }
+  rmSync(old, { recursive: true });
+}
+
+/** Old metadata may name a directory as if it were a file. */
+function removeFile(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false) rmSync(path, { force: true });
 }
 
 /** Files in repodata that go, by the retention. */

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -97,4 +108,36 @@ describe('yum/createrepo/install', () => {
     prepareStaging(root);
     expect([readFileSync(join(root, 'repodata/repomd.xml'), 'utf8'), existsSync(join(root, '.repodata.old'))]).toEqual(['old', false]);
   });
+
+  it('keeps directories and links that stand beside the metadata, also when a run is broken off, and leaves one that old metadata names as a file', () => {
+    put('repodata/repomd.xml', 'old');
+    put('repodata/view/index.html', 'x');
+    symlinkSync('../package.rpm', join(root, 'repodata/link'));
+    const record = { type: 'other-data', path: 'repodata/view', checksum: { algorithm: 'sha256', value: 'a' } } as const;
+    installing('new', 'a', { uniqueNames: false, old: { records: [record] } });
+    expect(files()).toEqual(['a', 'link', 'repomd.xml', 'view']);
+    installing('newer', 'b', { old: { records: [record] } });
+    expect(files()).toEqual(['a', 'b', 'link', 'repomd.xml', 'view']);
+    renameSync(join(root, 'repodata'), join(root, '.repodata.old'));
+    put('repodata/repomd.xml', 'newest');
+    prepareStaging(root);
+    expect(files()).toEqual(['link', 'repomd.xml', 'view']);
+    expect(readFileSync(join(root, 'repodata/view/index.html'), 'utf8')).toBe('x');
+  });
+
+  it.skipIf(!isElsewhere('/dev/shm'))('says so where repodata is on another file system, before anything is done', () => {
+    const elsewhere = mkdtempSync('/dev/shm/mirror-install-');
+    try {
+      symlinkSync(elsewhere, join(root, 'repodata'));
+      expect(() => prepareStaging(root)).toThrow('is on another file system');
+      expect(readdirSync(root)).toEqual(['repodata']);
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
+  });
 });
+
+function isElsewhere(directory: string): boolean {
+  const other = statSync(directory, { throwIfNoEntry: false });
+  return other !== undefined && other.dev !== statSync(tmpdir()).dev;
+}
