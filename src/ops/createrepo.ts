@@ -23,7 +23,11 @@ export async function runCreaterepo(
 ): Promise<CreaterepoReport> {
   const { directory, outputDirectory } = options;
   requireDirectory(directory);
-  if (outputDirectory !== directory) await mkdir(outputDirectory, { recursive: true });
+  if (outputDirectory !== directory) {
+    await mkdir(outputDirectory, { recursive: true }).catch((error: unknown) => {
+      throw storageError(error, `make ${outputDirectory}`);
+    });
+  }
   const place = {
     path: join(outputDirectory, '.repodata.lock'),
     holderPath: join(outputDirectory, '.repodata.lock.holder'),

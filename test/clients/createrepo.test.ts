@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CreaterepoReport } from '../../src/ops/createrepo.ts';
 import { parseRepomd, type Repomd } from '../../src/yum/format/repomd.ts';
@@ -300,6 +301,52 @@ describe('clients/createrepo', () => {
     expect([again.status, (JSON.parse(again.stdout) as CreaterepoReport).reused]).toEqual([3, 4]);
   });
 
+  it('does not wait for named pipes, wherever a file should be', { timeout: 30_000 }, async () => {
+    putSome();
+    await createrepo();
+    const pipe = async (path: string): Promise<void> => {
+      rmSync(path, { force: true });
+      await succeed('mkfifo', [path]);
+    };
+    await pipe(join(packages, 'pipe.rpm'));
+    writeFileSync(join(root, 'list'), 'pipe.rpm\nsub/beta-1.0-1.noarch.rpm\n');
+    const listed = await mirror(['createrepo', packages, '--pkglist', join(root, 'list'), '--json']);
+    const { packages: count, unreadable } = JSON.parse(listed.stdout) as CreaterepoReport;
+    expect([listed.status, count, unreadable]).toEqual([
+      3,
+      1,
+      [{ path: join(packages, 'pipe.rpm'), reason: `${join(packages, 'pipe.rpm')} is not a regular file` }],
+    ]);
+    for (const { path } of repomdIn().records) await pipe(join(packages, path));
+    expect(await createrepo('--update')).toMatchObject({ packages: 4, reused: 0 });
+    await pipe(join(packages, 'repodata/repomd.xml'));
+    expect(await createrepo()).toMatchObject({ packages: 4 });
+    expect(broken(packages)).toEqual([]);
+  });
+
+  it('leaves packages out whose names metadata cannot hold, and shows no name as more than text', async () => {
+    putSome();
+    put('escape\x1b[31m.rpm', { name: 'escape' });
+    put('line\nend.rpm', { name: 'alpha' });
+    const done = await mirror(['createrepo', packages]);
+    expect([done.status, `${done.stdout}${done.stderr}`.includes('\x1b')]).toEqual([3, false]);
+    expect(done.stdout).toContain('control characters');
+    expect(done.stdout).toContain('alpha-1.0-1.noarch.rpm, line end.rpm');
+    const text = gunzipSync(readFileSync(join(packages, repomdIn().records.find(({ type }) => type === 'primary')?.path ?? ''))).toString();
+    expect([text.includes('href="line&#10;end.rpm"'), text.includes('escape')]).toEqual([true, false]);
+  });
+
+  it('takes groups from a file of any name', async () => {
+    for (const name of ['primary.xml', 'repomd.xml', 'journal.json', 'modules.yaml']) {
+      writeFileSync(join(root, name), COMPS);
+      for (const names of ['--simple-md-filenames', '--unique-md-filenames']) {
+        await createrepo('--groupfile', join(root, name), names);
+        expect([name, names, broken(packages)]).toEqual([name, names, []]);
+        expect(repomdIn().records.find(({ type }) => type === 'group')?.path).toMatch(/comps\.xml$/);
+      }
+    }
+  });
+
   it('names packages and files that are there twice', async () => {
     putSome();
     copyFileSync(join(packages, 'alpha-1.0-1.noarch.rpm'), join(packages, 'sub/copy.rpm'));
@@ -377,6 +424,9 @@ describe('clients/createrepo', () => {
       expect([done.status, done.stderr.includes(said)], `${args.join(' ')}: ${done.stderr}`).toEqual([2, true]);
     }
     expect((await mirror(['createrepo', join(root, 'nowhere')])).status).toBe(1);
+    writeFileSync(join(root, 'file'), '');
+    const onFile = await mirror(['createrepo', packages, '--outputdir', join(root, 'file')]);
+    expect([onFile.status, onFile.stderr.includes('(STORAGE)')]).toEqual([1, true]);
     expect(existsSync(join(packages, 'repodata'))).toBe(false);
   });
 });

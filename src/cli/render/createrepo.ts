@@ -1,5 +1,6 @@
 import { counted, formatCount, shortened } from '../../core/counts.ts';
 import type { CreaterepoReport } from '../../ops/createrepo.ts';
+import { clean } from './table.ts';
 
 /** Packages that are named of each kind of trouble. */
 const SHOWN = 20;
@@ -12,21 +13,22 @@ export function createrepoText(done: CreaterepoReport): string {
   const how = reused === 0 ? '' : ` (${formatCount(read)} read, ${formatCount(reused)} as before)`;
   const lines = [
     `Packages  ${formatCount(packages)}${how}`,
-    `Metadata  ${repomd}${unchanged ? ', left as it is' : ''}`,
-    `Revision  ${revision}`,
+    `Metadata  ${clean(repomd)}${unchanged ? ', left as it is' : ''}`,
+    `Revision  ${clean(revision)}`,
   ];
-  if (packages === 0 && unreadable.length === 0) lines.push('', `There is no package in ${done.directory}: the repository is empty.`);
+  if (packages === 0 && unreadable.length === 0)
+    lines.push('', `There is no package in ${clean(done.directory)}: the repository is empty.`);
   const kinds = [
     [duplicates.sameName, 'is listed more than once', 'are listed more than once'],
     [duplicates.sameContent, 'file is there more than once', 'files are there more than once'],
   ] as const;
   for (const [found, one, several] of kinds) {
     if (found.length === 0) continue;
-    const named = found.map(({ key, paths }) => `${key}: ${shortened(paths, PATHS_SHOWN)}`);
+    const named = found.map(({ key, paths }) => clean(`${key}: ${shortened(paths, PATHS_SHOWN)}`));
     lines.push('', `${formatCount(found.length)} ${found.length === 1 ? one : several}:`, `  ${shortened(named, SHOWN, '\n  ')}`);
   }
   if (unreadable.length > 0) {
-    const named = unreadable.map(({ path, reason }) => (reason.includes(path) ? reason : `${path}: ${reason}`));
+    const named = unreadable.map(({ path, reason }) => clean(reason.includes(path) ? reason : `${path}: ${reason}`));
     lines.push('', `${counted(unreadable.length, 'package')} could not be read and ${unreadable.length === 1 ? 'is' : 'are'} left out:`);
     lines.push(`  ${shortened(named, SHOWN, '\n  ')}`);
   }

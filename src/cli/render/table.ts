@@ -32,6 +32,7 @@ export function formatFields(fields: readonly (readonly [label: string, value: s
   return `${lines.join('\n')}\n`;
 }
 
-function clean(text: string): string {
+/** In one line, and without what a terminal would take for more than text. */
+export function clean(text: string): string {
   return stripVTControlCharacters(text).replace(/\p{Cc}/gu, ' ');
 }

@@ -6,6 +6,9 @@ import { comparePackagePaths, type PackagePath } from './package-path.ts';
 
 /** What stands for a name that is not in UTF-8. */
 const REPLACEMENT = '\ufffd';
+/** What XML cannot hold, whatever it is written as. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const NOT_IN_XML = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 /** Files that are merged into the metadata of modules. */
 const MODULES = /modules\.yaml|\.modulemd(?:-defaults)?\.yaml/;
 
@@ -81,8 +84,15 @@ class Walk {
       const inside = relative(directory, file);
       if (this.#isExcluded(inside.slice(inside.lastIndexOf('/') + 1), inside)) continue;
       if (inside.startsWith('../')) this.unreadable.push({ file, reason: `it is not in ${directory}` });
-      else this.packages.set(inside, { file, relative: inside });
+      else this.#add({ file, relative: inside });
     }
+  }
+
+  #add(found: PackagePath): void {
+    const { file, relative: path } = found;
+    if (path.includes(REPLACEMENT)) this.unreadable.push({ file, reason: 'its name is not in UTF-8' });
+    else if (NOT_IN_XML.test(path)) this.unreadable.push({ file, reason: 'its name has control characters, which metadata cannot hold' });
+    else this.packages.set(path, found);
   }
 
   #entries({ directory, below }: Place): Dirent[] {
@@ -108,8 +118,7 @@ class Walk {
   #take(entry: Dirent, file: string, path: string): void {
     if (MODULES.test(path) && !path.startsWith('repodata/')) this.modules.push(file);
     if (!entry.name.endsWith('.rpm') || (this.#skipSymlinks && entry.isSymbolicLink())) return;
-    if (path.includes(REPLACEMENT)) this.unreadable.push({ file, reason: 'its name is not in UTF-8' });
-    else this.packages.set(path, { file, relative: path });
+    this.#add({ file, relative: path });
     this.#found?.(this.packages.size);
   }
 

@@ -9,6 +9,8 @@ import { LIMITS } from '../../core/limits.ts';
 import type { MetadataCompression } from './options.ts';
 import type { StagedFile } from './write-documents.ts';
 
+/** Of the other files of metadata. */
+const TAKEN = /^(?:repomd|(?:primary|filelists|other)|journal)\.|^modules\.yaml$/;
 const DOCUMENT_START = /^---(?:\s|$)/m;
 
 export interface FurtherRequest {
@@ -18,12 +20,13 @@ export interface FurtherRequest {
 }
 
 /**
- * The groups of packages, twice: as they are, which old clients ask for, and compressed. FILE_MISSING when the file cannot be read, DECOMPRESS_*
+ * The groups of packages, twice: as they are, which old clients ask for, and compressed; under the name of the file, unless another file has it. FILE_MISSING when the file cannot be read, DECOMPRESS_*
  * when it is compressed and damaged.
  */
 export async function stageGroups(path: string, request: FurtherRequest): Promise<StagedFile[]> {
   const plain = await readPlain(path);
-  const name = basename(path).replace(/\.(?:gz|xz|bz2|zst)$/, '');
+  const own = basename(path).replace(/\.(?:gz|xz|bz2|zst)$/, '');
+  const name = TAKEN.test(own) ? 'comps.xml' : own;
   return [stagePlain('group', name, plain, request), await stagePacked(`group_${request.compression}`, name, plain, request)];
 }
 

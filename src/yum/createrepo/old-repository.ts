@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { MirrorError, reasonOf } from '../../core/errors.ts';
 import { systemCode } from '../../store/storage-errors.ts';
@@ -7,6 +7,7 @@ import { documentFoot, documentHead } from '../format/document-frame.ts';
 import { parseRepomd, type Repomd, type RepomdRecord } from '../format/repomd.ts';
 import type { Crew } from './crew.ts';
 import { blocksOfGzip, inflateBlock } from './old-blocks.ts';
+import { openRegularFile } from './regular-file.ts';
 import { DOCUMENTS, type Job, type OldEntry, type OldSegment, type PerDocument, perDocument, ROOTS } from './segment.ts';
 
 /** A segment of documents that are there already, with its packages. */
@@ -17,14 +18,18 @@ export interface KnownSegment extends OldSegment {
 /** The repomd.xml that is in a directory; undefined when there is none. METADATA_INVALID when it is none. */
 export function readRepomd(outputDirectory: string): Repomd | undefined {
   const path = join(outputDirectory, 'repodata', 'repomd.xml');
-  let bytes: Buffer;
+  let descriptor: number;
   try {
-    bytes = readFileSync(path);
+    ({ descriptor } = openRegularFile(path));
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   }
-  return parseRepomd(bytes, path);
+  try {
+    return parseRepomd(readFileSync(descriptor), path);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /**
@@ -54,9 +59,9 @@ function documentRecord({ records }: Repomd, index: 0 | 1 | 2): RepomdRecord {
 
 /** The file in memory that threads share, after a look at its checksum. */
 function readChecked(directory: string, { path, checksum }: RepomdRecord): Buffer {
-  const descriptor = openSync(join(directory, path), 'r');
+  const { descriptor, stat } = openRegularFile(join(directory, path));
   try {
-    const bytes = Buffer.from(new SharedArrayBuffer(fstatSync(descriptor).size));
+    const bytes = Buffer.from(new SharedArrayBuffer(stat.size));
     for (let at = 0; at < bytes.length; ) {
       const length = readSync(descriptor, bytes, at, bytes.length - at, at);
       if (length === 0) throw new MirrorError('METADATA_INVALID', `${path} became shorter while it was read`);

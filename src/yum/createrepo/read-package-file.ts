@@ -1,8 +1,9 @@
 import { createHash, hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import type { ChecksumAlgorithm } from '../../core/digests.ts';
 import { MirrorError } from '../../core/errors.ts';
 import { headersNeed } from '../format/package-file.ts';
+import { openRegularFile } from './regular-file.ts';
 
 /** Most packages are smaller, and read in one piece. */
 const PIECE = 1024 * 1024;
@@ -25,9 +26,11 @@ export interface PackageFile {
 export function createPackageFileReader(algorithm: ChecksumAlgorithm): (path: string) => PackageFile {
   const piece = Buffer.allocUnsafeSlow(PIECE);
   return (path) => {
-    const descriptor = openSync(path, 'r');
+    const {
+      descriptor,
+      stat: { mtimeMs, size },
+    } = openRegularFile(path);
     try {
-      const { mtimeMs, size } = fstatSync(descriptor);
       const fileTime = Math.floor(mtimeMs / 1000);
       const length = readSync(descriptor, piece, 0, PIECE, 0);
       const head = piece.subarray(0, length);
