@@ -86,6 +86,18 @@ describe('yum/publish/further-metadata', () => {
     expect(publishing.events).toEqual([]);
   });
 
+  it('passes through what is not packed as its name says, and what has too long a name for a checksum before it', async () => {
+    const odd = await publishing.supplement('data/odd', 'repodata/odd.gz', 'plain');
+    const empty = await publishing.supplement('data/empty', 'repodata/empty.xz', '');
+    const long = await publishing.supplement('data/long', `repodata/${'ä'.repeat(123)}.json.gz`, gzipSync('{}'));
+    const records = await writeFurtherMetadata(publishing.context([odd, empty, long]), [PACKAGE]);
+    expect(records.map(({ type, path, openSize }) => [type, path.slice('repodata/'.length + 64), openSize])).toEqual([
+      ['odd', '-odd.gz', undefined],
+      ['empty', '-empty.xz', undefined],
+      ['long', '-long.gz', 2],
+    ]);
+  });
+
   it('takes the last of several that differ, and says so', async () => {
     const one = await publishing.supplement('data/notes', 'repodata/notes', 'one', 'first');
     const two = await publishing.supplement('data/notes', 'repodata/notes', 'two', 'second');
