@@ -28,13 +28,15 @@ export interface ModuleDocument {
 
 /** In bytes. */
 const MOST_OF_DOCUMENT = 4 * 1024 * 1024;
+/** Of what is parsed of it, in characters: the parser takes up to a kilobyte of memory for each. Real modules have some thousands. */
+const MOST_PARSED = 256 * 1024;
 const MOST_DOCUMENTS = 20_000;
 const MARKER = /^---(?=[ \t\r\n]|$)/gm;
 const END_MARKER = /^\.\.\.[ \t]*(?:\r?\n|$)/m;
 
 /**
  * The documents of a modules file (modulemd of any version, defaults, obsoletes, translations), each with its own text. METADATA_INVALID when
- * one is no YAML of this kind, uses aliases, or is over 4 MiB long.
+ * one is no YAML of this kind, uses aliases, or is over 4 MiB long, or over 256 KiB in what is read of it.
  */
 export function readModules({ bytes, what }: MetadataDocument): ModuleDocument[] {
   const refuse = (why: string, cause?: unknown): MirrorError =>
@@ -66,6 +68,7 @@ type Refuse = (why: string, cause?: unknown) => MirrorError;
 
 function readDocument(text: string, refuse: Refuse): ModuleDocument {
   const { rest, artifacts } = reduceModulemd(text);
+  if (rest.length > MOST_PARSED) throw refuse(`it is over ${MOST_PARSED} bytes long, without what is not read of it`);
   const root = mapOf(parse(rest, refuse));
   const kind = textOf(root.get('document'));
   const data = mapOf(root.get('data'));

@@ -100,6 +100,7 @@ data:
     ['a: &a [x]\ndocument: *a\n', 'document 1'],
     [`document: modulemd\ndata: ${'['.repeat(20_000)}`, 'document 1'],
     [`document: modulemd\ndata:\n  name: ${'a'.repeat(5_000_000)}`, 'bytes long'],
+    [`document: modulemd\ndata: ${'['.repeat(300_000)}`, 'without what is not read'],
     ['---\ndocument: modulemd\ndata: {name: a}\n...\nmore\n', 'follows'],
   ])('refuses %.60j', (text, why) => {
     expect(() => read(text)).toThrow(expect.objectContaining({ code: 'METADATA_INVALID', message: expect.stringContaining(why) }));
