@@ -8,6 +8,8 @@ interface ThreadData {
   readonly compileCache: string | undefined;
   /** The URL of the module that it runs. */
   readonly code: string;
+  /** What it is to work with. */
+  readonly input: unknown;
 }
 
 /**
@@ -24,11 +26,12 @@ import(code);
  * Starts a thread that runs a module, with the compiled modules that this one has.
  * @param code the URL of the module, which asks `isThreadOf` whether it is to do the thread's work.
  * @param role tells the thread from others, and from threads that merely import the module.
+ * @param input plain data that `threadInput` gives there.
  */
-export function startThread(code: string, role: string): Worker {
+export function startThread(code: string, role: string, input?: unknown): Worker {
   const directory = module.getCompileCacheDir();
   // What it tells is one below what it was given, for the version of Node.
-  const data: ThreadData = { role, code, compileCache: directory === undefined ? undefined : dirname(directory) };
+  const data: ThreadData = { role, code, input, compileCache: directory === undefined ? undefined : dirname(directory) };
   return new Worker(BEGINNING, { eval: true, workerData: data });
 }
 
@@ -36,6 +39,12 @@ export function startThread(code: string, role: string): Worker {
 export function isThreadOf(role: string): boolean {
   const data: unknown = workerData;
   return typeof data === 'object' && data !== null && 'role' in data && data.role === role;
+}
+
+/** What this thread was given. */
+export function threadInput(): unknown {
+  const data: unknown = workerData;
+  return typeof data === 'object' && data !== null && 'input' in data ? data.input : undefined;
 }
 
 /** Keeps what was compiled so far for the next start: a thread that is ended does not do that. */

@@ -2,16 +2,16 @@ import type { BlobStore } from '../store/blobs.ts';
 import type { UpstreamState } from '../store/catalogue.ts';
 import type { YumCandidate } from './candidate.ts';
 import { checkElement } from './format/canonical-element.ts';
-import { type DocumentRoot, packageElements, startTagAttribute } from './format/package-elements.ts';
+import { DOCUMENT_ROOTS, type DocumentType } from './format/package-documents.ts';
+import { packageElements, startTagAttribute } from './format/package-elements.ts';
 import { XmlScanner } from './format/xml-scanner.ts';
 import { openIndex } from './upstream/open-index.ts';
-import { type IndexType, storedIndex } from './upstream/particulars.ts';
+import { storedIndex } from './upstream/particulars.ts';
 
 /** The large texts that are kept of a package: its elements of filelists and other. */
-export const EXTRA_KINDS = ['filelists', 'other'] as const satisfies readonly IndexType[];
+export const EXTRA_KINDS = ['filelists', 'other'] as const satisfies readonly DocumentType[];
 export type ExtraKind = (typeof EXTRA_KINDS)[number];
 
-const ROOTS: Readonly<Record<ExtraKind, DocumentRoot>> = { filelists: 'filelists', other: 'otherdata' };
 const PACKAGE_ID = Buffer.from('pkgid');
 
 export interface Extra {
@@ -45,7 +45,7 @@ async function* readKind(kind: ExtraKind, { indexes, upstream, blobs, mirror }: 
   const what = `mirror "${mirror}": ${kind}`;
   const scanner = new XmlScanner();
   const found = new Set<number>();
-  for await (const element of packageElements(openIndex(stored, blobs, what), ROOTS[kind], what)) {
+  for await (const element of packageElements(openIndex(stored, blobs, what), DOCUMENT_ROOTS[kind], what)) {
     const id = startTagAttribute(scanner, element.bytes, PACKAGE_ID, what);
     const index = id === undefined ? undefined : indexes.get(id.toLowerCase());
     if (index === undefined || found.has(index)) continue;

@@ -4,6 +4,7 @@ import { extensionOf } from '../../codec/compression.ts';
 import { isMirrorError, MirrorError, reasonOf } from '../../core/errors.ts';
 import type { Reporter } from '../../core/events.ts';
 import { DATABASE_VERSION } from '../database/schema.ts';
+import { DOCUMENTS } from '../format/package-documents.ts';
 import { formatRepomd, inRecordOrder, type Repomd, type RepomdRecord } from '../format/repomd.ts';
 import { type Crew, createCrew, createSoleCrew } from './crew.ts';
 import { createDatabaseThread, type DatabaseThread } from './database-thread.ts';
@@ -15,7 +16,7 @@ import { type KnownSegment, readKnownSegments, readRepomd } from './old-reposito
 import type { CreaterepoOptions, CreaterepoReport } from './options.ts';
 import { packageHref } from './package-path.ts';
 import { makePlan, type Plan } from './plan.ts';
-import { DOCUMENTS, type ElementSettings, type OldEntry, type Segment } from './segment.ts';
+import type { ElementSettings, OldEntry, Segment } from './segment.ts';
 import { stageDatabases } from './stage-databases.ts';
 import { type StagedFile, writeDocuments } from './write-documents.ts';
 
@@ -195,11 +196,11 @@ class Run {
     const databases = this.#databases;
     const alongside = databases === undefined ? undefined : (segments: AsyncIterable<Segment>) => databases.take(segments);
     const documents = await writeDocuments(this.#segments(plan), { staging, settings: this.#settings, expected, alongside });
-    if (databases !== undefined) documents.push(...(await stageDatabases(databases, documents, this.#further(staging))));
+    const staged = databases === undefined ? [] : await stageDatabases(databases, documents, this.#further(staging));
     this.#context.signal.throwIfAborted();
     const revision = asked ?? String(Math.floor(time.getTime() / 1000));
     const timestamp = timestampFromRevision ? Number(revision) * 1000 : time.getTime();
-    const files = [...documents, ...further];
+    const files = [...documents, ...staged, ...further];
     const records = inRecordOrder([...files.map((file) => ({ ...this.#record(file), timestamp })), ...kept]);
     const sha1Name = this.#options.checksum.name === 'sha1' ? 'sha1' : 'sha';
     install({

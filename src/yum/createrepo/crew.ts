@@ -1,6 +1,6 @@
-import module from 'node:module';
-import { dirname } from 'node:path';
-import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort } from 'node:worker_threads';
+import { type AskedThread, askedThread } from '../../core/asked-thread.ts';
+import { isThreadOf, keepThreadModules, startThread, threadInput } from '../../core/thread.ts';
 import type { ElementSettings, Job, ReleasedText, Result, Segment } from './segment.ts';
 
 /** Jobs of each worker that are on their way or done and not yet taken: what keeps it busy, and bounds the memory. */
@@ -14,25 +14,9 @@ export interface Crew {
   close(): Promise<void>;
 }
 
-interface ThreadData {
-  readonly role: typeof ROLE;
-  readonly settings: ElementSettings;
-  /** Where Node keeps compiled modules; a thread has to be told. */
-  readonly compileCache: string | undefined;
-  /** The URL of this module. */
-  readonly code: string;
-}
-
-/** The cache must be there before the first module is loaded: a thread takes half as long to begin. */
-const BEGINNING = `
-const { compileCache, code } = require('node:worker_threads').workerData;
-if (compileCache !== undefined) require('node:module').enableCompileCache(compileCache);
-import(code);
-`;
-
 /** Worker threads. A failure of one is one of the whole run. */
 export function createCrew(workers: number, settings: ElementSettings): Crew {
-  const threads = Array.from({ length: workers }, () => new Thread(settings));
+  const threads = Array.from({ length: workers }, (): CrewThread => askedThread(startThread(import.meta.url, ROLE, settings)));
   return {
     async *run(jobs) {
       const waiting: Promise<Result>[] = [];
@@ -41,8 +25,8 @@ export function createCrew(workers: number, settings: ElementSettings): Crew {
           const first = waiting.shift();
           if (first !== undefined) yield await first;
         }
-        const idlest = threads.reduce((best, thread) => (thread.load < best.load ? thread : best));
-        const result = idlest.run(job);
+        const idlest = threads.reduce((best, thread) => (thread.waiting < best.waiting ? thread : best));
+        const result = done(idlest, job);
         // Whoever takes it sees its failure; after another one nobody does.
         result.catch(() => undefined);
         waiting.push(result);
@@ -67,57 +51,26 @@ export function createSoleCrew(settings: ElementSettings): Crew {
   };
 }
 
-class Thread {
-  readonly #worker: Worker;
-  readonly #waiting: PromiseWithResolvers<Result>[] = [];
-  #failure: { readonly error: unknown } | undefined;
+type CrewThread = AskedThread<Job, Result>;
 
-  constructor(settings: ElementSettings) {
-    this.#worker = new Worker(BEGINNING, {
-      eval: true,
-      workerData: { role: ROLE, settings, compileCache: compileCache(), code: import.meta.url } satisfies ThreadData,
-    });
-    this.#worker.on('message', (result: Result) => this.#waiting.shift()?.resolve(this.#releasable(result)));
-    this.#worker.on('error', (error) => {
-      this.#failure = { error };
-      for (const { reject } of this.#waiting.splice(0)) reject(error);
-    });
-  }
+/** Does a job on a thread, which can use the memory of the texts again. */
+async function done(thread: CrewThread, job: Job): Promise<Result> {
+  const result = await thread.ask(job);
+  if (result.kind !== 'built') return result;
+  const segments = result.segments.map((segment) => ({ ...segment, release: (index: 0 | 1 | 2) => giveBack(thread, segment, index) }));
+  return { ...result, segments };
+}
 
-  get load(): number {
-    return this.#waiting.length;
-  }
-
-  run(job: Job): Promise<Result> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
-    const waiting = Promise.withResolvers<Result>();
-    this.#waiting.push(waiting);
-    this.#worker.postMessage(job);
-    return waiting.promise;
-  }
-
-  async close(): Promise<void> {
-    await this.#worker.terminate();
-  }
-
-  #releasable(result: Result): Result {
-    if (result.kind !== 'built') return result;
-    const segments = result.segments.map((segment) => ({ ...segment, release: (index: 0 | 1 | 2) => this.#release(segment, index) }));
-    return { ...result, segments };
-  }
-
-  #release({ plain }: Segment, index: 0 | 1 | 2): void {
-    const { buffer } = plain[index];
-    if (!(buffer instanceof ArrayBuffer) || buffer.byteLength <= Buffer.poolSize) return;
-    this.#worker.postMessage({ kind: 'released', index, text: buffer } satisfies ReleasedText, [buffer]);
-  }
+function giveBack(thread: CrewThread, { plain }: Segment, index: 0 | 1 | 2): void {
+  const { buffer } = plain[index];
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength <= Buffer.poolSize) return;
+  thread.tell({ kind: 'released', index, text: buffer } satisfies ReleasedText, [buffer]);
 }
 
 /** What a thread does. A job is begun while blocks of the one before it are still being packed; results keep the order. */
 function serve(port: MessagePort, settings: ElementSettings): void {
   const loaded = import('./segment-builder.ts').then(({ createSegmentBuilder }) => {
-    // A thread that is ended does not do it.
-    module.flushCompileCache();
+    keepThreadModules();
     return createSegmentBuilder(settings);
   });
   let before = Promise.resolve();
@@ -136,14 +89,11 @@ function serve(port: MessagePort, settings: ElementSettings): void {
   });
 }
 
-/** The folder that `enableCompileCache` was given; what it tells is one below, for the version of Node. */
-function compileCache(): string | undefined {
-  const directory = module.getCompileCacheDir();
-  return directory === undefined ? undefined : dirname(directory);
+function areSettings(input: unknown): input is ElementSettings {
+  return typeof input === 'object' && input !== null && 'algorithm' in input && 'compression' in input;
 }
 
-function isThreadData(data: unknown): data is ThreadData {
-  return typeof data === 'object' && data !== null && 'role' in data && data.role === ROLE;
+if (parentPort !== null && isThreadOf(ROLE)) {
+  const settings = threadInput();
+  if (areSettings(settings)) serve(parentPort, settings);
 }
-
-if (parentPort !== null && isThreadData(workerData)) serve(parentPort, workerData.settings);

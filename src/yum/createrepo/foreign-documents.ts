@@ -4,12 +4,13 @@ import { decompress } from '../../codec/decompress.ts';
 import { MirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { checkElement } from '../format/canonical-element.ts';
+import { DOCUMENT_ROOTS, DOCUMENTS, type PerDocument, perDocument } from '../format/package-documents.ts';
 import { packageElements, startTagAttribute } from '../format/package-elements.ts';
 import { createPrimaryReader, type PrimaryPackage } from '../format/primary.ts';
 import { XmlScanner } from '../format/xml-scanner.ts';
 import { GrowingBytes } from './growing-bytes.ts';
 import type { KnownSegment } from './old-repository.ts';
-import { type OldEntry, type PerDocument, perDocument, ROOTS } from './segment.ts';
+import type { OldEntry } from './segment.ts';
 
 /** Packages of one segment. */
 const SEGMENT = 256;
@@ -58,7 +59,7 @@ function open({ bytes, path }: ForeignFile, index: 0 | 1 | 2): ReturnType<typeof
     for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
   }
   const plain = decompress(whole(), compressionOf(path), { maxSize: LIMITS.indexUnpacked, what: path });
-  return packageElements(plain, ROOTS[index], path);
+  return packageElements(plain, DOCUMENT_ROOTS[DOCUMENTS[index]], path);
 }
 
 const PIECE = 256 * 1024;

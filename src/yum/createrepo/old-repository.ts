@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { MirrorError, reasonOf } from '../../core/errors.ts';
 import { systemCode } from '../../store/storage-errors.ts';
 import { documentFoot, documentHead } from '../format/document-frame.ts';
+import { DOCUMENT_ROOTS, DOCUMENTS, type PerDocument, perDocument } from '../format/package-documents.ts';
 import { parseRepomd, type Repomd, type RepomdRecord } from '../format/repomd.ts';
 import type { Crew } from './crew.ts';
 import { blocksOfGzip, inflateBlock } from './old-blocks.ts';
 import { openRegularFile } from './regular-file.ts';
-import { DOCUMENTS, type Job, type OldEntry, type OldSegment, type PerDocument, perDocument, ROOTS } from './segment.ts';
+import type { Job, OldEntry, OldSegment } from './segment.ts';
 
 /** A segment of documents that are there already, with its packages. */
 export interface KnownSegment extends OldSegment {
@@ -107,6 +108,6 @@ function framedCount(blocks: readonly Buffer[], index: 0 | 1 | 2): number | unde
   if (first === undefined || last === undefined) return undefined;
   const head = inflateBlock(first).toString('latin1');
   const count = Number(/packages="(\d{1,9})">\n$/.exec(head)?.[1]);
-  if (head !== documentHead(ROOTS[index], count)) return undefined;
-  return inflateBlock(last).toString('latin1') === documentFoot(ROOTS[index]) ? count : undefined;
+  if (head !== documentHead(DOCUMENT_ROOTS[DOCUMENTS[index]], count)) return undefined;
+  return inflateBlock(last).toString('latin1') === documentFoot(DOCUMENT_ROOTS[DOCUMENTS[index]]) ? count : undefined;
 }

@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
-import { type OldEntry, type PerDocument, perDocument, type Result } from './segment.ts';
+import { type PerDocument, perDocument } from '../format/package-documents.ts';
+import type { OldEntry, Result } from './segment.ts';
 
 /** What an element of primary begins with, as src/yum/format/write-elements.ts writes it. */
 const PRIMARY_START =

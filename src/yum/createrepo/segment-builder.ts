@@ -1,26 +1,25 @@
 import { BLOCK_FORMATS } from '../../codec/block-formats.ts';
 import { reasonOf } from '../../core/errors.ts';
+import { type PerDocument, perDocument } from '../format/package-documents.ts';
 import { readPackage } from '../format/read-package.ts';
 import { filelistsElement, otherElement, primaryElement } from '../format/write-elements.ts';
 import { GrowingBytes } from './growing-bytes.ts';
 import { inflateBlock } from './old-blocks.ts';
 import { createPackageFileReader } from './read-package-file.ts';
 import { scanBlocks } from './scan-blocks.ts';
-import {
-  type BuildJob,
-  type CopyJob,
-  type ElementSettings,
-  type FreshItem,
-  type Job,
-  type OldItem,
-  type OldSegment,
-  type PerDocument,
-  perDocument,
-  type ReadPackage,
-  type ReleasedText,
-  type Result,
-  type Segment,
-  type UnreadablePackage,
+import type {
+  BuildJob,
+  CopyJob,
+  ElementSettings,
+  FreshItem,
+  Job,
+  OldItem,
+  OldSegment,
+  ReadPackage,
+  ReleasedText,
+  Result,
+  Segment,
+  UnreadablePackage,
 } from './segment.ts';
 
 /** Bytes of text of one document from which on a segment ends: what bounds the memory where packages have very many files. */

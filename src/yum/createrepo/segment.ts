@@ -1,18 +1,6 @@
 import type { ChecksumAlgorithm } from '../../core/digests.ts';
-import type { DocumentRoot } from '../format/package-elements.ts';
-
-/** The documents that list packages, in the order in which triples of them stand. */
-export const DOCUMENTS = ['primary', 'filelists', 'other'] as const;
-
-/** Of each document. */
-export const ROOTS: PerDocument<DocumentRoot> = ['metadata', 'filelists', 'otherdata'];
-
-/** One of something for each document. */
-export type PerDocument<T> = readonly [primary: T, filelists: T, other: T];
-
-export function perDocument<T>(make: (index: 0 | 1 | 2) => T): PerDocument<T> {
-  return [make(0), make(1), make(2)];
-}
+import type { PerDocument } from '../format/package-documents.ts';
+import type { MetadataCompression } from './options.ts';
 
 /** A stretch of the three documents: the elements of the same packages in each, whole, each with a line break behind it. */
 export interface Segment {
@@ -33,7 +21,7 @@ export interface ElementSettings {
   readonly base: string | undefined;
   /** Changes of each package; undefined for all. */
   readonly changelogLimit: number | undefined;
-  readonly compression: 'gz' | 'xz' | 'zst';
+  readonly compression: MetadataCompression;
 }
 
 /** A segment of documents that are there already. */

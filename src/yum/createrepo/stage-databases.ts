@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync, rmSync } from 'node:fs';
 import { BLOCK_FORMATS, type PackedBlock } from '../../codec/block-formats.ts';
 import { extensionOf } from '../../codec/compression.ts';
+import { DOCUMENTS, type PerDocument, perDocument } from '../format/package-documents.ts';
 import type { DatabaseThread } from './database-thread.ts';
 import type { FurtherRequest } from './further-files.ts';
-import { DOCUMENTS } from './segment.ts';
 import { type StagedFile, writeBlocks } from './write-documents.ts';
 
 const BLOCK = 1024 * 1024;
@@ -13,11 +13,10 @@ const AHEAD = 3;
 /** The databases, ended and compressed. @param documents that they stand for. */
 export async function stageDatabases(
   thread: DatabaseThread,
-  documents: readonly StagedFile[],
+  documents: PerDocument<StagedFile>,
   { algorithm, compression, staging }: FurtherRequest,
 ): Promise<StagedFile[]> {
-  const checksumOf = (type: string): string => documents.find((file) => file.type === type)?.checksum ?? '';
-  const paths = await thread.finish({ primary: checksumOf('primary'), filelists: checksumOf('filelists'), other: checksumOf('other') });
+  const paths = await thread.finish(perDocument((index) => documents[index].checksum));
   return await Promise.all(
     DOCUMENTS.map(async (document, index) => {
       const name = `${document}.sqlite${extensionOf(compression)}`;

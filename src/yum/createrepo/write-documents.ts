@@ -6,8 +6,9 @@ import { extensionOf } from '../../codec/compression.ts';
 import { fanOut } from '../../codec/fan-out.ts';
 import type { ChecksumAlgorithm } from '../../core/digests.ts';
 import { documentFoot, documentHead } from '../format/document-frame.ts';
+import { DOCUMENT_ROOTS, DOCUMENTS, type PerDocument, perDocument } from '../format/package-documents.ts';
 import { recount } from './recount.ts';
-import { DOCUMENTS, type ElementSettings, ROOTS, type Segment } from './segment.ts';
+import type { ElementSettings, Segment } from './segment.ts';
 
 /** How many segments the fastest document is ahead of the slowest. */
 const AHEAD = 2;
@@ -41,7 +42,7 @@ export interface DocumentsRequest {
  * Writes the three documents, side by side as their segments come. Where there are fewer packages in the end than were expected, they
  * are written anew with the right number. Throws what the segments throw, and the system's errors.
  */
-export async function writeDocuments(segments: AsyncIterable<Segment>, request: DocumentsRequest): Promise<StagedFile[]> {
+export async function writeDocuments(segments: AsyncIterable<Segment>, request: DocumentsRequest): Promise<PerDocument<StagedFile>> {
   const { alongside } = request;
   const release = releaser(alongside === undefined ? 1 : 2);
   const readers = fanOut(segments, { readers: DOCUMENTS.length + (alongside === undefined ? 0 : 1), ahead: AHEAD });
@@ -56,9 +57,14 @@ export async function writeDocuments(segments: AsyncIterable<Segment>, request: 
       return undefined;
     }),
   );
-  return written.flatMap((result) => {
+  const files = written.map((result) => {
     if (result.status === 'rejected') throw result.reason;
-    return result.value ?? [];
+    return result.value;
+  });
+  return perDocument((index) => {
+    const file = files[index];
+    if (file === undefined) throw new Error(`${DOCUMENTS[index]} was not written`);
+    return file;
   });
 }
 
@@ -89,7 +95,7 @@ interface DocumentRequest extends DocumentsRequest {
 
 async function writeDocument(segments: AsyncIterable<Segment>, index: 0 | 1 | 2, request: DocumentRequest): Promise<StagedFile> {
   const { expected, release, settings, staging } = request;
-  const root = ROOTS[index];
+  const root = DOCUMENT_ROOTS[DOCUMENTS[index]];
   const sizes: number[] = [];
   let count = 0;
   async function* elements(): AsyncGenerator<PackedBlock> {

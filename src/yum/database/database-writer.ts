@@ -2,23 +2,21 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { changelogEntries } from '../format/changelogs.ts';
 import { isPrimaryFile } from '../format/header-files.ts';
+import { DOCUMENTS, type DocumentType, type PerDocument, perDocument } from '../format/package-documents.ts';
 import type { DescribedPackage } from '../format/package-from-elements.ts';
 import type { RpmFile } from '../format/rpm-package.ts';
-import { DATABASE_NAMES, DATABASE_VERSION, type DatabaseName, RELATION_TABLES, SCHEMAS } from './schema.ts';
-
-/** The paths of the three databases. */
-export type DatabasePaths = Readonly<Record<DatabaseName, string>>;
+import { DATABASE_VERSION, RELATION_TABLES, SCHEMAS } from './schema.ts';
 
 /** Makes the databases of a repository, package by package. Files that were begun are the caller's to remove. */
 export interface DatabaseWriter {
-  readonly paths: DatabasePaths;
+  readonly paths: PerDocument<string>;
   /** Packages in the order of the documents. Their changes are taken as they are to be listed, all of them. */
   add(entry: DescribedPackage): void;
   /**
    * Makes the indexes and ends the files.
    * @param checksums of the compressed documents that the databases stand for, by which clients tell whether they are of the same state.
    */
-  finish(checksums: Readonly<Record<DatabaseName, string>>): void;
+  finish(checksums: PerDocument<string>): void;
   /** Gives up what was not finished. */
   close(): void;
 }
@@ -28,18 +26,9 @@ export interface DatabaseWriter {
  * Nothing is made durable. Throws the errors of SQLite, on a full disk, too.
  */
 export function createDatabaseWriter(directory: string): DatabaseWriter {
-  const paths = {
-    primary: join(directory, 'primary.sqlite'),
-    filelists: join(directory, 'filelists.sqlite'),
-    other: join(directory, 'other.sqlite'),
-  };
-  const open = new Map(DATABASE_NAMES.map((name) => [name, begun(paths[name], name)]));
-  const database = (name: DatabaseName): Database.Database => {
-    const found = open.get(name);
-    if (found === undefined) throw new Error(`there is no database ${name}`);
-    return found;
-  };
-  const adders = [primaryAdder(database('primary')), filelistsAdder(database('filelists')), otherAdder(database('other'))];
+  const paths = perDocument((index) => join(directory, `${DOCUMENTS[index]}.sqlite`));
+  const databases = perDocument((index) => begun(paths[index], DOCUMENTS[index]));
+  const adders = [primaryAdder(databases[0]), filelistsAdder(databases[1]), otherAdder(databases[2])];
   let key = 0;
   return {
     paths,
@@ -48,20 +37,21 @@ export function createDatabaseWriter(directory: string): DatabaseWriter {
       for (const add of adders) add(key, entry);
     },
     finish(checksums) {
-      for (const [name, found] of open) {
-        found.prepare('INSERT INTO db_info VALUES (?, ?)').run(DATABASE_VERSION, checksums[name]);
-        found.exec(`${SCHEMAS[name].indexes} COMMIT;`);
-        found.close();
+      for (const index of [0, 1, 2] as const) {
+        const database = databases[index];
+        database.prepare('INSERT INTO db_info VALUES (?, ?)').run(DATABASE_VERSION, checksums[index]);
+        database.exec(`${SCHEMAS[DOCUMENTS[index]].indexes} COMMIT;`);
+        database.close();
       }
     },
     close() {
-      for (const found of open.values()) found.close();
+      for (const database of databases) database.close();
     },
   };
 }
 
 /** With an open transaction. */
-function begun(path: string, name: DatabaseName): Database.Database {
+function begun(path: string, name: DocumentType): Database.Database {
   const database = new Database(path);
   database.pragma('journal_mode = OFF');
   database.pragma('synchronous = OFF');

@@ -1,3 +1,5 @@
+import type { DocumentType } from '../format/package-documents.ts';
+
 /** Of the layout of the databases, as clients check it. */
 export const DATABASE_VERSION = 10;
 
@@ -68,7 +70,4 @@ export const SCHEMAS = {
     indexes: `CREATE INDEX keychange ON changelog (pkgKey);
       CREATE INDEX pkgId ON packages (pkgId);`,
   },
-} as const satisfies Record<string, Schema>;
-
-export type DatabaseName = keyof typeof SCHEMAS;
-export const DATABASE_NAMES = ['primary', 'filelists', 'other'] as const satisfies readonly DatabaseName[];
+} as const satisfies Record<DocumentType, Schema>;

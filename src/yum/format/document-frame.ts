@@ -1,5 +1,5 @@
 import { DOCUMENT_NAMESPACES, RPM_NAMESPACE } from './namespaces.ts';
-import type { DocumentRoot } from './package-elements.ts';
+import type { DocumentRoot } from './package-documents.ts';
 
 /** What stands before the elements of primary, filelists or other, of which there are so many. */
 export function documentHead(root: DocumentRoot, count: number): string {

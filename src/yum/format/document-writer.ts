@@ -1,6 +1,6 @@
 import { MirrorError } from '../../core/errors.ts';
 import { documentFoot, documentHead } from './document-frame.ts';
-import type { DocumentRoot } from './package-elements.ts';
+import type { DocumentRoot } from './package-documents.ts';
 import { APOSTROPHE, findTag, GREATER, QUOTE } from './xml-bytes.ts';
 import { escapeAttribute } from './xml-text.ts';
 

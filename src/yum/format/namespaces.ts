@@ -1,4 +1,4 @@
-import type { DocumentRoot } from './package-elements.ts';
+import type { DocumentRoot } from './package-documents.ts';
 import type { XmlScanner } from './xml-scanner.ts';
 import { decodeXml } from './xml-text.ts';
 

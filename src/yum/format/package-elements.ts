@@ -1,11 +1,9 @@
 import { MirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { type Namespaces, namespacesOf } from './namespaces.ts';
+import type { DocumentRoot } from './package-documents.ts';
 import * as X from './xml-bytes.ts';
 import { END_TAG, START_TAG, XmlScanner } from './xml-scanner.ts';
-
-/** The three documents that list packages, by the name of their root element. */
-export type DocumentRoot = 'metadata' | 'filelists' | 'otherdata';
 
 /** One `<package>` of a document as it stands there: cut out, but not checked. */
 export interface RawElement {

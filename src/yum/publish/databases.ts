@@ -1,8 +1,8 @@
 import { mkdir, open, rm } from 'node:fs/promises';
 import type { PublishContext } from '../../family/family.ts';
 import { createDatabaseThread } from '../createrepo/database-thread.ts';
-import { type PerDocument, perDocument } from '../createrepo/segment.ts';
-import { DATABASE_NAMES, DATABASE_VERSION } from '../database/schema.ts';
+import { DATABASE_VERSION } from '../database/schema.ts';
+import { DOCUMENTS, type PerDocument, perDocument } from '../format/package-documents.ts';
 import type { RepomdRecord } from '../format/repomd.ts';
 import { SLASH } from '../format/xml-bytes.ts';
 import { type PlacedPackages, publishedElements } from './documents.ts';
@@ -22,7 +22,7 @@ const END_TAG = Buffer.from('></package>');
 export async function writeDatabases(
   context: PublishContext,
   placed: PlacedPackages,
-  documents: readonly RepomdRecord[],
+  documents: PerDocument<RepomdRecord>,
 ): Promise<RepomdRecord[]> {
   const { scratch } = context;
   await rm(scratch, { recursive: true, force: true });
@@ -30,7 +30,7 @@ export async function writeDatabases(
   try {
     const paths = await makeDatabases(context, placed, documents);
     const records: RepomdRecord[] = [];
-    for (const [index, name] of DATABASE_NAMES.entries()) {
+    for (const [index, name] of DOCUMENTS.entries()) {
       const text = fileContent(paths[index] ?? '');
       const record = await writeMetadata(context, {
         type: `${name}_db`,
@@ -50,13 +50,12 @@ export async function writeDatabases(
 async function makeDatabases(
   context: PublishContext,
   placed: PlacedPackages,
-  documents: readonly RepomdRecord[],
+  documents: PerDocument<RepomdRecord>,
 ): Promise<PerDocument<string>> {
   const thread = createDatabaseThread(context.scratch);
   try {
     await thread.take(segments(context, placed));
-    const checksumOf = (type: string): string => documents.find((record) => record.type === type)?.checksum.value ?? '';
-    return await thread.finish({ primary: checksumOf('primary'), filelists: checksumOf('filelists'), other: checksumOf('other') });
+    return await thread.finish(perDocument((index) => documents[index].checksum.value));
   } finally {
     await thread.close();
   }

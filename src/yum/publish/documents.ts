@@ -1,15 +1,13 @@
 import { MirrorError } from '../../core/errors.ts';
 import type { PublishContext } from '../../family/family.ts';
 import type { StoredPackage } from '../../store/catalogue.ts';
-import type { PerDocument } from '../createrepo/segment.ts';
 import { EXTRA_KINDS, type ExtraKind } from '../extras.ts';
 import { packageDocument, withLocation } from '../format/document-writer.ts';
 import { USUAL_NAMESPACES } from '../format/namespaces.ts';
-import type { DocumentRoot } from '../format/package-elements.ts';
+import { DOCUMENT_ROOTS, type DocumentType, type PerDocument } from '../format/package-documents.ts';
 import { createPrimaryReader, type PrimaryPackage } from '../format/primary.ts';
 import type { RepomdRecord } from '../format/repomd.ts';
 import { emptyElement } from '../format/write-elements.ts';
-import type { IndexType } from '../upstream/particulars.ts';
 import { writeMetadata } from './metadata-file.ts';
 
 /** Packages and where each is published. */
@@ -19,14 +17,15 @@ export interface PlacedPackages {
   readonly paths: readonly string[];
 }
 
-const ROOTS: Readonly<Record<IndexType, DocumentRoot>> = { primary: 'metadata', filelists: 'filelists', other: 'otherdata' };
-
 /** Writes primary, filelists and other from the elements that are stored. Gives their records in this order. */
-export async function writeDocuments(context: PublishContext, placed: PlacedPackages): Promise<RepomdRecord[]> {
+export async function writeDocuments(context: PublishContext, placed: PlacedPackages): Promise<PerDocument<RepomdRecord>> {
   const count = placed.packages.length;
+  const extra = (kind: ExtraKind): Promise<RepomdRecord> =>
+    writeDocument(context, kind, { count, elements: extraElements(context, placed.packages, kind) });
   return await Promise.all([
     writeDocument(context, 'primary', { count, elements: primaryElements(placed) }),
-    ...EXTRA_KINDS.map((kind) => writeDocument(context, kind, { count, elements: extraElements(context, placed.packages, kind) })),
+    extra('filelists'),
+    extra('other'),
   ]);
 }
 
@@ -35,8 +34,8 @@ interface Elements {
   readonly elements: Iterable<Buffer>;
 }
 
-function writeDocument(context: PublishContext, type: IndexType, { count, elements }: Elements): Promise<RepomdRecord> {
-  const text = packageDocument(ROOTS[type], count, elements);
+function writeDocument(context: PublishContext, type: DocumentType, { count, elements }: Elements): Promise<RepomdRecord> {
+  const text = packageDocument(DOCUMENT_ROOTS[type], count, elements);
   return writeMetadata(context, { type, name: `${type}.xml`, text, separator: '</package>\n', toldByFirstLine: false });
 }
 

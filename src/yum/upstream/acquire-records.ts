@@ -4,9 +4,10 @@ import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { UpstreamContext } from '../../family/family.ts';
 import type { StoredIndex, Supplement } from '../../store/catalogue.ts';
+import { DOCUMENTS } from '../format/package-documents.ts';
 import type { RepomdRecord } from '../format/repomd.ts';
 import { fileUrls } from '../location.ts';
-import { INDEX_TYPES, type YumParticulars } from './particulars.ts';
+import type { YumParticulars } from './particulars.ts';
 import { chooseRecords, type RecordChoice } from './record-choice.ts';
 import type { SignedRepomd } from './signed-repomd.ts';
 import { checkStrength } from './verification-policy.ts';
@@ -118,7 +119,7 @@ async function acquireRecord(
 }
 
 function particularRecords({ indexes }: RecordChoice): YumParticulars['records'] {
-  const [primary, filelists, other] = INDEX_TYPES.map((type) => {
+  const [primary, filelists, other] = DOCUMENTS.map((type) => {
     const record = indexes.get(type);
     return record === undefined ? undefined : { path: record.path, openSize: record.openSize, openChecksum: record.openChecksum };
   });

@@ -4,6 +4,7 @@ import { CHECKSUM_ALGORITHMS } from '../../core/digests.ts';
 import { MirrorError } from '../../core/errors.ts';
 import type { UpstreamState } from '../../store/catalogue.ts';
 import type { UnpackedIndex } from '../candidate.ts';
+import type { DocumentType } from '../format/package-documents.ts';
 
 const index = z.object({
   path: z.string(),
@@ -45,12 +46,8 @@ export function particularsOf(upstream: UpstreamState): YumParticulars {
   throw new MirrorError('BLOB_CORRUPT', 'the stored state of a mirror is not that of a yum upstream', { cause: parsed.error });
 }
 
-/** The records of repomd.xml that packages are read from. */
-export const INDEX_TYPES = ['primary', 'filelists', 'other'] as const;
-export type IndexType = (typeof INDEX_TYPES)[number];
-
 /** A stored index of an upstream, undefined when the upstream has none. BLOB_CORRUPT when the stored state is not that of a yum upstream. */
-export function storedIndex(upstream: UpstreamState, type: IndexType): UnpackedIndex | undefined {
+export function storedIndex(upstream: UpstreamState, type: DocumentType): UnpackedIndex | undefined {
   const record = particularsOf(upstream).records[type];
   if (record === undefined) return undefined;
   const stored = upstream.indexes.find((candidate) => candidate.path === record.path);

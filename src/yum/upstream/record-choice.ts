@@ -1,6 +1,6 @@
 import { MirrorError } from '../../core/errors.ts';
+import { DOCUMENTS, type DocumentType } from '../format/package-documents.ts';
 import type { RepomdRecord } from '../format/repomd.ts';
-import { INDEX_TYPES, type IndexType } from './particulars.ts';
 
 /** The comps file, under the names that it has had; the first that is there is taken, and the others are the same file. */
 const GROUP_TYPES = ['group', 'group_xz', 'group_zst', 'group_gz'];
@@ -20,7 +20,7 @@ export interface DataChoice {
 }
 
 export interface RecordChoice {
-  readonly indexes: ReadonlyMap<IndexType, RepomdRecord>;
+  readonly indexes: ReadonlyMap<DocumentType, RepomdRecord>;
   readonly data: readonly DataChoice[];
   /** Types that cannot be read: they are there as zchunk only. */
   readonly unreadable: readonly string[];
@@ -38,8 +38,8 @@ export function chooseRecords(records: readonly RepomdRecord[], what: string): R
     const record = byType.get(type);
     return record === undefined || isZchunk(record) ? undefined : record;
   };
-  const indexes = new Map<IndexType, RepomdRecord>();
-  for (const type of INDEX_TYPES) {
+  const indexes = new Map<DocumentType, RepomdRecord>();
+  for (const type of DOCUMENTS) {
     const record = readable(type);
     if (record !== undefined) indexes.set(type, record);
   }
@@ -55,7 +55,7 @@ function dataOf(types: readonly string[], readable: (type: string) => RepomdReco
   const choices: DataChoice[] = [];
   const groups = GROUP_TYPES.map(readable).filter((record) => record !== undefined);
   if (groups.length > 0) choices.push({ type: 'group', records: groups, needed: false });
-  const indexTypes: readonly string[] = INDEX_TYPES;
+  const indexTypes: readonly string[] = DOCUMENTS;
   for (const type of types) {
     const record = readable(type);
     if (record === undefined || indexTypes.includes(type) || GROUP_TYPES.includes(type) || VARIANT.test(type)) continue;

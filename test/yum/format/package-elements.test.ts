@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type DocumentRoot, packageElements } from '../../../src/yum/format/package-elements.ts';
+import type { DocumentRoot } from '../../../src/yum/format/package-documents.ts';
+import { packageElements } from '../../../src/yum/format/package-elements.ts';
 
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<metadata xmlns="http://linux.duke.edu/metadata/common" packages="2">\n';
 const ONE = '<package type="rpm"><name>one</name><x a="</b>"/></package>'.replace('</b>', '&lt;/b&gt;');
