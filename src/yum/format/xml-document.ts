@@ -1,10 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { MirrorError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { MetadataDocument } from './further-metadata.ts';
 import { BYTE_CLASS, SPACE } from './xml-bytes.ts';
 import { endOfProlog, withoutAsides } from './xml-prolog.ts';
 import { END_OF_INPUT, END_TAG, START_TAG, XmlScanner } from './xml-scanner.ts';
 import { decodeXml } from './xml-text.ts';
+
+/** Elements directly inside the root. Advisories of a distribution are some ten thousands. */
+const MOST_ELEMENTS = 200_000;
 
 /** Where an element stands, from its `<` to after its last `>`. */
 export interface XmlRegion {
@@ -33,7 +37,7 @@ export interface XmlDocument {
   readonly rootAttributes: ReadonlyMap<string, string>;
   /** The elements directly inside the root. */
   readonly elements: readonly XmlRegion[];
-  /** The element of a region, with all that is inside. */
+  /** The element of a region, with all that is inside. METADATA_INVALID when it is over 16 MiB long. */
   read(region: XmlRegion): XmlNode;
   /** The character data of an element that has no others inside, trimmed. */
   text(node: XmlNode): string;
@@ -41,7 +45,8 @@ export interface XmlDocument {
 
 /**
  * Reads a document whose root element has this name. Comments, instructions and CDATA are tolerated, and a document type that declares
- * nothing; what a document type names is never fetched. METADATA_INVALID when the document is malformed, not in UTF-8, or declares entities.
+ * nothing; what a document type names is never fetched. METADATA_INVALID when the document is malformed, not in UTF-8, declares entities, or has over
+ * 200,000 elements directly inside its root.
  */
 export function readXmlDocument({ bytes, what }: MetadataDocument, root: string): XmlDocument {
   const refuse = (why: string): MirrorError => new MirrorError('METADATA_INVALID', `${what} is not a valid ${root} document: ${why}`);
@@ -62,6 +67,7 @@ export function readXmlDocument({ bytes, what }: MetadataDocument, root: string)
       const level = scanner.empty ? scanner.depth : scanner.depth - 1;
       if (level === 0) throw refuse('something follows its root element');
       if (level !== 1) continue;
+      if (elements.length === MOST_ELEMENTS) throw refuse(`it has over ${MOST_ELEMENTS} elements`);
       open = { name: scanner.localName(), start: scanner.nameStart - 1 };
       if (scanner.empty) elements.push({ ...open, end: scanner.position });
     } else if (token === END_TAG && scanner.depth === 1 && open !== undefined) {
@@ -74,6 +80,9 @@ export function readXmlDocument({ bytes, what }: MetadataDocument, root: string)
     rootAttributes,
     elements,
     read(region) {
+      const length = region.end - region.start;
+      if (length > LIMITS.record)
+        throw refuse(`its <${region.name}> at byte ${region.start} is ${length} bytes long, more than ${LIMITS.record}`);
       scanner.reset(plain, region.start, region.end, what);
       scanner.next();
       return readNode(scanner);

@@ -18,20 +18,21 @@ interface Combination {
   /** Of the plain file. */
   readonly name: string;
   combine(documents: readonly MetadataDocument[], published: PublishedPackages): CombinedMetadata;
+  /** Of one document, which is held in memory: in bytes. Far more than any distribution has. */
+  readonly mostUnpacked: number;
   /** Whether packages can be installed without it: a damaged one is left out, then. */
   readonly optional: boolean;
 }
 
+const MiB = 1024 * 1024;
 const COMBINED: ReadonlyMap<string, Combination> = new Map([
-  ['group', { name: 'comps.xml', combine: combineComps, optional: true }],
-  ['updateinfo', { name: 'updateinfo.xml', combine: combineUpdateinfo, optional: true }],
-  ['modules', { name: 'modules.yaml', combine: combineModules, optional: false }],
+  ['group', { name: 'comps.xml', combine: combineComps, mostUnpacked: 16 * MiB, optional: true }],
+  ['updateinfo', { name: 'updateinfo.xml', combine: combineUpdateinfo, mostUnpacked: 256 * MiB, optional: true }],
+  ['modules', { name: 'modules.yaml', combine: combineModules, mostUnpacked: 256 * MiB, optional: false }],
 ]);
 /** They name delta packages, which are not mirrored. */
 const OF_DELTAS: ReadonlySet<string> = new Set(['prestodelta', 'deltainfo']);
 const KIND = 'data/';
-/** Such a document is held in memory while it is combined. In bytes. */
-const MOST_UNPACKED = 512 * 1024 * 1024;
 
 /**
  * Publishes what the sources have besides packages: comps, updateinfo and modules of all of them as one, cut to the packages, and anything
@@ -121,7 +122,7 @@ async function readDocuments(
       documents.map(({ document }) => document),
     );
     try {
-      documents.push({ supplement, document: { bytes: await unpackedWhole(context, supplement, MOST_UNPACKED), what } });
+      documents.push({ supplement, document: { bytes: await unpackedWhole(context, supplement, combination.mostUnpacked), what } });
     } catch (error) {
       leaveOut(context, combination, { what, error });
     }

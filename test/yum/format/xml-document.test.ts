@@ -72,6 +72,15 @@ describe('yum/format/xml-document', () => {
     expect(() => read(bad)).toThrow(expect.objectContaining({ code: 'METADATA_INVALID', message: expect.stringContaining(why) }));
   });
 
+  it('refuses what would take very much memory', () => {
+    expect(() => read(`<root>${'<a/>'.repeat(200_001)}</root>`)).toThrow('has over 200000 elements');
+    const document = read(`<root><small><a/></small><large>${'<a/>'.repeat(4_200_000)}</large></root>`);
+    const [small, large] = document.elements;
+    if (small === undefined || large === undefined) throw new Error('both elements are found');
+    expect(document.read(small).children).toHaveLength(1);
+    expect(() => document.read(large)).toThrow('<large> at byte 27 is 16800015 bytes long');
+  });
+
   it('refuses what is not UTF-8', () => {
     expect(() => readXmlDocument({ bytes: Buffer.from('<root>\xe4</root>', 'latin1'), what: 'it' }, 'root')).toThrow('UTF-8');
   });

@@ -132,6 +132,11 @@ describe('yum/publish/further-metadata', () => {
     expect(publishing.events).toMatchObject([{ type: 'warning' }]);
   });
 
+  it('leaves comps out that unpack to more than any distribution has', async () => {
+    const group = await publishing.supplement('data/group', 'repodata/comps.xml.gz', gzipSync(`${groups('one')}${' '.repeat(17 << 20)}`));
+    expect(await writeFurtherMetadata(publishing.context([group]), [PACKAGE])).toEqual([]);
+  });
+
   it('refuses modules that cannot be read: without them clients would take packages of other streams', async () => {
     const broken = await publishing.supplement('data/modules', 'repodata/modules.yaml.gz', 'no gzip');
     await expect(writeFurtherMetadata(publishing.context([broken]), [PACKAGE])).rejects.toMatchObject({
