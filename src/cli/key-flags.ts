@@ -4,11 +4,6 @@ import { isFetchedKey } from '../config/checks.ts';
 import { MirrorError } from '../core/errors.ts';
 import type { Session } from './session.ts';
 
-/** For options that may be repeated. */
-export function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
-}
-
 /** Keys as they are to be written into the configuration, whose files are relative to it. Throws KEY_MISSING for a file that is not there. */
 export async function keyEntries(keys: readonly string[], session: Session): Promise<string[]> {
   const { path } = await session.config();

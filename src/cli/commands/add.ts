@@ -4,7 +4,8 @@ import type { MirrorInput } from '../../config/edit.ts';
 import { MirrorError } from '../../core/errors.ts';
 import type { NewMirror } from '../../ops/add.ts';
 import type { Host } from '../host.ts';
-import { collect, keyEntries } from '../key-flags.ts';
+import { keyEntries } from '../key-flags.ts';
+import { collect } from '../repeatable.ts';
 import type { Outcome, Session } from '../session.ts';
 
 interface CommonFlags {

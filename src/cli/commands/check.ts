@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { MirrorError } from '../../core/errors.ts';
 import type { Host } from '../host.ts';
-import { collect } from '../key-flags.ts';
+import { collect } from '../repeatable.ts';
 
 const EXAMPLES = `
 Examples:

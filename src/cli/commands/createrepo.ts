@@ -5,6 +5,7 @@ import { publicationClock } from '../../core/clock.ts';
 import { MirrorError } from '../../core/errors.ts';
 import type { CreaterepoOptions } from '../../ops/createrepo.ts';
 import type { Host } from '../host.ts';
+import { collect } from '../repeatable.ts';
 
 const EXAMPLES = `
 Options mean what they mean to createrepo_c. The old metadata is replaced in one step: who reads it meanwhile sees all of the old or all of the new.
@@ -75,9 +76,9 @@ function addSelection(command: Command): void {
   command
     .option('--update', 'take over what the metadata that is there says of packages whose size and time have not changed')
     .option('--skip-stat', 'with --update: packages of the same name have not changed')
-    .option('-x, --excludes <pattern>', 'leave out files and directories: * is any text, ? any character; repeatable', collected, [])
+    .option('-x, --excludes <pattern>', 'leave out files and directories: * is any text, ? any character; repeatable', collect, [])
     .option('-i, --pkglist <file>', 'only the packages that a file lists, one in a line, relative to the directory')
-    .option('-n, --includepkg <path>', 'only this package, or this besides those of --pkglist; repeatable', collected, [])
+    .option('-n, --includepkg <path>', 'only this package, or this besides those of --pkglist; repeatable', collect, [])
     .option('-S, --skip-symlinks', 'leave out packages that are symbolic links')
     .option('--workers <number>', 'threads that read packages', count(1), availableParallelism());
 }
@@ -92,9 +93,9 @@ function addMetadata(command: Command): void {
     .option('--changelog-limit <number>', 'changes of each package; -1 for all', count(-1), 10)
     .option('--revision <text>', 'of the repository; the time when left out')
     .option('--set-timestamp-to-revision', 'the times of all files of the metadata are the revision, in seconds since 1970')
-    .option('--distro <tag>', 'the distribution that it is for: TEXT or CPEID,TEXT; repeatable', collected, [])
-    .option('--content <tag>', 'what it contains; repeatable', collected, [])
-    .option('--repo <tag>', 'what it is; repeatable', collected, [])
+    .option('--distro <tag>', 'the distribution that it is for: TEXT or CPEID,TEXT; repeatable', collect, [])
+    .option('--content <tag>', 'what it contains; repeatable', collect, [])
+    .option('--repo <tag>', 'what it is; repeatable', collect, [])
     .option('--keep-all-metadata', 'with --update: keep metadata besides packages (default)')
     .option('--discard-additional-metadata', 'with --update: drop metadata besides packages');
 }
@@ -197,10 +198,6 @@ function retentionOf({ compatibility, retainOldMd, retainOldMdByAge }: Flags): C
 function distroTag(given: string): { cpeid?: string; text: string } {
   const comma = given.indexOf(',');
   return comma === -1 ? { text: given } : { cpeid: given.slice(0, comma), text: given.slice(comma + 1) };
-}
-
-function collected(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }
 
 function count(least: number): (text: string) => number {

@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { FamilyName } from '../../config/schema.ts';
 import type { Host } from '../host.ts';
-import { collect, keyEntries } from '../key-flags.ts';
+import { keyEntries } from '../key-flags.ts';
+import { collect } from '../repeatable.ts';
 
 const EXAMPLES = `
 Examples:

@@ -19,18 +19,22 @@ export function createrepoText(done: CreaterepoReport): string {
   if (packages === 0 && unreadable.length === 0)
     lines.push('', `There is no package in ${clean(done.directory)}: the repository is empty.`);
   const kinds = [
-    [duplicates.sameName, 'is listed more than once', 'are listed more than once'],
-    [duplicates.sameContent, 'file is there more than once', 'files are there more than once'],
+    [duplicates.sameName, 'package', 'listed'],
+    [duplicates.sameContent, 'file', 'there'],
   ] as const;
-  for (const [found, one, several] of kinds) {
+  for (const [found, noun, how] of kinds) {
     if (found.length === 0) continue;
     const named = found.map(({ key, paths }) => clean(`${key}: ${shortened(paths, PATHS_SHOWN)}`));
-    lines.push('', `${formatCount(found.length)} ${found.length === 1 ? one : several}:`, `  ${shortened(named, SHOWN, '\n  ')}`);
+    lines.push('', `${counted(found.length, noun)} ${isOrAre(found)} ${how} more than once:`, `  ${shortened(named, SHOWN, '\n  ')}`);
   }
   if (unreadable.length > 0) {
     const named = unreadable.map(({ path, reason }) => clean(reason.includes(path) ? reason : `${path}: ${reason}`));
-    lines.push('', `${counted(unreadable.length, 'package')} could not be read and ${unreadable.length === 1 ? 'is' : 'are'} left out:`);
+    lines.push('', `${counted(unreadable.length, 'package')} could not be read and ${isOrAre(unreadable)} left out:`);
     lines.push(`  ${shortened(named, SHOWN, '\n  ')}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+function isOrAre({ length }: readonly unknown[]): string {
+  return length === 1 ? 'is' : 'are';
 }
