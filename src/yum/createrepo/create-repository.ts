@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { extensionOf } from '../../codec/compression.ts';
+import { counted } from '../../core/counts.ts';
 import { isMirrorError, MirrorError, reasonOf } from '../../core/errors.ts';
 import type { Reporter } from '../../core/events.ts';
 import { DATABASE_VERSION } from '../database/schema.ts';
@@ -14,6 +15,7 @@ import { type FurtherRequest, stageGroups, stageModules } from './further-files.
 import { install, prepareStaging, removeStaging } from './install.ts';
 import { type KnownSegment, readKnownSegments, readRepomd } from './old-repository.ts';
 import type { CreaterepoOptions, CreaterepoReport } from './options.ts';
+import { remainingRecords } from './other-records.ts';
 import { packageHref } from './package-path.ts';
 import { makePlan, type Plan } from './plan.ts';
 import type { ElementSettings, OldEntry, Segment } from './segment.ts';
@@ -22,8 +24,6 @@ import { type StagedFile, writeDocuments } from './write-documents.ts';
 
 /** Fewer packages are read before a thread has begun. */
 const WORTH_THREADS = 2000;
-/** Records that are made of the packages: those of old metadata are never kept. */
-const OF_PACKAGES = /^(?:primary|filelists|other)(?:_db|_zck)?$|^filelists-ext(?:_zck)?$|^(?:prestodelta|deltainfo)(?:_zck)?$/;
 
 export interface CreaterepoContext {
   readonly report: Reporter;
@@ -79,7 +79,7 @@ class Run {
     for (const { file, reason } of unreadable) this.#cannotRead(file, reason);
     this.#crew ??= createSoleCrew(this.#settings);
     const repomd = this.#oldRepomd();
-    this.#say('read', packages.length, 'package');
+    this.#context.report({ type: 'phase', subject: directory, phase: 'read', detail: counted(packages.length, 'package') });
     const known = { repomd, segments: await this.#knownSegments(repomd) };
     const { cutDirs, locationPrefix: prefix } = this.#options;
     const planned = packages.map(({ file, relative }) => ({ file, href: packageHref(relative, { cutDirs, prefix }) }));
@@ -154,9 +154,7 @@ class Run {
   /** Records of the old metadata that stay, with their files. */
   #kept(repomd: Repomd | undefined, further: readonly StagedFile[]): RepomdRecord[] {
     const { keepFurther, update } = this.#options;
-    if (!update || !keepFurther) return [];
-    const replaced = new Set(further.map(({ type }) => kindOf(type)));
-    return (repomd?.records ?? []).filter(({ type }) => !OF_PACKAGES.test(type) && !replaced.has(kindOf(type)));
+    return update && keepFurther ? remainingRecords(repomd, types(further)) : [];
   }
 
   /** Whether the metadata that is there says all that the new would, under the same names. */
@@ -268,8 +266,7 @@ class Run {
 
   /** Types of metadata besides packages that were there and are not any more. */
   #lost(repomd: Repomd | undefined, records: readonly RepomdRecord[]): string[] {
-    const there = new Set(records.map(({ type }) => kindOf(type)));
-    const lost = (repomd?.records ?? []).map(({ type }) => type).filter((type) => !OF_PACKAGES.test(type) && !there.has(kindOf(type)));
+    const lost = types(remainingRecords(repomd, types(records)));
     if (lost.length > 0) {
       const why = this.#options.update ? 'because of --discard-additional-metadata' : 'without --update';
       this.#warn(`the old metadata had ${lost.join(', ')}, which ${why} is not in the new (--update keeps it, --groupfile adds groups)`);
@@ -294,10 +291,6 @@ class Run {
     };
   }
 
-  #say(phase: 'read', count: number, noun: string): void {
-    this.#context.report({ type: 'phase', subject: this.#options.directory, phase, detail: `${count} ${noun}${count === 1 ? '' : 's'}` });
-  }
-
   #cannotRead(file: string, reason: string): void {
     this.#unreadable.push({ path: file, reason });
     this.#warn(`left out: ${reason.includes(file) ? reason : `${file}: ${reason}`}`);
@@ -319,9 +312,8 @@ interface Work {
 
 const NO_TAGS = { content: [], repo: [], distro: [] };
 
-/** `group` for every form of groups. */
-function kindOf(type: string): string {
-  return type.replace(/^group_\w+$/, 'group');
+function types(records: readonly { readonly type: string }[]): string[] {
+  return records.map(({ type }) => type);
 }
 
 function identity({ type, checksum }: RepomdRecord): string {

@@ -7,6 +7,7 @@ import { checkElement } from '../format/canonical-element.ts';
 import { DOCUMENT_ROOTS, DOCUMENTS, type PerDocument, perDocument } from '../format/package-documents.ts';
 import { packageElements, startTagAttribute } from '../format/package-elements.ts';
 import { createPrimaryReader, type PrimaryPackage } from '../format/primary.ts';
+import { formatNevra } from '../format/published-packages.ts';
 import { XmlScanner } from '../format/xml-scanner.ts';
 import { GrowingBytes } from './growing-bytes.ts';
 import type { KnownSegment } from './old-repository.ts';
@@ -14,6 +15,8 @@ import type { OldEntry } from './segment.ts';
 
 /** Packages of one segment. */
 const SEGMENT = 256;
+/** Bytes that are unpacked at once. */
+const PIECE = 256 * 1024;
 const PACKAGE_ID = Buffer.from('pkgid');
 const NEWLINE = Buffer.from('\n');
 
@@ -62,8 +65,6 @@ function open({ bytes, path }: ForeignFile, index: 0 | 1 | 2): ReturnType<typeof
   return packageElements(plain, DOCUMENT_ROOTS[DOCUMENTS[index]], path);
 }
 
-const PIECE = 256 * 1024;
-
 async function* primaryElements(file: ForeignFile, entries: OldEntry[]): AsyncGenerator<Buffer> {
   const read = createPrimaryReader(file.path);
   for await (const element of open(file, 0)) {
@@ -78,7 +79,7 @@ function entryOf(found: PrimaryPackage): OldEntry {
   const text = found.bytes.toString('latin1');
   const attribute = (pattern: RegExp): string | undefined => pattern.exec(text)?.[1];
   return {
-    nevra: `${found.name}-${found.epoch}:${found.version}-${found.release}.${found.architecture}`,
+    nevra: formatNevra(found.name, found, found.architecture),
     id: found.checksum.value,
     href: found.location.replace(/^(?:\.\/+)+/, ''),
     base: found.base,

@@ -1,5 +1,7 @@
 import { isAscii } from 'node:buffer';
 import { type PerDocument, perDocument } from '../format/package-documents.ts';
+import { formatNevra } from '../format/published-packages.ts';
+import { resolveReferences } from '../format/xml-text.ts';
 import type { OldEntry, Result } from './segment.ts';
 
 /** What an element of primary begins with, as src/yum/format/write-elements.ts writes it. */
@@ -30,7 +32,7 @@ function scanPrimary(bytes: Buffer): { readonly entries: OldEntry[]; readonly st
   // One character for each byte, so that places in the text are places in the bytes.
   const text = bytes.toString('latin1');
   const decode = isAscii(bytes) ? (value: string) => value : (value: string) => Buffer.from(value, 'latin1').toString();
-  const value = (found: RegExpExecArray, group: number): string => resolved(decode(found[group] ?? ''));
+  const value = (found: RegExpExecArray, group: number): string => resolveReferences(decode(found[group] ?? ''));
   const entries: OldEntry[] = [];
   const starts = [0];
   for (let at = 0; at < text.length; ) {
@@ -44,7 +46,7 @@ function scanPrimary(bytes: Buffer): { readonly entries: OldEntry[]; readonly st
     at = end + END.length;
     starts.push(at);
     entries.push({
-      nevra: `${value(start, 1)}-${value(start, 3)}:${value(start, 4)}-${value(start, 5)}.${value(start, 2)}`,
+      nevra: formatNevra(value(start, 1), { epoch: value(start, 3), version: value(start, 4), release: value(start, 5) }, value(start, 2)),
       checksumName: start[6] ?? '',
       id: start[7] ?? '',
       fileTime: Number(middle[1]),
@@ -76,10 +78,4 @@ function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | u
   if (at < 0) return undefined;
   pattern.lastIndex = at;
   return pattern.exec(text) ?? undefined;
-}
-
-const REFERENCES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#13': '\r', '#10': '\n', '#9': '\t' };
-
-function resolved(text: string): string {
-  return text.includes('&') ? text.replace(/&(amp|lt|gt|quot|#13|#10|#9);/g, (whole, name: string) => REFERENCES[name] ?? whole) : text;
 }

@@ -1,6 +1,7 @@
 import { BLOCK_FORMATS } from '../../codec/block-formats.ts';
 import { reasonOf } from '../../core/errors.ts';
 import { type PerDocument, perDocument } from '../format/package-documents.ts';
+import { formatNevra } from '../format/published-packages.ts';
 import { readPackage } from '../format/read-package.ts';
 import { filelistsElement, otherElement, primaryElement } from '../format/write-elements.ts';
 import { GrowingBytes } from './growing-bytes.ts';
@@ -99,8 +100,7 @@ class SegmentBuilder {
       const elements = [primaryElement(entry, facts), filelistsElement(entry, checksum), otherElement(entry, checksum, changelogLimit)];
       for (const [index, text] of this.#texts.entries()) text.appendText(`${elements[index]}\n`);
       this.#count += 1;
-      const nevra = `${entry.name}-${entry.epoch}:${entry.version}-${entry.release}.${entry.architecture}`;
-      outcome.read.push({ href, nevra, id: checksum });
+      outcome.read.push({ href, nevra: formatNevra(entry.name, entry, entry.architecture), id: checksum });
     } catch (error) {
       outcome.unreadable.push({ file, reason: reasonOf(error) });
     }

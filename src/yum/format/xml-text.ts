@@ -1,22 +1,14 @@
-import { AMPERSAND } from './xml-bytes.ts';
-
 const REFERENCE = /&(?:#x([0-9a-fA-F]+)|#([0-9]+)|([a-z]+));/g;
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /** The text of bytes that the scanner has checked, with its references to characters resolved. */
 export function decodeXml(bytes: Buffer, start: number, end: number): string {
-  const text = bytes.toString('utf8', start, end);
-  return hasReference(bytes, start, end) ? resolveReferences(text) : text;
+  return resolveReferences(bytes.toString('utf8', start, end));
 }
 
-function hasReference(bytes: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) {
-    if (bytes[at] === AMPERSAND) return true;
-  }
-  return false;
-}
-
-function resolveReferences(text: string): string {
+/** Text with its references to characters resolved, as far as there are any. */
+export function resolveReferences(text: string): string {
+  if (!text.includes('&')) return text;
   return text.replace(REFERENCE, (whole, hex: string | undefined, decimal: string | undefined, name: string | undefined) => {
     if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
     if (decimal !== undefined) return String.fromCodePoint(Number.parseInt(decimal, 10));
