@@ -2,6 +2,7 @@ import type { AptMirrorConfig } from '../../config/schema.ts';
 import { counted } from '../../core/counts.ts';
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import type { UpstreamContext } from '../../family/family.ts';
+import { isNotAsListed } from '../../fetch/not-as-listed.ts';
 import type { StoredIndex, Supplement, UpstreamState } from '../../store/catalogue.ts';
 import { acquireIndexes, acquireOptionalIndexes, type FoundIndex } from './acquire-indexes.ts';
 import { checkFreshness } from './freshness.ts';
@@ -43,8 +44,7 @@ export async function refreshUpstream(
     try {
       return await acquire(context, signed);
     } catch (error) {
-      if (!isMirrorError(error, 'CHECKSUM_MISMATCH', 'FETCH_NOT_FOUND', 'FETCH_TOO_LARGE', 'FETCH_TRUNCATED', 'METADATA_INCOMPLETE'))
-        throw error;
+      if (!isNotAsListed(error) && !isMirrorError(error, 'METADATA_INCOMPLETE')) throw error;
       failure = error;
       failedRevision = signed.revision;
     }

@@ -3,6 +3,7 @@ import { counted } from '../../core/counts.ts';
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { UpstreamContext } from '../../family/family.ts';
+import { isNotAsListed } from '../../fetch/not-as-listed.ts';
 import type { StoredIndex, Supplement } from '../../store/catalogue.ts';
 import { DOCUMENTS } from '../format/package-documents.ts';
 import type { RepomdRecord } from '../format/repomd.ts';
@@ -85,15 +86,15 @@ async function acquireTask(
   try {
     return await acquireRecord(context, signed, first);
   } catch (error) {
-    if (needed || !isMirrorError(error) || !isMissingOrDamaged(error)) throw error;
+    if (needed || !isMissingOrDamaged(error)) throw error;
     if (others.length > 0) return acquireTask(context, signed, { kind: undefined, records: others, needed });
     return { missing: `${signed.what} names ${first.path}, which is ${faultOf(error)}: left out` };
   }
 }
 
-/** Whether the fault is of the file, and not of the server or the way to it. */
-export function isMissingOrDamaged(error: unknown): boolean {
-  return isMirrorError(error, 'CHECKSUM_MISMATCH', 'FETCH_NOT_FOUND', 'FETCH_DENIED', 'FETCH_TOO_LARGE', 'FETCH_TRUNCATED');
+/** Whether the fault is of the file, and not of the server or the way to it; object stores say of a missing one that it is denied. */
+export function isMissingOrDamaged(error: unknown): error is MirrorError {
+  return isNotAsListed(error) || isMirrorError(error, 'FETCH_DENIED');
 }
 
 /** What is the matter with a file that is left out. */

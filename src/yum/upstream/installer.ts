@@ -111,7 +111,7 @@ async function acquireImages(
       report({ type: 'progress', subject: name, phase: 'indexes', items, totalItems: files.length, bytes, totalBytes: undefined });
       return { path, ...blob };
     } catch (error) {
-      if (!isMirrorError(error) || !isMissingOrDamaged(error)) throw error;
+      if (!isMissingOrDamaged(error)) throw error;
       damaged.push(`${what} names ${path}, which is ${faultOf(error)}: left out`);
       return undefined;
     }

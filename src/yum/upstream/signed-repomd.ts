@@ -3,6 +3,7 @@ import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { UpstreamContext } from '../../family/family.ts';
 import { joinUrl } from '../../fetch/join-url.ts';
+import { isNotAsListed } from '../../fetch/not-as-listed.ts';
 import { shownUrl } from '../../fetch/place.ts';
 import type { Acquirer } from '../../store/acquire.ts';
 import type { Repomd } from '../format/repomd.ts';
@@ -121,5 +122,5 @@ function dateOf({ records, revision }: Repomd, now: Date): number {
 
 /** Whether the error may be due to an upstream that changed between two fetches. */
 export function mayHaveChanged(error: unknown): boolean {
-  return isMirrorError(error, 'CHECKSUM_MISMATCH', 'FETCH_NOT_FOUND', 'FETCH_TOO_LARGE', 'FETCH_TRUNCATED', 'SIGNATURE_INVALID');
+  return isNotAsListed(error) || isMirrorError(error, 'SIGNATURE_INVALID');
 }
