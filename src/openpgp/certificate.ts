@@ -1,5 +1,5 @@
 import { type KeyPacket, readKeyPacket } from './key-packet.ts';
-import { PACKET, type Packet } from './packets.ts';
+import { BESIDE_KEYS, PACKET, type Packet } from './packets.ts';
 import { isMathematicallyGood, weaknessOf } from './signature-math.ts';
 import { parseSignature, type SignaturePacket } from './signature-packet.ts';
 import type { WeakAlgorithm, Weakness } from './weak-algorithms.ts';
@@ -45,7 +45,6 @@ const TYPE = {
 } as const;
 
 const COMPONENTS: readonly number[] = [PACKET.publicKey, PACKET.userId, PACKET.publicSubkey, PACKET.userAttribute];
-const PASSED_OVER: readonly number[] = [PACKET.trust, PACKET.marker, PACKET.padding];
 /** Packet types from this one on may be passed over by who does not know them. */
 const FIRST_UNCRITICAL = 40;
 
@@ -94,7 +93,7 @@ function components(packets: readonly Packet[]): Component[] {
       if (signature !== undefined) found.at(-1)?.signatures.push(signature);
     } else if (COMPONENTS.includes(packet.tag)) {
       found.push({ packet, signatures: [] });
-    } else if (!PASSED_OVER.includes(packet.tag) && packet.tag < FIRST_UNCRITICAL) {
+    } else if (!BESIDE_KEYS.includes(packet.tag) && packet.tag < FIRST_UNCRITICAL) {
       throw new Error(`an OpenPGP packet of type ${packet.tag} stands in a public key`);
     }
   }
@@ -138,6 +137,7 @@ function readSubkey(primary: KeyPacket, { packet, signatures }: Component, allow
   return [{ key, binding: statement(key, [binding]), agreed, revoked: own.some(({ type }) => type === TYPE.subkeyRevocation) }];
 }
 
+/** A key may have subkeys of kinds that are not known here beside those that sign. */
 function readableSubkey(body: Buffer): KeyPacket | undefined {
   try {
     return readKeyPacket(body);

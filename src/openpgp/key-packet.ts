@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { reasonOf } from '../core/errors.ts';
+import { keyIdOf } from './key-id.ts';
 import { type VerifyingKey, verifyingKey, type WeakKey } from './verifying-key.ts';
 
 /** A public key or subkey packet (RFC 9580 section 5.5). Identifiers are in upper-case hex. */
@@ -32,7 +33,7 @@ export function readKeyPacket(body: Buffer): KeyPacket {
     version,
     created: body.readUInt32BE(1) * 1000,
     fingerprint,
-    keyId: version === 4 ? fingerprint.slice(-16) : fingerprint.slice(0, 16),
+    keyId: keyIdOf(fingerprint, version),
     material: materialOf(body),
     hashed,
   };

@@ -12,6 +12,9 @@ export const PACKET = {
   padding: 21,
 } as const;
 
+/** Packets that say nothing of a key: they belong to the keyring that it stood in, or mean nothing. */
+export const BESIDE_KEYS: readonly number[] = [PACKET.trust, PACKET.marker, PACKET.padding];
+
 export interface Packet {
   readonly tag: number;
   readonly body: Buffer;

@@ -91,6 +91,7 @@ function running<T extends { update(data: Uint8Array): unknown }>(
       try {
         return check(sink);
       } catch {
+        // Numbers that cannot be a signature by the key.
         return false;
       }
     },

@@ -1,4 +1,4 @@
-import { readSubpackets } from './subpackets.ts';
+import { part, readSubpackets } from './subpackets.ts';
 
 /** A signature packet (RFC 9580 section 5.2, for version 3 RFC 4880 section 5.2.2), taken apart but not checked. */
 export interface SignaturePacket {
@@ -105,9 +105,4 @@ function parseSubpacketed(body: Buffer, version: 4 | 6): SignaturePacket {
     trailer: Buffer.concat([body.subarray(0, hashedEnd), Buffer.from([version, 0xff]), length]),
     material: part(body, material, body.length - material),
   };
-}
-
-function part(bytes: Buffer, start: number, length: number): Buffer {
-  if (length < 0 || start + length > bytes.length) throw new Error('a signature is cut short');
-  return bytes.subarray(start, start + length);
 }

@@ -1,3 +1,4 @@
+import { keyIdOf } from './key-id.ts';
 import { readLength } from './packets.ts';
 
 /** What the subpackets of one area of a signature say (RFC 9580 section 5.2.3). Durations are in milliseconds. */
@@ -87,11 +88,12 @@ function readIssuerFingerprint(found: Subpackets, value: Buffer): void {
   const version = part(value, 0, 1).readUInt8(0);
   const fingerprint = hex(value.subarray(1));
   found.issuerFingerprint = fingerprint;
-  found.issuerKeyId ??= version === 4 ? fingerprint.slice(-16) : fingerprint.slice(0, 16);
+  found.issuerKeyId ??= keyIdOf(fingerprint, version);
 }
 
-function part(bytes: Buffer, start: number, length: number): Buffer {
-  if (start + length > bytes.length) throw new Error('a signature is cut short');
+/** Bytes of a signature packet. Throws an Error when it does not have them. */
+export function part(bytes: Buffer, start: number, length: number): Buffer {
+  if (length < 0 || start + length > bytes.length) throw new Error('a signature is cut short');
   return bytes.subarray(start, start + length);
 }
 

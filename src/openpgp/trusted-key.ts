@@ -1,7 +1,7 @@
 import { writeArmor } from './armor.ts';
 import { type Certificate, readCertificate, type Statement, type Subkey } from './certificate.ts';
 import type { KeyPacket } from './key-packet.ts';
-import { PACKET, type Packet } from './packets.ts';
+import { BESIDE_KEYS, type Packet } from './packets.ts';
 import type { TrustedKey } from './types.ts';
 import { keyWeakness, type VerifyingKey, type WeakKey } from './verifying-key.ts';
 import type { WeakAlgorithm, Weakness } from './weak-algorithms.ts';
@@ -32,8 +32,6 @@ export interface KnownKey {
 }
 
 const MAY_SIGN = 0x02;
-/** What belongs to a keyring rather than to the key. */
-const OF_KEYRINGS: readonly number[] = [PACKET.trust, PACKET.marker, PACKET.padding];
 
 /** Reads one public key from its packets, the primary key first. Throws an Error when they do not form a key. */
 export function readKnownKey(packets: readonly Packet[], accepted: readonly WeakAlgorithm[]): KnownKey {
@@ -97,7 +95,7 @@ function whenExpired({ expires }: Statement, at: Date | undefined): string | und
 }
 
 function describe({ primary, self, userId }: Certificate, packets: readonly Packet[]): TrustedKey {
-  const own = packets.filter(({ tag }) => !OF_KEYRINGS.includes(tag)).map(({ whole }) => whole);
+  const own = packets.filter(({ tag }) => !BESIDE_KEYS.includes(tag)).map(({ whole }) => whole);
   return {
     fingerprint: primary.fingerprint,
     userId,
