@@ -62,6 +62,11 @@ export function addAddCommand(parent: Command, host: Host): void {
       }),
     );
 
+  addApt(add, host);
+  addYum(add, host);
+}
+
+function addApt(add: Command, host: Host): void {
   common(add.command('apt').description('an APT archive suite, a flat repository (the suite ends in /), or a PPA'))
     .argument('<name>', 'of the new mirror')
     .argument('<url>', 'of the archive, or ppa:OWNER/NAME')
@@ -81,7 +86,9 @@ export function addAddCommand(parent: Command, host: Host): void {
         return await addAll(session, [{ name, value, publication }]);
       }),
     );
+}
 
+function addYum(add: Command, host: Host): void {
   common(add.command('yum').description('a yum repository'))
     .argument('<name>', 'of the new mirror')
     .argument('<url>', 'of the repository; $releasever and the like are filled in from --var')
