@@ -1,5 +1,4 @@
-import { isAscii } from 'node:buffer';
-import { compareText } from '../../core/order.ts';
+import { compareBytes } from '../../core/order.ts';
 
 /** A package file that is to be listed. */
 export interface PackagePath {
@@ -13,12 +12,6 @@ export interface PackagePath {
 export function comparePackagePaths(a: PackagePath, b: PackagePath): number {
   const [nameA, nameB] = [a.relative.slice(a.relative.lastIndexOf('/') + 1), b.relative.slice(b.relative.lastIndexOf('/') + 1)];
   return compareBytes(nameA, nameB) || compareBytes(a.relative, b.relative);
-}
-
-/** UTF-16 and UTF-8 order texts alike unless there are characters beyond the basic plane. */
-function compareBytes(a: string, b: string): number {
-  const [bytesA, bytesB] = [Buffer.from(a), Buffer.from(b)];
-  return isAscii(bytesA) && isAscii(bytesB) ? compareText(a, b) : bytesA.compare(bytesB);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Checksum } from '../../core/digests.ts';
 import { MirrorError } from '../../core/errors.ts';
+import { compareText } from '../../core/order.ts';
 import { safeRelativePath } from '../../core/paths.ts';
 import { type IniEntry, parseIni } from './ini.ts';
 import { metadataChecksum } from './metadata-checksum.ts';
@@ -63,7 +64,7 @@ export function parseTreeinfo(bytes: Buffer, what: string): Treeinfo {
     files: [...files]
       .filter(([path]) => !/(?:^|\/)repodata\//.test(path) && !OWN_NAMES.has(path))
       .map(([path, checksums]) => ({ path, checksums }))
-      .sort((a, b) => (a.path < b.path ? -1 : 1)),
+      .sort((a, b) => compareText(a.path, b.path)),
     repomd: files.get(REPOMD) ?? [],
     variants,
   };
