@@ -113,14 +113,12 @@ describeWithTools(['python3-rpm'], 'yum/format/version beside rpm, by chance', (
   it('compares 3,000 pairs as rpm does, with epochs and releases', () => {
     const part = fc.stringMatching(/^(?:[0-9]{1,3}|0+[0-9]|[a-zA-Z]{1,2}|[.~^+_é]|rc){0,5}$/);
     // Pairs that have much in common are those that come far.
-    const pair = fc
-      .tuple(part, part, part)
-      .chain(([start, one, other]) =>
-        fc.record({
-          a: fc.constant(`${start}${one}`),
-          b: fc.constantFrom(`${start}${other}`, start, `${start}.${one}`, `0${start}${one}`),
-        }),
-      );
+    const pair = fc.tuple(part, part, part).chain(([start, one, other]) =>
+      fc.record({
+        a: fc.constant(`${start}${one}`),
+        b: fc.constantFrom(`${start}${other}`, start, `${start}.${one}`, `0${start}${one}`),
+      }),
+    );
     const epochs = fc.constantFrom('0', '1', '12', '4294967295');
     const triple = fc.tuple(pair, pair, epochs, epochs).map(([version, release, e1, e2]) => [
       [e1, `${version.a}1`, `${release.a}1`],
