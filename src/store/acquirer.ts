@@ -97,86 +97,119 @@ const PROGRESS_INTERVAL = 40;
  * STORAGE_FULL stop all of them and are thrown, and what was begun is kept for the next run. Files with the same checksum are fetched once.
  */
 export async function bringFiles(items: Iterable<{ readonly wanted: Wanted }>, options: BringOptions): Promise<Brought> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
-  const done = new Map<number, Blob>();
-  const failed: { index: number; error: MirrorError }[] = [];
-  let bytes = 0;
-  let fatal: unknown;
-  let inARow = 0;
-  const mostInARow = Math.max(MOST_FAILURES, MOST_FAILURES_EACH * options.concurrency);
-  let told = 0;
-  const tell = (): void => {
-    told = performance.now();
-    options.onProgress?.({ items: done.size, bytes });
-  };
-  const count = (added: number): void => {
-    bytes += added;
-    if (performance.now() - told >= PROGRESS_INTERVAL) tell();
-  };
-  const transfers = createTransfers({ ...options, signal }, count);
+  const run = new BringRun(items, options);
+  await run.bringAll();
+  return await run.ended();
+}
 
-  const all = enumerate(items);
-  let entries: Iterator<Entry> = all;
-  const bring = async (index: number, wanted: Wanted): Promise<void> => {
+class BringRun {
+  readonly #options: BringOptions;
+  readonly #stop = new AbortController();
+  /** Aborts when the caller says so, or something has failed that stops everything. */
+  readonly #signal: AbortSignal;
+  readonly #transfers: ReturnType<typeof createTransfers>;
+  readonly #all: Generator<Entry, void, undefined>;
+  readonly #mostInARow: number;
+  readonly #done = new Map<number, Blob>();
+  readonly #failed: { index: number; error: MirrorError }[] = [];
+  /** What is to be tried still. */
+  #entries: Iterator<Entry>;
+  #bytes = 0;
+  #fatal: unknown;
+  #inARow = 0;
+  /** When progress was told last. */
+  #told = 0;
+
+  constructor(items: Iterable<{ readonly wanted: Wanted }>, options: BringOptions) {
+    this.#options = options;
+    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#transfers = createTransfers({ ...options, signal: this.#signal }, (added) => this.#count(added));
+    this.#all = enumerate(items);
+    this.#entries = this.#all;
+    this.#mostInARow = Math.max(MOST_FAILURES, MOST_FAILURES_EACH * options.concurrency);
+  }
+
+  /** Never throws: `ended` does. */
+  async bringAll(): Promise<void> {
     try {
-      done.set(index, await transfers.bring(wanted));
-      inARow = 0;
+      const rest = await this.#bringSmall();
+      this.#entries = chained(rest, this.#all);
+      await Promise.all(Array.from({ length: Math.max(1, this.#options.concurrency) }, () => this.#work()));
     } catch (error) {
-      if (!isMirrorError(error) || FATAL.has(error.code)) throw error;
-      failed.push({ index, error });
-      if (error.code !== 'FETCH_NOT_FOUND') inARow++;
+      this.#fatal ??= error;
     }
-  };
-  const worker = async (): Promise<void> => {
-    try {
-      while (!signal.aborted && inARow < mostInARow) {
-        const next = entries.next();
-        if (next.done === true) return;
-        const [index, wanted] = next.value;
-        await bring(index, wanted);
-      }
-    } catch (error) {
-      fatal ??= error;
-      stop.abort();
-    }
-  };
-  const bringAll = async (): Promise<void> => {
-    const rest = await bringSmallFiles(all, {
+    this.#tell();
+  }
+
+  /** What came of it, durable. */
+  async ended(): Promise<Brought> {
+    const { catalogue, intake, signal } = this.#options;
+    if (this.#fatal !== undefined) throw this.#fatal;
+    if (signal.aborted) throw aborted();
+    await intake.flush();
+    const { fetched, aliases } = this.#transfers;
+    if (aliases.length > 0) catalogue.rememberDigests(aliases);
+    const failed = this.#failed.sort((a, b) => a.index - b.index);
+    return { done: this.#done, fetched: fetched(), failed, untried: remaining(this.#entries) };
+  }
+
+  #bringSmall(): Promise<Entry[]> {
+    const options = this.#options;
+    return bringSmallFiles(this.#all, {
       ...options,
-      signal,
-      async isDone([index, wanted]) {
+      signal: this.#signal,
+      isDone: async ([index, wanted]) => {
         const blob = await inPool(wanted.expected, options);
         if (blob === undefined) return false;
-        done.set(index, blob);
-        count(blob.size);
+        this.#done.set(index, blob);
+        this.#count(blob.size);
         options.onDurable?.(index, blob);
         return true;
       },
-      done([index, wanted], blob) {
-        done.set(index, blob);
+      done: ([index, wanted], blob) => {
+        this.#done.set(index, blob);
         options.onBytes?.(blob.size);
-        count(blob.size);
-        transfers.brought(wanted, blob);
+        this.#count(blob.size);
+        this.#transfers.brought(wanted, blob);
       },
       durable: ([index], blob) => options.onDurable?.(index, blob),
     });
-    entries = chained(rest, all);
-    await Promise.all(Array.from({ length: Math.max(1, options.concurrency) }, worker));
-  };
-  try {
-    await bringAll();
-  } catch (error) {
-    fatal ??= error;
   }
-  tell();
-  if (fatal !== undefined) throw fatal;
-  if (options.signal.aborted) throw aborted();
 
-  await options.intake.flush();
-  const { fetched, aliases } = transfers;
-  if (aliases.length > 0) options.catalogue.rememberDigests(aliases);
-  return { done, fetched: fetched(), failed: failed.sort((a, b) => a.index - b.index), untried: remaining(entries) };
+  /** Brings one file after the other, until there are none or nothing but failures comes. */
+  async #work(): Promise<void> {
+    try {
+      while (!this.#signal.aborted && this.#inARow < this.#mostInARow) {
+        const next = this.#entries.next();
+        if (next.done === true) return;
+        await this.#bring(...next.value);
+      }
+    } catch (error) {
+      this.#fatal ??= error;
+      this.#stop.abort();
+    }
+  }
+
+  async #bring(index: number, wanted: Wanted): Promise<void> {
+    try {
+      this.#done.set(index, await this.#transfers.bring(wanted));
+      this.#inARow = 0;
+    } catch (error) {
+      if (!isMirrorError(error) || FATAL.has(error.code)) throw error;
+      this.#failed.push({ index, error });
+      if (error.code !== 'FETCH_NOT_FOUND') this.#inARow++;
+    }
+  }
+
+  #count(added: number): void {
+    this.#bytes += added;
+    if (performance.now() - this.#told >= PROGRESS_INTERVAL) this.#tell();
+  }
+
+  #tell(): void {
+    this.#told = performance.now();
+    this.#options.onProgress?.({ items: this.#done.size, bytes: this.#bytes });
+  }
 }
 
 /**
