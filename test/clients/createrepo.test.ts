@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -390,6 +391,18 @@ describe('clients/createrepo', () => {
     expect(broken(packages)).toEqual([]);
     expect(readdirSync(packages).sort()).toEqual(['.repodata.lock', 'changing.rpm', 'repodata', 'sub']);
     expect(readdirSync(join(packages, 'repodata'))).toHaveLength(4);
+  });
+
+  it('ends soon when it is interrupted while it reads packages that take minutes', { timeout: 30_000 }, async () => {
+    for (let index = 0; index < 100; index++) truncateSync(put(`p${index}.rpm`, { name: `p${index}` }), 2 ** 31);
+    const done = await mirror(['createrepo', packages], {
+      started: (child) => child.stderr?.on('data', (text) => String(text).includes('reading') && child.kill('SIGINT')),
+    });
+    expect([done.status, existsSync(join(packages, 'repodata')), readdirSync(packages)]).toEqual([
+      130,
+      false,
+      expect.not.arrayContaining(['.repodata.new']),
+    ]);
   });
 
   it('keeps the old metadata where nothing can be written', async () => {

@@ -17,13 +17,17 @@ import { type KnownSegment, readKnownSegments, readRepomd } from './old-reposito
 import type { CreaterepoOptions, CreaterepoReport } from './options.ts';
 import { remainingRecords } from './other-records.ts';
 import { packageHref } from './package-path.ts';
-import { makePlan, type Plan } from './plan.ts';
+import { makePlan, type Plan, type PlannedPackage, type PlanRequest } from './plan.ts';
 import type { ElementSettings, OldEntry, Segment } from './segment.ts';
 import { stageDatabases } from './stage-databases.ts';
 import { type StagedFile, writeDocuments } from './write-documents.ts';
 
 /** Fewer packages are read before a thread has begun. */
 const WORTH_THREADS = 2000;
+/** Fewer bytes are read so soon that it needs neither threads nor an answer to Ctrl-C meanwhile, which the calling thread cannot give. */
+const MUCH_TO_READ = 256 * 1024 * 1024;
+/** Packages of one job where there are few and they are large: each thread gets some of them. */
+const LARGE_PER_JOB = 16;
 
 export interface CreaterepoContext {
   readonly report: Reporter;
@@ -35,10 +39,16 @@ export interface CreaterepoContext {
  * METADATA_INVALID for a repomd.xml that is none, ABORTED; what is wrong with single packages is in the report. Whatever is thrown, the old metadata is there.
  */
 export async function createRepository(options: CreaterepoOptions, context: CreaterepoContext): Promise<CreaterepoReport> {
+  const { signal } = context;
   const run = new Run(options, context);
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
   try {
-    return await run.done();
+    // A thread may be in the middle of some gigabytes.
+    return await Promise.race([run.done(), aborted.promise]);
   } finally {
+    signal.removeEventListener('abort', abort);
     await run.close();
   }
 }
@@ -83,7 +93,11 @@ class Run {
     const known = { repomd, segments: await this.#knownSegments(repomd) };
     const { cutDirs, locationPrefix: prefix } = this.#options;
     const planned = packages.map(({ file, relative }) => ({ file, href: packageHref(relative, { cutDirs, prefix }) }));
-    const plan = makePlan({ packages: planned, known: known.segments, isCurrent: (entry, file) => this.#isCurrent(entry, file) });
+    const request: PlanRequest = { packages: planned, known: known.segments, isCurrent: (entry, file) => this.#isCurrent(entry, file) };
+    const draft = makePlan(request);
+    const isSlow = packages.length < WORTH_THREADS && isMuch(draft.fresh);
+    if (isSlow) this.#crew = createCrew(this.#options.workers, this.#settings);
+    const plan = isSlow ? makePlan({ ...request, perJob: LARGE_PER_JOB }) : draft;
     for (const entry of plan.reused) this.#duplicates.add(entry);
     const further = await this.#stageFurther(staging, modules);
     const kept = this.#kept(repomd, further);
@@ -190,6 +204,7 @@ class Run {
   async #written(work: Work): Promise<CreaterepoReport> {
     const { expected, further, kept, known, plan, staging } = work;
     const { outputDirectory, retention, revision: asked, tags, time, timestampFromRevision, uniqueNames } = this.#options;
+    this.#context.signal.throwIfAborted();
     this.#databases = this.#options.database ? createDatabaseThread(staging) : undefined;
     const databases = this.#databases;
     const alongside = databases === undefined ? undefined : (segments: AsyncIterable<Segment>) => databases.take(segments);
@@ -308,6 +323,15 @@ interface Work {
   readonly kept: readonly RepomdRecord[];
   readonly staging: string;
   readonly expected: number;
+}
+
+function isMuch(packages: readonly PlannedPackage[]): boolean {
+  let bytes = 0;
+  for (const { file } of packages) {
+    bytes += statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    if (bytes >= MUCH_TO_READ) return true;
+  }
+  return false;
 }
 
 const NO_TAGS = { content: [], repo: [], distro: [] };

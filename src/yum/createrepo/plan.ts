@@ -16,6 +16,8 @@ export interface PlanRequest {
   readonly packages: readonly PlannedPackage[];
   /** What is known of packages already. */
   readonly known: readonly KnownSegment[];
+  /** Packages of one job, at most: fewer than by default where each takes long. */
+  readonly perJob?: number | undefined;
   /** Whether what is known of a package is still so. */
   isCurrent(entry: OldEntry, file: string): boolean;
 }
@@ -33,7 +35,7 @@ export interface Plan {
  * What is to be done for the documents of these packages: segments that stay as they are are copied, others are built of elements that are known and of
  * packages that are to be read. A path that is listed twice is not taken as known.
  */
-export function makePlan({ packages, known, isCurrent }: PlanRequest): Plan {
+export function makePlan({ packages, known, perJob = JOB, isCurrent }: PlanRequest): Plan {
   const places = placesByHref(known);
   const items: (FreshItem | OldItem)[] = [];
   const fresh: PlannedPackage[] = [];
@@ -49,7 +51,7 @@ export function makePlan({ packages, known, isCurrent }: PlanRequest): Plan {
       reused.push(entry);
     }
   }
-  const jobs = jobsOf(items, known);
+  const jobs = jobsOf(items, known, perJob);
   const unchanged =
     fresh.length === 0 &&
     jobs.length === known.length &&
@@ -70,7 +72,7 @@ function placesByHref(known: readonly KnownSegment[]): Map<string, OldItem> {
   return places;
 }
 
-function jobsOf(items: readonly (FreshItem | OldItem)[], known: readonly KnownSegment[]): Job[] {
+function jobsOf(items: readonly (FreshItem | OldItem)[], known: readonly KnownSegment[], perJob: number): Job[] {
   const jobs: Job[] = [];
   let pending: (FreshItem | OldItem)[] = [];
   const flush = (): void => {
@@ -87,7 +89,7 @@ function jobsOf(items: readonly (FreshItem | OldItem)[], known: readonly KnownSe
     }
     const item = items[at];
     if (item !== undefined) pending.push(item);
-    if (pending.length >= JOB) flush();
+    if (pending.length >= perJob) flush();
     at += 1;
   }
   flush();
