@@ -92,6 +92,9 @@ function rsa(algorithm: number, material: Buffer): VerifyingKey | WeakKey {
   const description = `RSA ${bits}`;
   if (bits < MIN_RSA_BITS) return { algorithm, description, weakness: `is an RSA key of only ${bits} bits` };
   if (bits > MAX_RSA_BITS || e.length > 4) return { algorithm, description, weakness: `is an RSA key of an unreasonable size` };
+  // With 1 everybody can sign, and no even one belongs to a key.
+  if (((e.at(-1) ?? 0) & 1) === 0 || bitsOf(e) < 2)
+    return { algorithm, description, weakness: 'is an RSA key with an impossible exponent' };
   const key = fromJwk({ kty: 'RSA', n: n.toString('base64url'), e: e.toString('base64url') });
   return { algorithm, description, scheme: { kind: 'rsa', modulusBytes: n.length }, key };
 }
@@ -107,9 +110,10 @@ function dsa(algorithm: number, material: Buffer): VerifyingKey | WeakKey {
   return { algorithm, description, scheme: { kind: 'dsa', numberBytes: q.length }, key, weak: 'dsa' };
 }
 
-/** Of a number without leading zeros. */
+/** Without leading zeros: a number that is padded with them is no larger for it. */
 function bitsOf(number: Buffer): number {
-  return number.length * 8 - Math.clz32(number[0] ?? 0) + 24;
+  const first = number.findIndex((byte) => byte !== 0);
+  return first === -1 ? 0 : (number.length - first) * 8 - Math.clz32(number[first] ?? 0) + 24;
 }
 
 function ecdsa(algorithm: number, material: Buffer): VerifyingKey | WeakKey {

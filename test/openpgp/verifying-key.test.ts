@@ -41,6 +41,9 @@ describe('openpgp/verifying-key', () => {
     ['DSA with odd numbers', `110400${'ff'.repeat(128)}0080${'ff'.repeat(16)}000101000101`, 'unreasonable size'],
     ['RSA of 1024 bits', `010400${'ff'.repeat(128)}0011010001`, '1024 bits'],
     ['RSA with a huge exponent', `010800${'ff'.repeat(256)}0800${'ff'.repeat(256)}`, 'unreasonable size'],
+    ['RSA with the exponent 1', `010800${'ff'.repeat(256)}000101`, 'impossible exponent'],
+    ['RSA with an even exponent', `010800${'ff'.repeat(256)}001101fffe`, 'impossible exponent'],
+    ['RSA with a modulus padded with zeros', `011000${'00'.repeat(448)}${'ff'.repeat(64)}0011010001`, 'only 512 bits'],
     ['ML-DSA', '1f00000000', 'algorithm 31'],
   ])('does not take %s', (_, material, weakness) => {
     expect(verifyingKey(Buffer.from(`0400000000${material}`, 'hex'))).toMatchObject({ weakness: expect.stringContaining(weakness) });
