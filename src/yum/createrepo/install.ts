@@ -50,6 +50,7 @@ export function prepareStaging(outputDirectory: string): string {
   });
 }
 
+/** Removes what was written and not installed. */
 export function removeStaging(outputDirectory: string): void {
   rmSync(join(outputDirectory, STAGING), { recursive: true, force: true });
 }

@@ -13,6 +13,7 @@ export const DOCUMENT_ROOTS = { primary: 'metadata', filelists: 'filelists', oth
 /** One of something for each document. */
 export type PerDocument<T> = readonly [primary: T, filelists: T, other: T];
 
+/** What `make` gives for each document, by its place. */
 export function perDocument<T>(make: (index: 0 | 1 | 2) => T): PerDocument<T> {
   return [make(0), make(1), make(2)];
 }
