@@ -62,7 +62,7 @@ export function parseTreeinfo(bytes: Buffer, what: string): Treeinfo {
   if (variants.length > MOST_VARIANTS) throw invalid(`it has ${variants.length} variants, more than ${MOST_VARIANTS}`);
   return {
     files: [...files]
-      .filter(([path]) => !/(?:^|\/)repodata\//.test(path) && !OWN_NAMES.has(path))
+      .filter(([path]) => !/(?:^|\/)repodata(?:\/|$)/.test(path) && !OWN_NAMES.has(path))
       .map(([path, checksums]) => ({ path, checksums }))
       .sort((a, b) => compareText(a.path, b.path)),
     repomd: files.get(REPOMD) ?? [],

@@ -38,7 +38,7 @@ export function linkInstaller({ writer }: PublishContext, supplements: readonly 
   }
   for (const file of files.values()) {
     const path = safeRelativePath(file.path, describeSupplement(file));
-    if (path.startsWith('repodata/') || TREEINFO_NAMES.some((own) => own === path)) {
+    if (/^repodata(?:\/|$)/.test(path) || TREEINFO_NAMES.some((own) => own === path)) {
       throw new MirrorError('PATH_UNSAFE', `${describeSupplement(tree)} names ${path}, where the repository has its own metadata`);
     }
     writer.link(path, { sha256: file.sha256, size: file.size }, 'current');

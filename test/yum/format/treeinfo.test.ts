@@ -29,7 +29,7 @@ kernel = images/pxeboot/vmlinuz\ninitrd = ./images//pxeboot/initrd.img\nboot.iso
   });
 
   it('tells metadata of repositories from images', () => {
-    const text = `[tree]\narch = x86_64\n[checksums]\nrepodata/repomd.xml = sha256:${SHA}\naddons/a/repodata/repomd.xml = sha256:${SHA}\n.treeinfo = sha256:${SHA}\n`;
+    const text = `[tree]\narch = x86_64\n[checksums]\nrepodata/repomd.xml = sha256:${SHA}\naddons/a/repodata/repomd.xml = sha256:${SHA}\nrepodata = sha256:${SHA}\nServer/repodata = sha256:${SHA}\n.treeinfo = sha256:${SHA}\n`;
     expect(parse(text)).toEqual({ files: [], repomd: [{ algorithm: 'sha256', value: SHA }], variants: [] });
   });
 

@@ -41,9 +41,12 @@ describe('yum/publish/installer', () => {
     expect(publishing.events).toMatchObject([{ type: 'warning', message: expect.stringContaining('that of mirror two is') }]);
   });
 
-  it.each(['repodata/repomd.xml', 'repodata/x', '.treeinfo', 'treeinfo', '../x', '/x'])('refuses an image at %j', async (path) => {
-    const tree = await publishing.supplement('treeinfo', '.treeinfo', '');
-    const image = await publishing.supplement('installer', path, 'x');
-    await expect(writeInstaller(publishing.context([tree, image]), REPOMD)).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
-  });
+  it.each(['repodata/repomd.xml', 'repodata/x', 'repodata', '.treeinfo', 'treeinfo', '../x', '/x'])(
+    'refuses an image at %j',
+    async (path) => {
+      const tree = await publishing.supplement('treeinfo', '.treeinfo', '');
+      const image = await publishing.supplement('installer', path, 'x');
+      await expect(writeInstaller(publishing.context([tree, image]), REPOMD)).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
+    },
+  );
 });
