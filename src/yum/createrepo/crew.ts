@@ -1,10 +1,17 @@
+import { statSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { type AskedThread, askedThread } from '../../core/asked-thread.ts';
 import { isThreadOf, keepThreadModules, startThread, threadInput } from '../../core/thread.ts';
 import type { ElementSettings, Job, ReleasedText, Result, Segment } from './segment.ts';
+import type { Builder } from './segment-builder.ts';
 
-/** Jobs of each worker that are on their way or done and not yet taken: what keeps it busy, and bounds the memory. */
-const AHEAD = 3;
+/** Jobs of each thread that are on their way: what keeps it busy. */
+const AHEAD = 2;
+/** Jobs that the calling thread does meanwhile, done and not yet taken: these and those of the threads bound the memory. */
+const OWN = 4;
+/** Bytes of package files that are read in some hundredths of a second. */
+const QUICK = 32 * 1024 * 1024;
 /** Tells the thread's code that it is the thread. */
 const ROLE = 'mirror createrepo';
 
@@ -14,22 +21,41 @@ export interface Crew {
   close(): Promise<void>;
 }
 
-/** Worker threads. A failure of one is one of the whole run. */
+/**
+ * Threads, with the calling one, which does quick jobs while the others have enough: it would be idle most of the time, and each thread more takes a third
+ * of a second of processor time to begin and to become fast. Where jobs are not quick, one more thread begins. A failure of one is one of the whole run.
+ * @param workers how many threads do jobs.
+ */
 export function createCrew(workers: number, settings: ElementSettings): Crew {
-  const threads = Array.from({ length: workers }, (): CrewThread => askedThread(startThread(import.meta.url, ROLE, settings)));
+  const begin = (): CrewThread => askedThread(startThread(import.meta.url, ROLE, settings));
+  const threads = Array.from({ length: workers - 1 }, begin);
+  /** The thread that is to do the job; undefined for the calling one. */
+  const threadFor = (job: Job): CrewThread | undefined => {
+    const idlest = threads.toSorted((a, b) => a.waiting - b.waiting)[0];
+    if (idlest !== undefined && idlest.waiting < AHEAD) return idlest;
+    if (isQuick(job)) return undefined;
+    if (idlest !== undefined && threads.length >= workers) return idlest;
+    const further = begin();
+    threads.push(further);
+    return further;
+  };
   return {
     async *run(jobs) {
+      const { createSegmentBuilder } = await import('./segment-builder.ts');
+      const own = createSegmentBuilder(settings);
       const waiting: Promise<Result>[] = [];
       for (const job of jobs) {
-        if (waiting.length >= AHEAD * threads.length) {
+        if (waiting.length >= AHEAD * threads.length + OWN) {
           const first = waiting.shift();
           if (first !== undefined) yield await first;
         }
-        const idlest = threads.reduce((best, thread) => (thread.waiting < best.waiting ? thread : best));
-        const result = done(idlest, job);
+        const thread = threadFor(job);
+        const result = thread === undefined ? doneHere(own, job) : doneBy(thread, job);
         // Whoever takes it sees its failure; after another one nobody does.
         result.catch(() => undefined);
         waiting.push(result);
+        // What the threads have done, and a signal, is heard of between jobs.
+        if (thread === undefined) await nextTurn();
       }
       for (const result of waiting) yield await result;
     },
@@ -37,6 +63,27 @@ export function createCrew(workers: number, settings: ElementSettings): Crew {
       await Promise.all(threads.map((thread) => thread.close()));
     },
   };
+}
+
+/** Whether a job takes no longer than the calling thread may be deaf to signals. */
+function isQuick(job: Job): boolean {
+  if (job.kind !== 'build') return true;
+  let bytes = 0;
+  for (const item of job.items) {
+    if ('segment' in item) continue;
+    bytes += sizeOf(item.file);
+    if (bytes > QUICK) return false;
+  }
+  return true;
+}
+
+/** In bytes; 0 where the file cannot be looked at: who reads it says why. */
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch {
+    return 0;
+  }
 }
 
 /** A crew of the calling thread alone: for few packages, which are done before a thread has begun. */
@@ -53,18 +100,26 @@ export function createSoleCrew(settings: ElementSettings): Crew {
 
 type CrewThread = AskedThread<Job, Result>;
 
-/** Does a job on a thread, which can use the memory of the texts again. */
-async function done(thread: CrewThread, job: Job): Promise<Result> {
-  const result = await thread.ask(job);
+/** Gives the memory of a text back to who made it. */
+type GiveBack = (index: 0 | 1 | 2, text: ArrayBuffer) => void;
+
+async function doneBy(thread: CrewThread, job: Job): Promise<Result> {
+  return releasable(await thread.ask(job), (index, text) => thread.tell({ kind: 'released', index, text } satisfies ReleasedText, [text]));
+}
+
+async function doneHere(builder: Builder, job: Job): Promise<Result> {
+  return releasable(await builder.run(job), (index, text) => builder.reuse({ kind: 'released', index, text }));
+}
+
+function releasable(result: Result, giveBack: GiveBack): Result {
   if (result.kind !== 'built') return result;
-  const segments = result.segments.map((segment) => ({ ...segment, release: (index: 0 | 1 | 2) => giveBack(thread, segment, index) }));
+  const segments = result.segments.map((segment) => ({ ...segment, release: (index: 0 | 1 | 2) => release(segment, index, giveBack) }));
   return { ...result, segments };
 }
 
-function giveBack(thread: CrewThread, { plain }: Segment, index: 0 | 1 | 2): void {
+function release({ plain }: Segment, index: 0 | 1 | 2, giveBack: GiveBack): void {
   const { buffer } = plain[index];
-  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength <= Buffer.poolSize) return;
-  thread.tell({ kind: 'released', index, text: buffer } satisfies ReleasedText, [buffer]);
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) giveBack(index, buffer);
 }
 
 /** What a thread does. A job is begun while blocks of the one before it are still being packed; results keep the order. */

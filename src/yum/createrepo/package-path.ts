@@ -19,6 +19,7 @@ export function comparePackagePaths(a: PackagePath, b: PackagePath): number {
  * before it.
  */
 export function packageHref(relative: string, { cutDirs, prefix }: { readonly cutDirs: number; readonly prefix: string }): string {
+  if (cutDirs === 0 && prefix === '') return relative;
   const parts = relative.split('/');
   const kept = parts.slice(Math.min(cutDirs, parts.length - 1)).join('/');
   return prefix === '' ? kept : `${prefix.replace(/\/+$/, '')}/${kept}`;
