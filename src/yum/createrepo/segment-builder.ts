@@ -1,4 +1,4 @@
-import { BLOCK_FORMATS } from '../../codec/block-formats.ts';
+import { BLOCK_FORMATS, QUICK_GZIP } from '../../codec/block-formats.ts';
 import { reasonOf } from '../../core/errors.ts';
 import { type PerDocument, perDocument } from '../format/package-documents.ts';
 import { formatNevra } from '../format/published-packages.ts';
@@ -115,7 +115,8 @@ class SegmentBuilder {
   }
 
   async #pack(plain: PerDocument<Buffer>): Promise<PerDocument<Uint8Array>> {
-    const format = BLOCK_FORMATS[this.#settings.compression];
+    const { compression } = this.#settings;
+    const format = compression === 'gz' ? QUICK_GZIP : BLOCK_FORMATS[compression];
     return await Promise.all([format.pack(plain[0]), format.pack(plain[1]), format.pack(plain[2])]);
   }
 }
