@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { MirrorInput } from '../config/edit.ts';
 import { MirrorError } from '../core/errors.ts';
-import { parseIni } from '../yum/format/ini.ts';
+import { parseIni } from '../yum/format/repository/ini.ts';
 import type { NewMirror } from './add.ts';
 import type { AdoptedSources } from './adopt.ts';
 import { adoptedProxy } from './adopted-proxy.ts';

@@ -1,7 +1,7 @@
 import type { MirrorInput } from '../config/edit.ts';
 import { redactUrl } from '../core/redact.ts';
-import { parseRepoFile, type YumRepoDefinition } from '../yum/format/repo-file.ts';
-import { expandVariables, unknownVariables } from '../yum/format/variables.ts';
+import { parseRepoFile, type YumRepoDefinition } from '../yum/format/repository/repo-file.ts';
+import { expandVariables, unknownVariables } from '../yum/format/repository/variables.ts';
 import type { ImportedMirror, ImportedSources } from './import-apt.ts';
 import { slug, uniqueNames } from './source-names.ts';
 

@@ -1,10 +1,10 @@
 import type { BlobStore } from '../store/blobs.ts';
 import type { UpstreamState } from '../store/catalogue.ts';
 import type { YumCandidate } from './candidate.ts';
-import { checkElement } from './format/canonical-element.ts';
-import { DOCUMENT_ROOTS, type DocumentType } from './format/package-documents.ts';
-import { packageElements, startTagAttribute } from './format/package-elements.ts';
-import { XmlScanner } from './format/xml-scanner.ts';
+import { checkElement } from './format/repodata/canonical-element.ts';
+import { DOCUMENT_ROOTS, type DocumentType } from './format/repodata/package-documents.ts';
+import { packageElements, startTagAttribute } from './format/repodata/package-elements.ts';
+import { XmlScanner } from './format/xml/xml-scanner.ts';
 import { openIndex } from './upstream/open-index.ts';
 import { storedIndex } from './upstream/particulars.ts';
 

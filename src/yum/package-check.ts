@@ -2,8 +2,8 @@ import { createHash, type Hash, hash } from 'node:crypto';
 import { MirrorError } from '../core/errors.ts';
 import type { Keyring, RunningCheck, SignedPart } from '../openpgp/types.ts';
 import { malformed, readSignatures } from '../openpgp/verify.ts';
-import { headersNeed, type PackageHeaders, readPackageHeaders } from './format/package-file.ts';
-import type { PackageIntegrity, PackageSignature, StatedDigest } from './format/package-integrity.ts';
+import { headersNeed, type PackageHeaders, readPackageHeaders } from './format/package/package-file.ts';
+import type { PackageIntegrity, PackageSignature, StatedDigest } from './format/package/package-integrity.ts';
 
 export interface PackageCheckOptions {
   /** Names the package in errors. */

@@ -3,11 +3,11 @@ import { isSourceArchitecture } from './architecture.ts';
 import { labelOf, type YumCandidate } from './candidate.ts';
 import { filelistsPaths } from './dependencies/filelists.ts';
 import { EQUAL, formatCapability, GREATER, LESS, rangesOverlap } from './format/dependencies.ts';
-import { type PackageField, readPackageField } from './format/package-field.ts';
-import { RELATION_KINDS, readRelations, visitRelations } from './format/relations.ts';
+import { type PackageField, readPackageField } from './format/repodata/package-field.ts';
+import { RELATION_KINDS, readRelations, visitRelations } from './format/repodata/relations.ts';
 import { formatEvr, parseEvr } from './format/version.ts';
-import { XmlScanner } from './format/xml-scanner.ts';
-import { decodeXml, escapeAttribute } from './format/xml-text.ts';
+import { XmlScanner } from './format/xml/xml-scanner.ts';
+import { decodeXml, escapeAttribute } from './format/xml/xml-text.ts';
 import { type CandidateModule, moduleLabel } from './modules/candidate-module.ts';
 
 const FLAGS: Readonly<Record<Relation, number>> = { '<<': LESS, '<=': LESS | EQUAL, '=': EQUAL, '>=': GREATER | EQUAL, '>>': GREATER };

@@ -2,7 +2,7 @@ import { MirrorError } from '../core/errors.ts';
 import type { Keyring } from '../openpgp/types.ts';
 import type { Blob, BlobStore } from '../store/blobs.ts';
 import { labelOf, type YumCandidate } from './candidate.ts';
-import type { PackageHeaders } from './format/package-file.ts';
+import type { PackageHeaders } from './format/package/package-file.ts';
 import { formatEvr } from './format/version.ts';
 import { checkPackage, startPackageCheck } from './package-check.ts';
 

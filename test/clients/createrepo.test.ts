@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CreaterepoReport } from '../../src/ops/createrepo.ts';
-import { parseRepomd, type Repomd } from '../../src/yum/format/repomd.ts';
+import { parseRepomd, type Repomd } from '../../src/yum/format/repodata/repomd.ts';
 import { createDnfClient } from '../support/dnf-client.ts';
 import { mirror, mirrorJson, PROGRAM, run, succeed } from '../support/program.ts';
 import { describeWithTools, SHARED_DATA } from '../support/requirements.ts';

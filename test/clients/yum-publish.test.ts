@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parseRepomd, type RepomdRecord } from '../../src/yum/format/repomd.ts';
+import { parseRepomd, type RepomdRecord } from '../../src/yum/format/repodata/repomd.ts';
 import { createDnfClient, type DnfClient } from '../support/dnf-client.ts';
 import { type RunningServer, succeed } from '../support/program.ts';
 import { describeWithTools, SHARED_DATA } from '../support/requirements.ts';

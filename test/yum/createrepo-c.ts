@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageDocument } from '../../src/yum/format/document-writer.ts';
-import { readPackage } from '../../src/yum/format/read-package.ts';
-import { filelistsElement, otherElement, primaryElement } from '../../src/yum/format/write-elements.ts';
+import { readPackage } from '../../src/yum/format/package/read-package.ts';
+import { filelistsElement, otherElement, primaryElement } from '../../src/yum/format/package/write-elements.ts';
+import { packageDocument } from '../../src/yum/format/repodata/document-writer.ts';
 import { succeed } from '../support/program.ts';
 
 /**

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { isMirrorError } from '../../src/core/errors.ts';
 import { readKeyring } from '../../src/openpgp/keyring.ts';
 import type { Keyring } from '../../src/openpgp/types.ts';
-import { readPackageHeaders } from '../../src/yum/format/package-file.ts';
+import { readPackageHeaders } from '../../src/yum/format/package/package-file.ts';
 import { checkPackage, startPackageCheck } from '../../src/yum/package-check.ts';
 import { describeWithTools, SHARED_DATA } from '../support/requirements.ts';
 import { type MadeValue, makeHeader, makeRpm } from './made-rpm.ts';

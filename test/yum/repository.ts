@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { escapeAttribute, escapeText } from '../../src/yum/format/xml-text.ts';
+import { escapeAttribute, escapeText } from '../../src/yum/format/xml/xml-text.ts';
 
 /** A package of a repository that has metadata alone. Relations are written as in a spec file. */
 export interface XmlPackage {

@@ -1,4 +1,4 @@
-import { readPackageHeaders } from '../../src/yum/format/package-file.ts';
+import { readPackageHeaders } from '../../src/yum/format/package/package-file.ts';
 
 /** The package with one more binary entry in its signature header. */
 export function withSignature(bytes: Buffer, tag: number, packet: Buffer): Buffer {

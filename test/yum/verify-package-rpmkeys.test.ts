@@ -10,7 +10,7 @@ import { readArmor, writeArmor } from '../../src/openpgp/armor.ts';
 import { readKeyring } from '../../src/openpgp/keyring.ts';
 import type { Keyring } from '../../src/openpgp/types.ts';
 import { LENIENT } from '../../src/openpgp/weak-algorithms.ts';
-import { readPackageHeaders } from '../../src/yum/format/package-file.ts';
+import { readPackageHeaders } from '../../src/yum/format/package/package-file.ts';
 import { startPackageCheck } from '../../src/yum/package-check.ts';
 import { openGnuPg } from '../openpgp/gnupg.ts';
 import { describeWithTools, SHARED_DATA } from '../support/requirements.ts';

@@ -12,7 +12,7 @@ import { openSigner } from '../../src/openpgp/signer.ts';
 import type { Keyring, Signer } from '../../src/openpgp/types.ts';
 import type { YumCandidate } from '../../src/yum/candidate.ts';
 import { yumFamily } from '../../src/yum/family.ts';
-import { readPackageHeaders } from '../../src/yum/format/package-file.ts';
+import { readPackageHeaders } from '../../src/yum/format/package/package-file.ts';
 import { formatEvr } from '../../src/yum/format/version.ts';
 import { describeWithTools, SHARED_DATA } from '../support/requirements.ts';
 import { createRig, type Rig } from './rig.ts';

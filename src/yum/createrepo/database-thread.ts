@@ -1,9 +1,9 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { askedThread } from '../../core/asked-thread.ts';
 import { isThreadOf, keepThreadModules, startThread, threadInput } from '../../core/thread.ts';
-import { type PerDocument, perDocument } from '../format/package-documents.ts';
-import type { PackageElements } from '../format/package-from-elements.ts';
-import { findTag, GREATER } from '../format/xml-bytes.ts';
+import { type PerDocument, perDocument } from '../format/repodata/package-documents.ts';
+import type { PackageElements } from '../format/repodata/package-from-elements.ts';
+import { findTag, GREATER } from '../format/xml/xml-bytes.ts';
 import type { Segment } from './segment.ts';
 
 /** Segments that are on their way at once: what bounds the memory. */
@@ -45,7 +45,7 @@ export function createDatabaseThread(directory: string): DatabaseThread {
 
 /** What the thread does. */
 function serve(port: MessagePort, directory: string): void {
-  const loading = Promise.all([import('../database/database-writer.ts'), import('../format/package-from-elements.ts')]);
+  const loading = Promise.all([import('../database/database-writer.ts'), import('../format/repodata/package-from-elements.ts')]);
   const ready = loading.then(([{ createDatabaseWriter }, { createPackageReader }]) => {
     keepThreadModules();
     return { writer: createDatabaseWriter(directory), read: createPackageReader('the metadata of this run') };

@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { MirrorError } from '../../core/errors.ts';
-import type { Repomd } from '../format/repomd.ts';
+import type { Repomd } from '../format/repodata/repomd.ts';
 import type { Retention } from './options.ts';
 
 /** What is being written, beside repodata; also says that work was broken off when it is there at the beginning. */

@@ -1,5 +1,5 @@
 import type { ChecksumAlgorithm } from '../../core/digests.ts';
-import type { RepomdTags } from '../format/repomd.ts';
+import type { RepomdTags } from '../format/repodata/repomd.ts';
 
 /** How metadata can be compressed. */
 export type MetadataCompression = 'gz' | 'xz' | 'zst';

@@ -1,4 +1,4 @@
-import type { Repomd, RepomdRecord } from '../format/repomd.ts';
+import type { Repomd, RepomdRecord } from '../format/repodata/repomd.ts';
 
 /** Records that are made of the packages: those of old metadata are never kept. */
 const OF_PACKAGES = /^(?:primary|filelists|other)(?:_db|_zck)?$|^filelists-ext(?:_zck)?$|^(?:prestodelta|deltainfo)(?:_zck)?$/;

@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import { closeSync, readSync } from 'node:fs';
 import type { ChecksumAlgorithm } from '../../core/digests.ts';
 import { MirrorError } from '../../core/errors.ts';
-import { headersNeed } from '../format/package-file.ts';
+import { headersNeed } from '../format/package/package-file.ts';
 import { openRegularFile } from './regular-file.ts';
 
 /** Most packages are smaller, and read in one piece. */

@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer';
-import { type PerDocument, perDocument } from '../format/package-documents.ts';
-import { formatNevra } from '../format/published-packages.ts';
-import { resolveReferences } from '../format/xml-text.ts';
+import { type PerDocument, perDocument } from '../format/repodata/package-documents.ts';
+import { formatNevra } from '../format/repodata/published-packages.ts';
+import { resolveReferences } from '../format/xml/xml-text.ts';
 import type { OldEntry, Result } from './segment.ts';
 
 /** What an element of primary begins with, as src/yum/format/write-elements.ts writes it. */

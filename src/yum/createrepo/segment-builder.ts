@@ -1,9 +1,9 @@
 import { BLOCK_FORMATS, QUICK_GZIP } from '../../codec/block-formats.ts';
 import { reasonOf } from '../../core/errors.ts';
-import { type PerDocument, perDocument } from '../format/package-documents.ts';
-import { formatNevra } from '../format/published-packages.ts';
-import { readPackage } from '../format/read-package.ts';
-import { filelistsElement, otherElement, primaryElement } from '../format/write-elements.ts';
+import { readPackage } from '../format/package/read-package.ts';
+import { filelistsElement, otherElement, primaryElement } from '../format/package/write-elements.ts';
+import { type PerDocument, perDocument } from '../format/repodata/package-documents.ts';
+import { formatNevra } from '../format/repodata/published-packages.ts';
 import { GrowingBytes } from './growing-bytes.ts';
 import { inflateBlock } from './old-blocks.ts';
 import { createPackageFileReader } from './read-package-file.ts';

@@ -1,5 +1,5 @@
 import type { ChecksumAlgorithm } from '../../core/digests.ts';
-import type { PerDocument } from '../format/package-documents.ts';
+import type { PerDocument } from '../format/repodata/package-documents.ts';
 import type { MetadataCompression } from './options.ts';
 
 /** A stretch of the three documents: the elements of the same packages in each, whole, each with a line break behind it. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, rmSync } from 'node:fs';
 import { BLOCK_FORMATS, type PackedBlock } from '../../codec/block-formats.ts';
 import { extensionOf } from '../../codec/compression.ts';
-import { DOCUMENTS, type PerDocument, perDocument } from '../format/package-documents.ts';
+import { DOCUMENTS, type PerDocument, perDocument } from '../format/repodata/package-documents.ts';
 import type { DatabaseThread } from './database-thread.ts';
 import type { FurtherRequest } from './further-files.ts';
 import { type StagedFile, writeBlocks } from './write-documents.ts';

@@ -5,8 +5,8 @@ import { asBuffer } from '../../codec/byte-reader.ts';
 import { extensionOf } from '../../codec/compression.ts';
 import { fanOut } from '../../codec/fan-out.ts';
 import type { ChecksumAlgorithm } from '../../core/digests.ts';
-import { documentFoot, documentHead } from '../format/document-frame.ts';
-import { DOCUMENT_ROOTS, DOCUMENTS, type PerDocument, perDocument } from '../format/package-documents.ts';
+import { documentFoot, documentHead } from '../format/repodata/document-frame.ts';
+import { DOCUMENT_ROOTS, DOCUMENTS, type PerDocument, perDocument } from '../format/repodata/package-documents.ts';
 import { recount } from './recount.ts';
 import type { ElementSettings, Segment } from './segment.ts';
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { changelogEntries } from '../format/changelogs.ts';
-import { isPrimaryFile } from '../format/header-files.ts';
-import { DOCUMENTS, type DocumentType, type PerDocument, perDocument } from '../format/package-documents.ts';
-import type { DescribedPackage } from '../format/package-from-elements.ts';
-import type { RpmFile } from '../format/rpm-package.ts';
+import { changelogEntries } from '../format/package/changelogs.ts';
+import { isPrimaryFile } from '../format/package/header-files.ts';
+import type { RpmFile } from '../format/package/rpm-package.ts';
+import { DOCUMENTS, type DocumentType, type PerDocument, perDocument } from '../format/repodata/package-documents.ts';
+import type { DescribedPackage } from '../format/repodata/package-from-elements.ts';
 import { DATABASE_VERSION, RELATION_TABLES, SCHEMAS } from './schema.ts';
 
 /** Makes the databases of a repository, package by package. Files that were begun are the caller's to remove. */

@@ -1,4 +1,4 @@
-import type { DocumentType } from '../format/package-documents.ts';
+import type { DocumentType } from '../format/repodata/package-documents.ts';
 
 /** Of the layout of the databases, as clients check it. */
 export const DATABASE_VERSION = 10;

@@ -2,10 +2,10 @@ import type { Conflict } from '../../solve/universe.ts';
 import { isSamePlace, isSourceArchitecture } from '../architecture.ts';
 import type { YumCandidate } from '../candidate.ts';
 import { type Capability, EQUAL, formatCapability, rangesOverlap } from '../format/dependencies.ts';
-import { readRelations } from '../format/relations.ts';
+import { readRelations } from '../format/repodata/relations.ts';
 import { isRich, parseRich } from '../format/rich.ts';
 import { parseEvr } from '../format/version.ts';
-import type { XmlScanner } from '../format/xml-scanner.ts';
+import type { XmlScanner } from '../format/xml/xml-scanner.ts';
 import type { Providers } from './providers.ts';
 import { type Rule, richRules } from './rich-rules.ts';
 

@@ -1,10 +1,10 @@
 import type { BlobStore } from '../../store/blobs.ts';
 import { isSourceArchitecture } from '../architecture.ts';
 import type { UnpackedIndex, YumCandidate } from '../candidate.ts';
-import { packageElements, startTagAttribute } from '../format/package-elements.ts';
-import { GREATER, LESS, SLASH } from '../format/xml-bytes.ts';
-import { XmlScanner } from '../format/xml-scanner.ts';
-import { decodeXml, escapeText } from '../format/xml-text.ts';
+import { packageElements, startTagAttribute } from '../format/repodata/package-elements.ts';
+import { GREATER, LESS, SLASH } from '../format/xml/xml-bytes.ts';
+import { XmlScanner } from '../format/xml/xml-scanner.ts';
+import { decodeXml, escapeText } from '../format/xml/xml-text.ts';
 import { hashBytes } from './name-index.ts';
 
 const PACKAGE_ID = Buffer.from('pkgid');

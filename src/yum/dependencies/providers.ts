@@ -2,11 +2,11 @@ import type { BlobStore } from '../../store/blobs.ts';
 import { isSourceArchitecture } from '../architecture.ts';
 import type { YumCandidate } from '../candidate.ts';
 import { type Capability, rangesOverlap } from '../format/dependencies.ts';
-import { RELATION_NAME, readEntry, visitRelations } from '../format/relations.ts';
+import { RELATION_NAME, readEntry, visitRelations } from '../format/repodata/relations.ts';
 import { parseRich, type RichNode } from '../format/rich.ts';
-import { AMPERSAND, LESS, SLASH } from '../format/xml-bytes.ts';
-import { XmlScanner } from '../format/xml-scanner.ts';
-import { decodeXml } from '../format/xml-text.ts';
+import { AMPERSAND, LESS, SLASH } from '../format/xml/xml-bytes.ts';
+import { XmlScanner } from '../format/xml/xml-scanner.ts';
+import { decodeXml } from '../format/xml/xml-text.ts';
 import { findInFilelists } from './filelists.ts';
 import { createNameIndex, hashBytes, type NameIndex } from './name-index.ts';
 

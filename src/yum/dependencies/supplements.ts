@@ -1,9 +1,9 @@
 import { isSourceArchitecture } from '../architecture.ts';
 import { labelOf, type YumCandidate } from '../candidate.ts';
 import { formatCapability } from '../format/dependencies.ts';
-import { readRelations } from '../format/relations.ts';
+import { readRelations } from '../format/repodata/relations.ts';
 import { isRich, parseRich } from '../format/rich.ts';
-import type { XmlScanner } from '../format/xml-scanner.ts';
+import type { XmlScanner } from '../format/xml/xml-scanner.ts';
 import type { Providers } from './providers.ts';
 import { type Rule, richRules } from './rich-rules.ts';
 

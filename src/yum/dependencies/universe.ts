@@ -2,7 +2,7 @@ import type { Universe } from '../../solve/universe.ts';
 import type { BlobStore } from '../../store/blobs.ts';
 import { architectureFamily } from '../architecture.ts';
 import type { YumCandidate } from '../candidate.ts';
-import { XmlScanner } from '../format/xml-scanner.ts';
+import { XmlScanner } from '../format/xml/xml-scanner.ts';
 import { createMemberships } from '../modules/memberships.ts';
 import { indexConflicts } from './conflicts.ts';
 import { createPreference } from './preference.ts';

@@ -4,12 +4,12 @@ import { LIMITS } from '../../core/limits.ts';
 import { safeRelativePath } from '../../core/paths.ts';
 import type { LocalFile, LocalPackage, LocalReading, LocalTrust } from '../../family/local-packages.ts';
 import type { ExtraKind } from '../extras.ts';
-import { USUAL_NAMESPACES } from '../format/namespaces.ts';
-import { createPrimaryReader } from '../format/primary.ts';
-import { readPackage } from '../format/read-package.ts';
-import type { RpmPackage } from '../format/rpm-package.ts';
+import { readPackage } from '../format/package/read-package.ts';
+import type { RpmPackage } from '../format/package/rpm-package.ts';
+import { filelistsElement, otherElement, primaryElement } from '../format/package/write-elements.ts';
+import { USUAL_NAMESPACES } from '../format/repodata/namespaces.ts';
+import { createPrimaryReader } from '../format/repodata/primary.ts';
 import { formatEvr } from '../format/version.ts';
-import { filelistsElement, otherElement, primaryElement } from '../format/write-elements.ts';
 import { createHead, startPackageCheck } from '../package-check.ts';
 
 /** The changes that metadata has of a package, as many as createrepo_c takes. */

@@ -1,4 +1,4 @@
-import type { ModuleRequirements } from '../format/modulemd.ts';
+import type { ModuleRequirements } from '../format/repodata/modulemd.ts';
 
 /** A module that a package belongs to. One value for all packages of the module. */
 export interface CandidateModule {

@@ -1,4 +1,4 @@
-import { allowsStream } from '../format/modules.ts';
+import { allowsStream } from '../format/repodata/modules.ts';
 import { type CandidateModule, moduleLabel } from './candidate-module.ts';
 
 /** What is known of the modules of a package; one that belongs to none goes with everything. */

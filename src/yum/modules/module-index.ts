@@ -2,9 +2,9 @@ import { MirrorError } from '../../core/errors.ts';
 import { wholeSupplement } from '../../family/supplement-content.ts';
 import type { BlobStore } from '../../store/blobs.ts';
 import type { Supplement } from '../../store/catalogue.ts';
-import type { MetadataDocument } from '../format/further-metadata.ts';
-import { readModules } from '../format/modulemd.ts';
-import { type NamedPackage, nevraOf } from '../format/published-packages.ts';
+import type { MetadataDocument } from '../format/repodata/further-metadata.ts';
+import { readModules } from '../format/repodata/modulemd.ts';
+import { type NamedPackage, nevraOf } from '../format/repodata/published-packages.ts';
 import { type CandidateModule, moduleLabel } from './candidate-module.ts';
 
 /** The kind of the supplements that say which packages belong to modules. */

@@ -1,5 +1,5 @@
 import type { YumCandidate } from '../candidate.ts';
-import { compareModuleVersions } from '../format/modules.ts';
+import { compareModuleVersions } from '../format/repodata/modules.ts';
 import { compareEvr, parseEvr } from '../format/version.ts';
 
 /**

@@ -2,9 +2,9 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import type { PublishContext } from '../../family/family.ts';
 import { createDatabaseThread } from '../createrepo/database-thread.ts';
 import { DATABASE_VERSION } from '../database/schema.ts';
-import { DOCUMENTS, type PerDocument, perDocument } from '../format/package-documents.ts';
-import type { RepomdRecord } from '../format/repomd.ts';
-import { SLASH } from '../format/xml-bytes.ts';
+import { DOCUMENTS, type PerDocument, perDocument } from '../format/repodata/package-documents.ts';
+import type { RepomdRecord } from '../format/repodata/repomd.ts';
+import { SLASH } from '../format/xml/xml-bytes.ts';
 import { type PlacedPackages, publishedElements } from './documents.ts';
 import { writeMetadata } from './metadata-file.ts';
 

@@ -2,12 +2,12 @@ import { MirrorError } from '../../core/errors.ts';
 import type { PublishContext } from '../../family/family.ts';
 import type { StoredPackage } from '../../store/catalogue.ts';
 import { EXTRA_KINDS, type ExtraKind } from '../extras.ts';
-import { packageDocument, withLocation } from '../format/document-writer.ts';
-import { USUAL_NAMESPACES } from '../format/namespaces.ts';
-import { DOCUMENT_ROOTS, type DocumentType, type PerDocument } from '../format/package-documents.ts';
-import { createPrimaryReader, type PrimaryPackage } from '../format/primary.ts';
-import type { RepomdRecord } from '../format/repomd.ts';
-import { emptyElement } from '../format/write-elements.ts';
+import { emptyElement } from '../format/package/write-elements.ts';
+import { packageDocument, withLocation } from '../format/repodata/document-writer.ts';
+import { USUAL_NAMESPACES } from '../format/repodata/namespaces.ts';
+import { DOCUMENT_ROOTS, type DocumentType, type PerDocument } from '../format/repodata/package-documents.ts';
+import { createPrimaryReader, type PrimaryPackage } from '../format/repodata/primary.ts';
+import type { RepomdRecord } from '../format/repodata/repomd.ts';
 import { writeMetadata } from './metadata-file.ts';
 
 /** Packages and where each is published. */

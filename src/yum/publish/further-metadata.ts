@@ -4,12 +4,12 @@ import { isMirrorError, reasonOf } from '../../core/errors.ts';
 import type { PublishContext } from '../../family/family.ts';
 import { describeSupplement } from '../../family/supplement-content.ts';
 import type { StoredPackage, Supplement } from '../../store/catalogue.ts';
-import { combineComps } from '../format/comps.ts';
-import type { CombinedMetadata, MetadataDocument } from '../format/further-metadata.ts';
-import { combineModules } from '../format/modules.ts';
-import { type PublishedPackages, publishedPackages } from '../format/published-packages.ts';
-import type { RepomdRecord } from '../format/repomd.ts';
-import { combineUpdateinfo } from '../format/updateinfo.ts';
+import { combineComps } from '../format/repodata/comps.ts';
+import type { CombinedMetadata, MetadataDocument } from '../format/repodata/further-metadata.ts';
+import { combineModules } from '../format/repodata/modules.ts';
+import { type PublishedPackages, publishedPackages } from '../format/repodata/published-packages.ts';
+import type { RepomdRecord } from '../format/repodata/repomd.ts';
+import { combineUpdateinfo } from '../format/repodata/updateinfo.ts';
 import { compressionOfMetadata, writeMetadata } from './metadata-file.ts';
 import { linkMetadata, unpackedWhole } from './supplement-file.ts';
 

@@ -5,8 +5,8 @@ import { safeRelativePath } from '../../core/paths.ts';
 import type { PublishContext } from '../../family/family.ts';
 import { describeSupplement } from '../../family/supplement-content.ts';
 import type { Supplement } from '../../store/catalogue.ts';
-import { TREEINFO_NAMES } from '../format/repository-paths.ts';
-import { withRepomdChecksum } from '../format/treeinfo-checksum.ts';
+import { TREEINFO_NAMES } from '../format/repository/repository-paths.ts';
+import { withRepomdChecksum } from '../format/repository/treeinfo-checksum.ts';
 
 /**
  * Publishes what installs a machine over the network: the files that a .treeinfo names, at their own places, and the .treeinfo under both

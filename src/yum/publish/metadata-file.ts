@@ -5,7 +5,7 @@ import type { RecordShape } from '../../codec/text-blocks.ts';
 import type { PublishContext } from '../../family/family.ts';
 import { measured } from '../../family/supplement-content.ts';
 import type { Blob } from '../../store/blobs.ts';
-import type { RepomdRecord } from '../format/repomd.ts';
+import type { RepomdRecord } from '../format/repodata/repomd.ts';
 
 /** A file of metadata that is to be published. */
 export interface MetadataText extends RecordShape {

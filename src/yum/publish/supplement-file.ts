@@ -6,7 +6,7 @@ import type { PublishContext } from '../../family/family.ts';
 import { describeSupplement, measured, unpacked } from '../../family/supplement-content.ts';
 import type { Blob } from '../../store/blobs.ts';
 import type { Supplement } from '../../store/catalogue.ts';
-import type { RepomdRecord } from '../format/repomd.ts';
+import type { RepomdRecord } from '../format/repodata/repomd.ts';
 import { metadataPath, metadataRecord } from './metadata-file.ts';
 
 /** Of a name, in bytes, so that it has room for the checksum before it. */

@@ -1,7 +1,7 @@
 import { counted } from '../../core/counts.ts';
 import type { PublishContext, PublishedTree } from '../../family/family.ts';
-import { formatRepomd, inRecordOrder } from '../format/repomd.ts';
-import { REPOMD, REPOMD_KEY, REPOMD_SIGNATURE } from '../format/repository-paths.ts';
+import { formatRepomd, inRecordOrder } from '../format/repodata/repomd.ts';
+import { REPOMD, REPOMD_KEY, REPOMD_SIGNATURE } from '../format/repository/repository-paths.ts';
 import { writeDatabases } from './databases.ts';
 import { writeDocuments } from './documents.ts';
 import { writeFurtherMetadata } from './further-metadata.ts';

@@ -4,8 +4,8 @@ import type { PublishContext } from '../../family/family.ts';
 import { readKeyring } from '../../openpgp/keyring.ts';
 import { combinedKey, signedAt } from '../../openpgp/passed-on.ts';
 import type { Supplement } from '../../store/catalogue.ts';
-import { parseRepomd, type Repomd } from '../format/repomd.ts';
-import { REPOMD, REPOMD_SIGNATURE } from '../format/repository-paths.ts';
+import { parseRepomd, type Repomd } from '../format/repodata/repomd.ts';
+import { REPOMD, REPOMD_SIGNATURE } from '../format/repository/repository-paths.ts';
 
 /** repomd.xml and what lies beside it as the upstream served them, by path. */
 export type ServedDocuments = ReadonlyMap<string, Pick<Supplement, 'sha256' | 'size'>>;

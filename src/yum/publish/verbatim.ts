@@ -6,10 +6,10 @@ import { describeSupplement, unpacked } from '../../family/supplement-content.ts
 import type { StoredPackage, Supplement } from '../../store/catalogue.ts';
 import type { Permanence } from '../../store/generations.ts';
 import { labelOf } from '../candidate.ts';
-import { packageElements } from '../format/package-elements.ts';
-import { createPrimaryReader, type PrimaryPackage } from '../format/primary.ts';
-import type { Repomd } from '../format/repomd.ts';
-import { REPOMD, REPOMD_KEY, REPOMD_SIGNATURE } from '../format/repository-paths.ts';
+import { packageElements } from '../format/repodata/package-elements.ts';
+import { createPrimaryReader, type PrimaryPackage } from '../format/repodata/primary.ts';
+import type { Repomd } from '../format/repodata/repomd.ts';
+import { REPOMD, REPOMD_KEY, REPOMD_SIGNATURE } from '../format/repository/repository-paths.ts';
 import { formatEvr } from '../format/version.ts';
 import { linkInstaller } from './installer.ts';
 import { readServedRepomd, type ServedDocuments } from './verbatim-repomd.ts';

@@ -3,8 +3,8 @@ import { MirrorError } from '../../core/errors.ts';
 import { directoryUrl } from '../../fetch/join-url.ts';
 import { isNearby } from '../../fetch/nearby.ts';
 import { shownUrl } from '../../fetch/place.ts';
-import { parseMirrorlist } from '../format/mirrorlist.ts';
-import { expandVariables, unknownVariables } from '../format/variables.ts';
+import { parseMirrorlist } from '../format/repository/mirrorlist.ts';
+import { expandVariables, unknownVariables } from '../format/repository/variables.ts';
 
 /** A file is tried at each of its servers: more than these would keep one that is nowhere for hours. */
 const MOST_LISTED = 200;
@@ -68,7 +68,7 @@ export async function yumBases(
   }
   const metalink = metalinkUrl(name, config);
   if (metalink !== undefined) {
-    const { parseMetalink } = await import('../format/metalink.ts');
+    const { parseMetalink } = await import('../format/repository/metalink.ts');
     bases.push(...listedBases(config, parseMetalink(await fetchList(metalink), shownUrl(metalink)).bases, metalink));
   }
   if (bases.length > 0) return [...new Set(bases)];

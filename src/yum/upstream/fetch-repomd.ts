@@ -9,7 +9,7 @@ import type { FetchedDocument } from '../../fetch/fetcher.ts';
 import { joinUrl } from '../../fetch/join-url.ts';
 import { shownUrl } from '../../fetch/place.ts';
 import type { Acquirer } from '../../store/acquire.ts';
-import { REPOMD } from '../format/repository-paths.ts';
+import { REPOMD } from '../format/repository/repository-paths.ts';
 import { metalinkUrl } from './bases.ts';
 
 /** A repomd.xml that the metalink allows, where there is one; its signature was not looked at. */
@@ -36,7 +36,7 @@ export async function fetchRepomd(context: UpstreamContext<YumMirrorConfig>, beh
   if (list === undefined) return fetched(document);
   // After repomd.xml, so that it is not the older one where both are being replaced.
   const { bytes } = await acquirer.document('', LIMITS.serverList, [list]);
-  const { parseMetalink } = await import('../format/metalink.ts');
+  const { parseMetalink } = await import('../format/repository/metalink.ts');
   const { accepted } = parseMetalink(bytes, shownUrl(list));
   return fetched(await bestAccepted(context, { document, accepted, bases }));
 }

@@ -4,7 +4,7 @@ import { CHECKSUM_ALGORITHMS } from '../../core/digests.ts';
 import { MirrorError } from '../../core/errors.ts';
 import type { UpstreamState } from '../../store/catalogue.ts';
 import type { UnpackedIndex } from '../candidate.ts';
-import type { DocumentType } from '../format/package-documents.ts';
+import type { DocumentType } from '../format/repodata/package-documents.ts';
 
 const index = z.object({
   path: z.string(),

@@ -1,6 +1,6 @@
 import { MirrorError } from '../../core/errors.ts';
-import { DOCUMENTS, type DocumentType } from '../format/package-documents.ts';
-import type { RepomdRecord } from '../format/repomd.ts';
+import { DOCUMENTS, type DocumentType } from '../format/repodata/package-documents.ts';
+import type { RepomdRecord } from '../format/repodata/repomd.ts';
 
 /** The comps file, under the names that it has had; the first that is there is taken, and the others are the same file. */
 const GROUP_TYPES = ['group', 'group_xz', 'group_zst', 'group_gz'];

@@ -6,8 +6,8 @@ import { joinUrl } from '../../fetch/join-url.ts';
 import { isNotAsListed } from '../../fetch/not-as-listed.ts';
 import { shownUrl } from '../../fetch/place.ts';
 import type { Acquirer } from '../../store/acquire.ts';
-import type { Repomd } from '../format/repomd.ts';
-import { REPOMD, REPOMD_KEY, REPOMD_SIGNATURE } from '../format/repository-paths.ts';
+import type { Repomd } from '../format/repodata/repomd.ts';
+import { REPOMD, REPOMD_KEY, REPOMD_SIGNATURE } from '../format/repository/repository-paths.ts';
 import type { FetchedRepomd } from './fetch-repomd.ts';
 import { verificationPolicy } from './verification-policy.ts';
 
@@ -45,7 +45,7 @@ export async function checkRepomd(
   const bases = context.acquirer.origin.bases.filter((base) => joinUrl(base, REPOMD) === url);
   const signature = await checkSignature(context, { bytes, what, wasSigned, bases });
   // Where nothing has changed it is not read, and what reads XML is not loaded.
-  const { parseRepomd } = await import('../format/repomd.ts');
+  const { parseRepomd } = await import('../format/repodata/repomd.ts');
   const repomd = parseRepomd(bytes, what);
   const documents = new Map([[REPOMD, bytes]]);
   if (signature !== undefined) documents.set(REPOMD_SIGNATURE, signature.bytes);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KnownSegment } from '../../../src/yum/createrepo/old-repository.ts';
 import { makePlan } from '../../../src/yum/createrepo/plan.ts';
-import { perDocument } from '../../../src/yum/format/package-documents.ts';
+import { perDocument } from '../../../src/yum/format/repodata/package-documents.ts';
 
 function known(...hrefs: readonly string[]): KnownSegment {
   const entries = hrefs.map((href) => ({ href, nevra: href, id: href, base: undefined, checksumName: 'sha256', fileTime: 1, size: 1 }));

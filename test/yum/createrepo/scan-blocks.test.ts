@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scanBlocks } from '../../../src/yum/createrepo/scan-blocks.ts';
-import { readPackage } from '../../../src/yum/format/read-package.ts';
-import { filelistsElement, otherElement, primaryElement } from '../../../src/yum/format/write-elements.ts';
+import { readPackage } from '../../../src/yum/format/package/read-package.ts';
+import { filelistsElement, otherElement, primaryElement } from '../../../src/yum/format/package/write-elements.ts';
 import { smallRpm } from '../small-rpm.ts';
 
 function elements(name: string, id: string, location: string): [string, string, string] {
