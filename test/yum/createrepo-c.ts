@@ -60,7 +60,8 @@ export interface Comparison {
  * createrepo_c's Python parser. Packages that only one of both reads are a difference.
  */
 export async function compareWithCreaterepo(folder: string): Promise<Comparison> {
-  await succeed('createrepo_c', ['--quiet', '--no-database', folder]).catch((error: unknown) => {
+  // Of texts in several languages it takes that of the locale; without any the first that it finds.
+  await succeed('createrepo_c', ['--quiet', '--no-database', folder], { env: { LC_ALL: 'C' } }).catch((error: unknown) => {
     // It ends with 2 when it could not read a package, which is part of what is compared.
     if (!String(error).includes('ended with 2')) throw error;
   });
