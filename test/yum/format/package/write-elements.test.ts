@@ -55,7 +55,7 @@ describe('yum/format/package/write-elements', () => {
   });
 });
 
-describeWithTools(['createrepo_c', 'python3-createrepo-c'], 'yum/format/package/write-elements: the same values as those of createrepo_c', () => {
+describeWithTools(['createrepo_c', 'python3-createrepo-c'], 'yum/format/package/write-elements beside createrepo_c', () => {
   let work = '';
   beforeAll(() => {
     work = mkdtempSync(join(tmpdir(), 'mirror-elements-'));
