@@ -59,7 +59,8 @@ export class PackageStorage {
 
   /** Stores the extras of some packages, each once its package is stored; ends early when that will not be any more. */
   async storeExtras(indexes: readonly number[]): Promise<void> {
-    const { plan, candidates } = { plan: this.#plan, candidates: this.#plan.selection.selected };
+    const plan = this.#plan;
+    const candidates = plan.selection.selected;
     const family = familyOf(plan.mirror.config);
     for (const [name, own] of Map.groupBy(indexes, (index) => candidates[index]?.mirror ?? '')) {
       const upstream = plan.states.get(name)?.upstream;
