@@ -11,8 +11,6 @@ export interface Published {
   close(): void;
 }
 
-/** How often requests look for changes, at most. */
-const CHECK_EVERY_MS = 25;
 /** How often changes are looked for while there are no requests. */
 const TICK_MS = 1000;
 /** How long after a failure reading is tried again. */
@@ -23,7 +21,7 @@ const WAIT_MS = 2000;
 /** Starts to follow the state database. What is there is read before this returns; where that fails, it is logged and tried again. */
 export async function openPublished(options: StateReaderOptions): Promise<Published> {
   const reader = createStateReader(options);
-  let nextCheck = 0;
+  let pausedUntil = 0;
   let refreshing: Promise<void> | undefined;
   let problem: string | undefined;
 
@@ -31,11 +29,13 @@ export async function openPublished(options: StateReaderOptions): Promise<Publis
     const reason = reasonOf(error);
     if (reason !== problem) options.log.warn('the published state cannot be read; what was read last stays served', { reason });
     problem = reason;
-    nextCheck = performance.now() + RETRY_MS;
+    pausedUntil = performance.now() + RETRY_MS;
   };
   const refresh = async (): Promise<void> => {
     try {
-      await reader.refresh();
+      // A request that comes while this reads waits for it, and must see what was committed before it came.
+      do await reader.refresh();
+      while (reader.changed());
       if (problem !== undefined) options.log.info('the published state can be read again');
       problem = undefined;
     } catch (error) {
@@ -45,9 +45,7 @@ export async function openPublished(options: StateReaderOptions): Promise<Publis
     }
   };
   const check = (): void => {
-    const now = performance.now();
-    if (refreshing !== undefined || now < nextCheck) return;
-    nextCheck = now + CHECK_EVERY_MS;
+    if (refreshing !== undefined || performance.now() < pausedUntil) return;
     try {
       if (reader.changed()) refreshing = refresh();
     } catch (error) {
