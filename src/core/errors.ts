@@ -81,6 +81,15 @@ export const ERROR_KINDS = {
     meaning:
       'Whether packages can be installed together could not be found out within reasonable time and memory. Ask about fewer at a time.',
   },
+  REFERENCE_INVALID: { exit: 2, meaning: 'An image, repository or tag has a name that none can have. The message quotes it.' },
+  MANIFEST_INVALID: { exit: 1, meaning: 'The manifest or index of an image is malformed. The message says which one, and where.' },
+  ARCHIVE_INVALID: {
+    exit: 1,
+    meaning: 'An archive or bundle of images is malformed, or has in it what no honest one has. Nothing of it was taken.',
+  },
+  LIST_INVALID: { exit: 2, meaning: 'A list of images, or a chart that names some, cannot be read. The message says where.' },
+  IMAGE_UNKNOWN: { exit: 1, meaning: 'A source or a registry does not have the image, tag or digest that was asked for.' },
+  REGISTRY_REFUSED: { exit: 1, meaning: 'A registry refused what was sent to it. The message has its own words.' },
   CLOCK: { exit: 1, meaning: 'The clock of this machine is behind what was published before. Set it right and run again.' },
   LISTEN: { exit: 1, meaning: 'The server cannot listen on the address. The message has the cause.' },
 } as const satisfies Record<string, ErrorKind>;
