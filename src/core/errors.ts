@@ -89,6 +89,7 @@ export const ERROR_KINDS = {
   },
   LIST_INVALID: { exit: 2, meaning: 'A list of images, or a chart that names some, cannot be read. The message says where.' },
   IMAGE_UNKNOWN: { exit: 1, meaning: 'A source or a registry does not have the image, tag or digest that was asked for.' },
+  IMAGE_CONFLICT: { exit: 1, meaning: 'Two different images would be seeded under one name. The message says which.' },
   REGISTRY_REFUSED: { exit: 1, meaning: 'A registry refused what was sent to it. The message has its own words.' },
   CLOCK: { exit: 1, meaning: 'The clock of this machine is behind what was published before. Set it right and run again.' },
   LISTEN: { exit: 1, meaning: 'The server cannot listen on the address. The message has the cause.' },
