@@ -4,6 +4,8 @@ export interface ByteReader {
   exactly(count: number): Promise<Buffer | undefined>;
   /** Between one and `most` bytes, as they come; undefined at the end of the source. */
   some(most: number): Promise<Buffer | undefined>;
+  /** How many bytes of the source were given so far. */
+  position(): number;
   /** Ends the source, if it has not ended. */
   release(): Promise<void>;
 }
@@ -12,6 +14,7 @@ export interface ByteReader {
 export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader {
   const iterator = source[Symbol.asyncIterator]();
   let held: Buffer = Buffer.alloc(0);
+  let given = 0;
 
   async function some(most: number): Promise<Buffer | undefined> {
     while (held.length === 0) {
@@ -21,6 +24,7 @@ export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader 
     }
     const piece = held.subarray(0, most);
     held = held.subarray(piece.length);
+    given += piece.length;
     return piece;
   }
 
@@ -28,6 +32,7 @@ export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader 
     if (held.length >= count) {
       const piece = held.subarray(0, count);
       held = held.subarray(count);
+      given += count;
       return piece;
     }
     const pieces: Buffer[] = [];
@@ -43,6 +48,7 @@ export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader 
   return {
     exactly,
     some,
+    position: () => given,
     async release() {
       await iterator.return?.();
     },

@@ -17,6 +17,8 @@ export interface DecompressLimit {
   readonly maxSize: number;
   /** The file, for messages: a URL or a path. */
   readonly what: string;
+  /** How much is unpacked at once, in bytes: more is faster for large files, and takes more memory. Of gz and zst. */
+  readonly pieceSize?: number | undefined;
 }
 
 const OUTPUT_CHUNK = 64 * 1024;
@@ -33,7 +35,7 @@ export async function* decompress(
   limit: DecompressLimit,
 ): AsyncGenerator<Buffer> {
   let size = 0;
-  for await (const chunk of unpacked(source, compression, limit.what)) {
+  for await (const chunk of unpacked(source, compression, limit)) {
     size += chunk.length;
     if (size > limit.maxSize) throw tooLarge(limit.what, limit.maxSize);
     yield chunk;
@@ -52,13 +54,14 @@ export async function collect(source: AsyncIterable<Uint8Array>, maxSize: number
   return chunks.length === 1 && chunks[0] !== undefined ? asBuffer(chunks[0]) : Buffer.concat(chunks, size);
 }
 
-function unpacked(source: AsyncIterable<Uint8Array>, compression: Compression, what: string): AsyncIterable<Buffer> {
+function unpacked(source: AsyncIterable<Uint8Array>, compression: Compression, limit: DecompressLimit): AsyncIterable<Buffer> {
+  const { what, pieceSize: chunkSize = OUTPUT_CHUNK } = limit;
   const failure = (cause: unknown): MirrorError => decompressFailed(what, compression, reasonOf(cause), cause);
   switch (compression) {
     case 'none':
       return asBuffers(source);
     case 'gz':
-      return gunzip(source, what, failure);
+      return gunzip(source, { what, chunkSize, failure });
     case 'xz':
       return throughWeb(boundedXz(source, what), xzDecompressStream, failure);
     case 'lzma':
@@ -66,7 +69,7 @@ function unpacked(source: AsyncIterable<Uint8Array>, compression: Compression, w
     case 'bz2':
       return bunzip2(source, what);
     case 'zst':
-      return unzstd(source, what, failure);
+      return unzstd(source, { what, chunkSize, failure });
   }
 }
 
@@ -74,8 +77,14 @@ async function* asBuffers(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buf
   for await (const chunk of source) yield asBuffer(chunk);
 }
 
-function gunzip(source: AsyncIterable<Uint8Array>, what: string, failure: (cause: unknown) => MirrorError): AsyncIterable<Buffer> {
-  const transform = createGunzip({ chunkSize: OUTPUT_CHUNK });
+interface Unpacking {
+  readonly what: string;
+  readonly chunkSize: number;
+  readonly failure: (cause: unknown) => MirrorError;
+}
+
+function gunzip(source: AsyncIterable<Uint8Array>, { what, chunkSize, failure }: Unpacking): AsyncIterable<Buffer> {
+  const transform = createGunzip({ chunkSize });
   const atEnd = (bytesGiven: number): void => {
     // zlib itself is silent about what follows the last member when that begins with a zero byte.
     if (transform.bytesWritten !== bytesGiven) throw decompressFailed(what, 'gz', 'something else follows its last member');
@@ -84,11 +93,11 @@ function gunzip(source: AsyncIterable<Uint8Array>, what: string, failure: (cause
 }
 
 /** zlib's own zstd stream ends silently after the first frame, so that each frame gets a decoder. */
-async function* unzstd(source: AsyncIterable<Uint8Array>, what: string, failure: (cause: unknown) => MirrorError): AsyncGenerator<Buffer> {
+async function* unzstd(source: AsyncIterable<Uint8Array>, { what, chunkSize, failure }: Unpacking): AsyncGenerator<Buffer> {
   const reader = createByteReader(source);
   try {
     for await (const frame of zstdFrames(reader, what)) {
-      const decoder = createZstdDecompress({ chunkSize: OUTPUT_CHUNK, params: { [constants.ZSTD_d_windowLogMax]: 27 } });
+      const decoder = createZstdDecompress({ chunkSize, params: { [constants.ZSTD_d_windowLogMax]: 27 } });
       yield* through(frame, decoder, { failure });
     }
   } finally {

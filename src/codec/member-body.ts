@@ -1,6 +1,7 @@
 import type { ByteReader } from './byte-reader.ts';
 
-const PIECE = 64 * 1024;
+/** Pieces of the source are passed on whole; of very large ones this much, so that other work gets its turn. */
+const PIECE = 1024 * 1024;
 
 /** The bytes of one file in an archive. */
 export interface MemberBody {

@@ -8,6 +8,7 @@ const PIECE = 64 * 1024;
 /** Of a path that stands in front of its entry, in bytes: Linux opens none that is longer. */
 const MAX_PATH = 4096;
 const MAX_PAX = 1024 * 1024;
+const ZEROS = Buffer.alloc(PIECE);
 
 /** A file, directory or link in a tar archive. Its paths are as hostile as who wrote it. */
 export interface TarEntry {
@@ -18,22 +19,29 @@ export interface TarEntry {
   readonly size: number;
   /** What a symbolic or hard link names; empty for the others. */
   readonly target: Buffer;
+  /** Where in the archive its content begins, in bytes. */
+  readonly offset: number;
   /** Whether it is described by an extended header of the pax format, which dpkg does not read. */
   readonly pax: boolean;
   /** Its bytes, to be read before the next entry; what is left of them then is passed over. */
   readonly content: AsyncIterable<Buffer>;
 }
 
+export interface TarOptions {
+  /** Refuses an archive that does not end with a block of zeros, or has anything but zeros after it. Otherwise what follows is not looked at. */
+  readonly strict?: boolean | undefined;
+}
+
 /**
  * The entries of a tar archive: ustar, GNU (with long names) and pax, and the formats before them. It ends at the first block of zeros; what follows
- * is read and not looked at. METADATA_INVALID when it is malformed, cut short, or has entries of kinds that are no whole file: sparse ones,
+ * is read to its end. METADATA_INVALID when it is malformed, cut short, or has entries of kinds that are no whole file: sparse ones,
  * volumes of several, and what is unknown.
  * @param what names the archive in errors.
  */
-export async function* readTar(source: AsyncIterable<Uint8Array>, what: string): AsyncGenerator<TarEntry> {
+export async function* readTar(source: AsyncIterable<Uint8Array>, what: string, options: TarOptions = {}): AsyncGenerator<TarEntry> {
   const reader = createByteReader(source);
   try {
-    yield* new Archive(reader, what).entries();
+    yield* new Archive(reader, what, options.strict === true).entries();
   } finally {
     await reader.release();
   }
@@ -49,10 +57,12 @@ interface Prefix {
 class Archive {
   readonly #reader: ByteReader;
   readonly #what: string;
+  readonly #strict: boolean;
 
-  constructor(reader: ByteReader, what: string) {
+  constructor(reader: ByteReader, what: string, strict: boolean) {
     this.#reader = reader;
     this.#what = what;
+    this.#strict = strict;
   }
 
   async *entries(): AsyncGenerator<TarEntry> {
@@ -71,7 +81,10 @@ class Archive {
       }
     }
     if (Object.keys(prefix).length > 0) throw this.#malformed('ends where an entry should follow its long name');
-    for (let rest = await this.#reader.some(PIECE); rest !== undefined; ) rest = await this.#reader.some(PIECE);
+    for (let rest = await this.#reader.some(PIECE); rest !== undefined; rest = await this.#reader.some(PIECE)) {
+      if (this.#strict && !rest.equals(ZEROS.subarray(0, rest.length)))
+        throw this.#malformed('has something else after the end of its tar archive');
+    }
   }
 
   async *#entry(header: TarHeader, type: TarEntryType, prefix: Prefix): AsyncGenerator<TarEntry> {
@@ -87,6 +100,7 @@ class Archive {
       path,
       type,
       size: body.size,
+      offset: this.#reader.position(),
       target: type === 'symlink' || type === 'hardlink' ? target : Buffer.alloc(0),
       pax: prefix.pax !== undefined,
       content: body.content(),
@@ -97,7 +111,10 @@ class Archive {
   /** The next header; undefined at the end of the archive. */
   async #header(): Promise<TarHeader | undefined> {
     const first = await this.#reader.some(1);
-    if (first === undefined) return undefined;
+    if (first === undefined) {
+      if (this.#strict) throw this.#malformed('is cut short');
+      return undefined;
+    }
     const rest = await this.#reader.exactly(TAR_BLOCK - 1);
     if (rest === undefined) throw this.#malformed('is cut short');
     return parseTarHeader(Buffer.concat([first, rest]), this.#what);

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { type Compression, compressionOfBytes } from '../../codec/compression.ts';
+import { MirrorError } from '../../core/errors.ts';
+import type { BlobReceiver } from '../content.ts';
+import { parseDigest } from '../format/digest.ts';
+import { MAX_MANIFEST } from '../format/manifest.ts';
+import type { ArchiveMemory } from './archive-memory.ts';
+import type { ArchivedFile, Place } from './archived-file.ts';
+import type { BlobTakers } from './blob-takers.ts';
+
+/** A file of an archive that has been read. */
+export interface TakenFile {
+  /** Of its bytes, as they were read. */
+  readonly digest: string;
+  /** In bytes. */
+  readonly size: number;
+  /** As its first bytes show it. */
+  readonly compression: Compression;
+  readonly place: Place;
+  /** Where they are kept in memory. */
+  readonly bytes: Buffer | undefined;
+}
+
+/** What a file is expected to be. */
+export interface Expectation {
+  /** What its name says its digest is. */
+  readonly digest: string | undefined;
+  /** Whether its name is sure to be its digest, and an archive that has it wrong is refused. */
+  readonly certain: boolean;
+}
+
+const SMALL = 64 * 1024;
+const OPENING = new Set(['{', '['].map((character) => character.charCodeAt(0)));
+const MAGIC = 6;
+/** In every manifest and index; a layer that is JSON seldom has it. */
+const MANIFEST_MARK = '"schemaVersion"';
+
+/** Reads the files of one archive: hashes them, keeps in memory what may be needed of them, and gives the others to the sink as they go by. */
+export class FileIntake {
+  readonly #what: string;
+  readonly #takers: BlobTakers;
+  readonly #memory: ArchiveMemory;
+  #manifests = 0;
+
+  constructor(what: string, takers: BlobTakers, memory: ArchiveMemory) {
+    this.#what = what;
+    this.#takers = takers;
+    this.#memory = memory;
+  }
+
+  /** Reads a file to its end. ARCHIVE_INVALID where it is not what its name says. */
+  async take(file: ArchivedFile, { digest: expected, certain }: Expectation): Promise<TakenFile> {
+    const algorithm = (expected === undefined ? undefined : parseDigest(expected)?.algorithm) ?? 'sha256';
+    const hash = createHash(algorithm);
+    const pieces: Buffer[] = [];
+    let head: Buffer | undefined;
+    let buffered = file.size <= SMALL;
+    let receiver: BlobReceiver | undefined;
+    try {
+      for await (const piece of file.content) {
+        hash.update(piece);
+        if (head === undefined) {
+          head = piece.subarray(0, MAGIC);
+          buffered ||= file.size <= MAX_MANIFEST && OPENING.has(piece[0] ?? 0);
+          if (!buffered && expected !== undefined) receiver = this.#takers.begin(expected, file.size);
+        }
+        if (buffered) pieces.push(piece);
+        // Most writes go into a buffer, and there is nothing to wait for.
+        const written = receiver?.write(piece);
+        if (written !== undefined) await written;
+      }
+      const digest = `${algorithm}:${hash.digest('hex')}`;
+      if (digest === expected && receiver !== undefined) {
+        const whole = receiver;
+        receiver = undefined;
+        await this.#takers.hold(digest, whole);
+      }
+      if (certain && digest !== expected)
+        throw new MirrorError('ARCHIVE_INVALID', `${this.#what} has the entry "${file.name}", whose bytes have the digest ${digest}`);
+      const bytes = buffered ? await this.#kept(Buffer.concat(pieces), { digest, isBlob: certain, direct: file.place.direct }) : undefined;
+      return { digest, size: file.size, compression: compressionOfBytes(head ?? Buffer.alloc(0)), place: file.place, bytes };
+    } finally {
+      await receiver?.drop();
+    }
+  }
+
+  /** Forgets what was counted for manifests. */
+  release(): void {
+    this.#memory.releaseManifest(this.#manifests);
+    this.#manifests = 0;
+  }
+
+  /** The bytes where they are to be kept; otherwise they go to the sink. */
+  async #kept(
+    bytes: Buffer,
+    of: { readonly digest: string; readonly isBlob: boolean; readonly direct: boolean },
+  ): Promise<Buffer | undefined> {
+    const json = OPENING.has(bytes[0] ?? 0);
+    if (json && (!of.isBlob || bytes.includes(MANIFEST_MARK))) {
+      this.#memory.holdManifest(bytes.length, this.#what);
+      this.#manifests += bytes.length;
+      return bytes;
+    }
+    const needed = json || !of.direct || !of.isBlob;
+    if (needed && bytes.length <= SMALL && this.#memory.holdSmall(bytes.length)) return bytes;
+    if (of.isBlob) await this.#takers.offer(of.digest, bytes);
+    return undefined;
+  }
+}
