@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isFetchedKey } from './checks.ts';
+import { absoluteChartItems, absoluteImageItems } from './image-list-paths.ts';
 import type { Config } from './schema.ts';
 
 /** The configuration with every file and directory in it absolute: what is relative is relative to the configuration file. */
@@ -22,7 +23,7 @@ export function absolutePaths(config: Config, configPath: string): Config {
     name,
     { ...repo, keys: repo.keys.map((key) => absoluteKey(key, directory)) },
   ]);
-  const { signing } = config;
+  const { signing, registry } = config;
   const { tls } = config.serve;
   return {
     ...config,
@@ -31,6 +32,14 @@ export function absolutePaths(config: Config, configPath: string): Config {
     http: { ...config.http, ca: config.http.ca === null ? null : resolve(directory, config.http.ca) },
     mirrors: Object.fromEntries(mirrors),
     repos: Object.fromEntries(repos),
+    registry:
+      registry === undefined
+        ? undefined
+        : {
+            ...registry,
+            images: absoluteImageItems(registry.images, directory),
+            charts: absoluteChartItems(registry.charts, directory),
+          },
     serve: {
       ...config.serve,
       tls: tls === undefined ? undefined : { cert: resolve(directory, tls.cert), key: resolve(directory, tls.key) },

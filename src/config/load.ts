@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MirrorError, reasonOf } from '../core/errors.ts';
 import { crossChecks } from './checks.ts';
-import { type Environment, expandEnvironment, type Problem } from './environment.ts';
+import { type Environment, expandEnvironment } from './environment.ts';
 import { absolutePaths } from './file-paths.ts';
 import { inlineSecrets } from './inline-secrets.ts';
+import { problemText } from './problem-text.ts';
 import { type Config, configSchema } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { type Position, parseYaml } from './yaml-source.ts';
@@ -26,6 +27,11 @@ export interface LoadOptions {
   readonly cwd: string;
 }
 
+/** Where a version without quotes is a text all the same: tags of images. */
+const TAGGED = [
+  ['registry', 'images'],
+  ['registry', 'charts'],
+];
 const SYSTEM_PATH = '/etc/mirror/mirror.yaml';
 
 /**
@@ -43,7 +49,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
  * @throws CONFIG_INVALID, whose message has a summary and then a line `FILE:LINE:COLUMN: key.path: what is wrong; allowed: …` for each problem.
  */
 export function parseConfig(text: string, path: string, environment: Environment): Config {
-  const source = parseYaml(text);
+  const source = parseYaml(text, { numbersAsTextIn: TAGGED });
   if (source.syntax.length > 0) {
     throw invalid(
       path,
@@ -53,13 +59,13 @@ export function parseConfig(text: string, path: string, environment: Environment
   const secrets = inlineSecrets(source.value);
   const { value, problems: unset } = expandEnvironment(withoutEmptySections(source.value), environment);
   const parsed = configSchema.safeParse(value);
-  const wrong = parsed.success ? crossChecks(parsed.data) : schemaProblems(value, parsed.error.issues);
+  const wrong = parsed.success ? crossChecks(parsed.data) : schemaProblems(configSchema, value, parsed.error.issues);
   const unexpanded = new Set(unset.map((problem) => problem.path.join('\n')));
   const problems = [...secrets, ...unset, ...wrong.filter((problem) => !unexpanded.has(problem.path.join('\n')))];
   if (!parsed.success || problems.length > 0) {
     throw invalid(
       path,
-      problems.map((problem) => ({ position: source.position(problem.path, problem.part), text: describe(problem) })),
+      problems.map((problem) => ({ position: source.position(problem.path, problem.part), text: problemText(problem) })),
     );
   }
   return absolutePaths(parsed.data, path);
@@ -70,20 +76,6 @@ function withoutEmptySections(value: unknown): unknown {
   if (value === null) return undefined;
   if (typeof value !== 'object' || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).filter(([, section]) => section !== null));
-}
-
-function describe(problem: Problem): string {
-  const parts = [problem.path.length === 0 ? problem.message : `${keyPathText(problem)}: ${problem.message}`];
-  if (problem.allowed !== undefined && problem.allowed !== '') parts.push(`allowed: ${problem.allowed}`);
-  if (problem.nearest !== undefined) parts.push(`did you mean "${problem.nearest}"?`);
-  return parts.join('; ');
-}
-
-function keyPathText(problem: Problem): string {
-  return problem.path.reduce<string>((text, segment) => {
-    if (typeof segment === 'number') return `${text}[${segment}]`;
-    return text === '' ? segment : `${text}.${segment}`;
-  }, '');
 }
 
 function invalid(path: string, problems: readonly { readonly position: Position; readonly text: string }[]): MirrorError {

@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import { nearestNames } from '../core/names.ts';
 import type { Problem } from './environment.ts';
 import { knownKeys, valueAt } from './known-keys.ts';
-import { configSchema } from './schema.ts';
 import type { KeyPath } from './yaml-source.ts';
 
 /** Keys that people look for and that do not exist, because what they would hold must not stand in the file. */
@@ -13,18 +12,18 @@ const SECRETS: Readonly<Record<string, string>> = {
   secret: 'passwordFile',
 };
 
-/** What the schema finds wrong with a value, one problem for each thing that has to be changed. */
-export function schemaProblems(value: unknown, issues: readonly z.core.$ZodIssue[]): Problem[] {
-  return issues.flatMap((issue) => problemsOf(value, issue));
+/** What a schema finds wrong with a value, one problem for each thing that has to be changed. */
+export function schemaProblems(schema: z.core.$ZodType, value: unknown, issues: readonly z.core.$ZodIssue[]): Problem[] {
+  return issues.flatMap((issue) => problemsOf(schema, value, issue));
 }
 
-function problemsOf(value: unknown, issue: z.core.$ZodIssue): Problem[] {
+function problemsOf(schema: z.core.$ZodType, value: unknown, issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.filter((segment) => typeof segment !== 'symbol');
   const found = valueAt(value, path);
   const one = (message: string, more: Partial<Problem> = {}): Problem[] => [{ path, part: 'value', message, ...more }];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey(value, path, key));
+      return issue.keys.map((key) => unknownKey(schema, value, path, key));
     case 'invalid_key':
       return one(`${show(path.at(-1))} cannot be a name`, { part: 'key', allowed: issue.issues[0]?.message });
     case 'invalid_type':
@@ -35,7 +34,7 @@ function problemsOf(value: unknown, issue: z.core.$ZodIssue): Problem[] {
       return one(`${show(found)} is not one of the known values`, { allowed: values.join(', '), nearest: near(found, values) });
     }
     case 'invalid_union':
-      return unionProblems(value, path, issue);
+      return unionProblems(schema, value, path, issue);
     case 'too_small':
     case 'too_big':
       return one(...outOfRange(found, issue));
@@ -44,8 +43,8 @@ function problemsOf(value: unknown, issue: z.core.$ZodIssue): Problem[] {
   }
 }
 
-function unknownKey(value: unknown, path: KeyPath, key: string): Problem {
-  const known = knownKeys(configSchema, value, path);
+function unknownKey(schema: z.core.$ZodType, value: unknown, path: KeyPath, key: string): Problem {
+  const known = knownKeys(schema, value, path);
   const instead = Object.hasOwn(SECRETS, key) ? SECRETS[key] : undefined;
   const problem = { path: [...path, key], part: 'key' as const };
   if (instead !== undefined && known.includes(instead)) {
@@ -70,7 +69,7 @@ function wrongType(found: unknown, expected: string): [string, Partial<Problem>]
   return [`${kindOf(found)} stands here`, { allowed: article(expected) }];
 }
 
-function unionProblems(value: unknown, path: KeyPath, issue: z.core.$ZodIssueInvalidUnion): Problem[] {
+function unionProblems(schema: z.core.$ZodType, value: unknown, path: KeyPath, issue: z.core.$ZodIssueInvalidUnion): Problem[] {
   const found = valueAt(value, path);
   if (issue.discriminator !== undefined) {
     const values = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
@@ -87,7 +86,7 @@ function unionProblems(value: unknown, path: KeyPath, issue: z.core.$ZodIssueInv
   }
   const meant = issue.errors.find((errors) => errors.some((error) => error.path.length > 0 || error.code !== 'invalid_type'));
   if (meant !== undefined) {
-    return meant.flatMap((error) => problemsOf(value, { ...error, path: [...issue.path, ...error.path] }));
+    return meant.flatMap((error) => problemsOf(schema, value, { ...error, path: [...issue.path, ...error.path] }));
   }
   const expected = issue.errors.flat().map((error) => (error.code === 'invalid_type' ? article(error.expected) : error.message));
   const allowed = [...new Set(expected)].join(' or ');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NAME_PATTERN } from '../core/names.ts';
+import { chartItems, imageItems } from './image-list-schema.ts';
 
 const name = z.string().regex(NAME_PATTERN, 'a name starts with a letter or digit and has only a-z, 0-9, ".", "_" and "-"');
 /** It is a directory, and one of the words of a line of the Release. */
@@ -180,7 +181,7 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .prefault({}),
-  registry: z.strictObject({ target: z.string().optional(), images: z.array(z.unknown()).default([]) }).optional(),
+  registry: z.strictObject({ target: z.string().optional(), images: imageItems.default([]), charts: chartItems.default([]) }).optional(),
   schedule: z.record(name, z.string()).default({}),
 });
 

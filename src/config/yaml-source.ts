@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { reasonOf } from '../core/errors.ts';
 
 /** Keys and list positions from the root to a value. */
@@ -26,10 +26,18 @@ export interface YamlSource {
 
 const MOST_ALIASES = 100;
 
-/** Parses YAML 1.2 (core schema). Never throws: what is wrong is in `syntax`. */
-export function parseYaml(text: string): YamlSource {
+export interface YamlOptions {
+  /** `text`: every value without quotes is a text, as it is written (failsafe schema). Default: `typed`, the core schema. */
+  readonly scalars?: 'typed' | 'text';
+  /** Below these paths numbers without quotes are texts, as they are written: 1.10 is not 1.1 there. */
+  readonly numbersAsTextIn?: readonly KeyPath[];
+}
+
+/** Parses YAML 1.2. Never throws: what is wrong is in `syntax`. */
+export function parseYaml(text: string, { scalars = 'typed', numbersAsTextIn = [] }: YamlOptions = {}): YamlSource {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true });
+  const schema = scalars === 'text' ? 'failsafe' : 'core';
+  const document = parseDocument(text, { schema, lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true });
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(Math.min(offset, text.length));
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -40,11 +48,15 @@ export function parseYaml(text: string): YamlSource {
   }));
   let value: unknown;
   if (syntax.length === 0) {
+    syntax.push(...unusableKeys(document).map(({ offset, message }) => ({ position: at(offset), message })));
+  }
+  if (syntax.length === 0) {
+    for (const path of numbersAsTextIn) keepNumbersAsText(document.getIn(path, true));
     try {
       value = document.toJS({ maxAliasCount: MOST_ALIASES });
       if (containsItself(value, [])) throw new Error('an alias (*name) stands inside the value that it names');
     } catch (error) {
-      syntax.push({ position: { line: 1, column: 1 }, message: reasonOf(error) });
+      syntax.push({ position: at(firstAlias(document)), message: reasonOf(error) });
       value = undefined;
     }
   }
@@ -64,6 +76,39 @@ function plainMessage(code: string, message: string): string {
 }
 
 type Parsed = ReturnType<typeof parseDocument>;
+
+/** Keys that a plain value cannot have, or should not. */
+function unusableKeys(document: Parsed): { readonly offset: number; readonly message: string }[] {
+  const found: { readonly offset: number; readonly message: string }[] = [];
+  visit(document, {
+    Pair(_, { key }) {
+      const offset = startOf(key) ?? 0;
+      if (isMap(key) || isSeq(key)) found.push({ offset, message: 'a key can only be a text; put {{ … }} and the like in quotes' });
+      else if (isScalar(key) && key.value === '__proto__') found.push({ offset, message: '__proto__ cannot be a key' });
+    },
+  });
+  return found;
+}
+
+function keepNumbersAsText(node: unknown): void {
+  if (!isNode(node)) return;
+  visit(node, {
+    Scalar(key, scalar) {
+      if (key !== 'key' && typeof scalar.value === 'number' && scalar.source !== undefined) scalar.value = scalar.source;
+    },
+  });
+}
+
+function firstAlias(document: Parsed): number {
+  let offset = 0;
+  visit(document, {
+    Alias(_, alias) {
+      offset = startOf(alias) ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return offset;
+}
 
 function offsetOf(document: Parsed, path: KeyPath, part: 'key' | 'value'): number {
   let node: unknown = document.contents;

@@ -72,6 +72,27 @@ serve: { tls: { cert: t.crt, key: t.key } }
     expect(config.serve.tls).toEqual({ cert: '/srv/m/t.crt', key: '/srv/m/t.key' });
   });
 
+  it('keeps tags of images as they are written, and makes the files of images absolute', () => {
+    const text = `storage: s
+registry:
+  images:
+    - { image: a/b, tags: [1.10, 3.0, 0x10], verify: { cosign: { key: k.pub }, notation: { trust: [/t.crt, u.crt] } } }
+  charts: [c.tgz, "oci://h.example/c:1", { chart: "oci://h.example/d", version: 1.20, images: false }]
+`;
+    const { registry } = parseConfig(text, '/etc/mirror/mirror.yaml', {});
+    expect(registry?.images).toEqual([
+      expect.objectContaining({
+        tags: ['1.10', '3.0', '0x10'],
+        verify: { cosign: { key: ['/etc/mirror/k.pub'] }, notation: { trust: ['/t.crt', '/etc/mirror/u.crt'] } },
+      }),
+    ]);
+    expect(registry?.charts).toEqual([
+      '/etc/mirror/c.tgz',
+      'oci://h.example/c:1',
+      expect.objectContaining({ chart: 'oci://h.example/d', version: '1.20', images: false }),
+    ]);
+  });
+
   it('takes numbers from the environment', () => {
     const text = `storage: x\nhttp: { concurrency: "$\{N}" }\n`;
     expect(parseConfig(text, '/m.yaml', { N: '7' }).http.concurrency).toBe(7);
@@ -103,7 +124,7 @@ serve: { tls: { cert: t.crt, key: t.key } }
     ['a tab', 'storage: x\nmirrors:\n\ta: {}\n', '3:1: a tab is used to indent; YAML allows only spaces'],
     ['an empty file', '', '1:1: the file is empty; allowed: at least `storage: DIRECTORY`'],
     ['a list', '- a\n', '1:1: a list stands here; allowed: a map of keys'],
-    ['a value inside itself', 'storage: x\nmirrors: &m { a: *m }\n', '1:1: an alias (*name) stands inside the value that it names'],
+    ['a value inside itself', 'storage: x\nmirrors: &m { a: *m }\n', '2:18: an alias (*name) stands inside the value that it names'],
     ['what is missing', 'mirrors: {}\n', '1:1: storage: is missing; allowed: a text'],
     [
       'a number for a text',

@@ -21,7 +21,8 @@ function keysBelow(path: readonly string[]): string[] {
   });
 }
 
-const keys = keysBelow([]);
+/** The items of a list have no names. */
+const keys = keysBelow([]).map((key) => key.replace(/^(registry\.(?:images|charts))\.NAME\b/, '$1[]'));
 
 /** Sections have a heading, and need no row. */
 const isSection = (key: string): boolean => document.includes(`\n## \`${key}\`\n`);
