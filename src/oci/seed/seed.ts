@@ -8,8 +8,10 @@ import { type Destination, type ImagePlan, type PlannedManifest, type PlanOption
 import type { SeededImage } from './report.ts';
 import type { SeedTarget } from './target.ts';
 
-export interface SeedOptions extends PlanOptions {
+export interface SeedOptions {
   readonly target: SeedTarget;
+  /** What of an image is wanted. */
+  readonly wanted: (image: SourceImage) => PlanOptions;
   /** Where an image goes. Throws REFERENCE_INVALID where it can go nowhere. */
   readonly destination: (image: SourceImage) => Destination;
   /** Throws where the image is not signed as it must be; nothing of it is seeded then. */
@@ -128,10 +130,10 @@ class Seeding {
   }
 
   async #survey(image: SourceImage): Promise<Surveyed> {
-    const { target, verify, destination } = this.#options;
+    const { target, verify, destination, wanted } = this.#options;
     const place = destination(image);
     this.#claim(place, image.root.digest);
-    const plan = await planImage(image, place, this.#options);
+    const plan = await planImage(image, place, wanted(image));
     await verify(image);
     const { repository, tag } = place;
     const manifests = allManifests(plan);

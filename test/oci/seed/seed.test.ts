@@ -11,8 +11,7 @@ function options(target: MemoryTarget, more: Partial<SeedOptions> = {}): SeedOpt
     target,
     destination: ({ reference }) => ({ repository: `mke/${reference.repository}`, tag: reference.tag }),
     verify: async () => undefined,
-    platforms: [],
-    referrers: true,
+    wanted: () => ({ platforms: [], referrers: true }),
     dryRun: false,
     concurrency: 4,
     signal: new AbortController().signal,
@@ -128,7 +127,9 @@ describe('oci/seed/seed', () => {
     expect(target.manifests.has(`mke/team/app ${root.digest.replace(':', '-')}.sig`)).toBe(true);
     expect((await seedImages(sourceOf(images), options(target)))[0]?.status).toBe('unchanged');
     const without = memoryTarget();
-    expect((await seedImages(sourceOf(images), options(without, { referrers: false })))[0]?.manifests).toBe(2);
+    expect(
+      (await seedImages(sourceOf(images), options(without, { wanted: () => ({ platforms: [], referrers: false }) })))[0]?.manifests,
+    ).toBe(2);
   });
 
   it('takes chosen platforms with what is attached to them, and leaves the index as it is', async () => {
@@ -144,10 +145,13 @@ describe('oci/seed/seed', () => {
     const target = memoryTarget();
     target.putManifest = async (repository, reference, manifest) => void target.manifests.set(`${repository} ${reference}`, manifest);
     const images = [sourceImage('team/app:v1', root, made.content)];
-    await seedImages(sourceOf(images), options(target, { platforms: [ARM] }));
+    await seedImages(sourceOf(images), options(target, { wanted: () => ({ platforms: [ARM], referrers: true }) }));
     expect([...target.manifests.keys()]).toEqual([`mke/team/app ${arm.digest}`, `mke/team/app ${attached[1]?.digest}`, 'mke/team/app v1']);
     expect(target.manifests.get('mke/team/app v1')?.digest).toBe(root.digest);
-    const [report] = await seedImages(sourceOf(images), options(memoryTarget(), { platforms: [{ os: 'linux', architecture: 's390x' }] }));
+    const [report] = await seedImages(
+      sourceOf(images),
+      options(memoryTarget(), { wanted: () => ({ platforms: [{ os: 'linux', architecture: 's390x' }], referrers: true }) }),
+    );
     expect(report?.error?.message).toContain('only for linux/amd64, linux/arm64');
   });
 
