@@ -178,7 +178,7 @@ export const configSchema = z.strictObject({
       tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
       registry: z
         .strictObject({ enabled: z.boolean().default(true), push: z.enum(['none', 'loopback', 'users']).default('loopback') })
-        .optional(),
+        .prefault({}),
     })
     .prefault({}),
   registry: z.strictObject({ target: z.string().optional(), images: imageItems.default([]), charts: chartItems.default([]) }).optional(),

@@ -95,8 +95,12 @@ export function createBatches(directory: string, pool: PoolPaths, moved: (path: 
   };
 }
 
-/** The order that keeps the pool whole at every instant: content durable, then the names, then the directories durable. */
-async function moveFiles(files: readonly CompletedFile[], directory: string, pool: PoolPaths): Promise<void> {
+/**
+ * Makes files durable and moves them into the pool, in the order that keeps it whole at every instant: content durable, then the names, then the
+ * directories durable. Throws STORAGE and STORAGE_FULL; some of the files may be in the pool then.
+ * @param directory where the files are.
+ */
+export async function moveFiles(files: readonly Pick<CompletedFile, 'path' | 'blob'>[], directory: string, pool: PoolPaths): Promise<void> {
   const shards = new Set<string>();
   await makeFilesDurable(
     directory,

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
-import type { Expected } from '../core/digests.ts';
+import type { ChecksumAlgorithm, Expected } from '../core/digests.ts';
 import type { DownloadTarget } from '../fetch/fetcher.ts';
+import type { Upload } from './upload.ts';
 
 /** A file of the pool. */
 export interface Blob {
@@ -23,6 +24,8 @@ export interface ByteRange {
 export interface BlobStore {
   /** Size in bytes, or undefined when it is not there. */
   stat(sha256: string): Promise<number | undefined>;
+  /** Whether it is there, at once: for use within a transaction of the state database. */
+  has(sha256: string): boolean;
   /** Throws BLOB_MISSING (as an error of the stream, too) when it is not there. */
   read(sha256: string, range?: ByteRange): Readable;
   /** A whole blob in memory; throws BLOB_MISSING, or BLOB_CORRUPT when it is over `maxSize` bytes or its hash is wrong. */
@@ -49,6 +52,16 @@ export interface Intake {
    * As `open`, for a file that somebody else will write, whole and read-only. Undefined where that is not possible, or bytes of an interrupted run are to be taken up.
    */
   reserve(key: string): Reservation | undefined;
+  /**
+   * Opens a file that somebody sends, whose digest is told only at its end. Bytes of an interrupted run under the same key are taken up again.
+   * It becomes a durable blob by itself, without a flush, together with others that are complete at the same time.
+   * @param algorithms by which it may be named besides SHA-256; by others, too, though it is read again for them.
+   */
+  upload(key: string, algorithms: readonly ChecksumAlgorithm[]): Promise<Upload>;
+  /** Whether there are bytes of an interrupted run under a key. */
+  holds(key: string): boolean;
+  /** Removes what interrupted runs left and nobody has written to since a time, in milliseconds since 1970. */
+  removeUntouched(since: number): Promise<void>;
   /** A file from memory or a stream; durable after the next flush. */
   add(source: Uint8Array | AsyncIterable<Uint8Array>): Promise<Blob>;
   /** Makes every completed file a durable blob. Called by itself when a batch has grown large; callers call it before they write rows. */

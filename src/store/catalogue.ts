@@ -1,4 +1,5 @@
 import type { FamilyName } from '../config/schema.ts';
+import type { RegistryTables } from './registry-tables.ts';
 
 /** A further file of a package, a blob of the pool. */
 export interface PackageFile {
@@ -328,6 +329,9 @@ export interface Catalogue {
   packedBlock(key: Buffer): PackedBlock | undefined;
   /** One transaction. */
   rememberPackedBlocks(blocks: readonly PackedBlock[]): void;
+
+  /** What the embedded registry holds. */
+  readonly registry: RegistryTables;
 
   /** A number that grows with every change made by any process; cheap, for polling. */
   changes(): number;

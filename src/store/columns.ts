@@ -5,6 +5,7 @@ const checked = { metadata: z.boolean(), packages: z.boolean(), weak: z.array(z.
 
 export const familyColumn = z.enum(['apt', 'yum']);
 export const stringsColumn = z.array(z.string());
+export const annotationsColumn = z.record(z.string(), z.string());
 export const publicKeysColumn = z.array(z.object({ fingerprint: z.string(), armored: z.string() }));
 const unsatisfiedColumn = z.array(z.object({ requirement: z.string(), chain: stringsColumn }));
 const storedIndex = { path: z.string(), sha256: z.string(), size: z.int().nonnegative() };

@@ -23,13 +23,20 @@ export async function makeFilesDurable(directory: string, paths: readonly string
       throw error;
     }
   }
-  for (const path of paths) await synchronize(path, true);
+  await synchronizeAll(paths, true);
 }
 
 /** Makes the names in directories durable. Throws STORAGE. */
 export async function makeDirectoriesDurable(directory: string, paths: readonly string[]): Promise<void> {
   if (paths.length >= WHOLE_FILE_SYSTEM_FROM && (await synchronizeFileSystem(directory))) return;
-  for (const path of paths) await synchronize(path, false);
+  await synchronizeAll(paths, false);
+}
+
+/** Side by side: the disk does what comes together in one go. */
+async function synchronizeAll(paths: readonly string[], dropOnFailure: boolean): Promise<void> {
+  const outcomes = await Promise.allSettled(paths.map((path) => synchronize(path, dropOnFailure)));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** Creates a directory with what is above it where it is missing (mode 0750), durably. Throws STORAGE. */

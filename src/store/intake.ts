@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import type { Expected } from '../core/digests.ts';
 import { createBatches, type PoolPaths } from './batches.ts';
 import type { Blob, Intake, Part } from './blobs.ts';
 import { ensureDirectory } from './durability.ts';
 import { createFileWriter } from './file-writer.ts';
 import { createPart } from './part.ts';
-import { storageError } from './storage-errors.ts';
+import { createRounds } from './rounds.ts';
+import { storageError, systemCode } from './storage-errors.ts';
+import { createUpload } from './upload.ts';
 
 const DIGEST_KEY = /^[0-9a-f]{32,128}$/;
 
@@ -19,6 +21,7 @@ export async function openIntake(directory: string, pool: PoolPaths): Promise<In
   const left = new Set(await namesIn(directory));
   const inUse = new Set<string>();
   const batches = createBatches(directory, pool, (path) => inUse.delete(path));
+  const rounds = createRounds(directory, pool, (path) => inUse.delete(path));
   const completed = (path: string, blob: Blob): Promise<void> => batches.add({ path, blob });
   const writer = createFileWriter();
   let added = 0;
@@ -42,7 +45,41 @@ export async function openIntake(directory: string, pool: PoolPaths): Promise<In
     }
   };
 
+  const upload: Intake['upload'] = async (key, algorithms) => {
+    const name = partName(key);
+    const path = `${directory}/${name}`;
+    if (inUse.has(path)) throw storageError(new Error('it is being written already'), `write ${path}`);
+    inUse.add(path);
+    const released = (kept: boolean): void => {
+      inUse.delete(path);
+      if (kept) left.add(name);
+    };
+    const opened = createUpload({ path, algorithms, writer, move: rounds.move, released });
+    if (!left.delete(name)) return opened;
+    try {
+      await opened.takeUp();
+      return opened;
+    } catch (error) {
+      released(true);
+      throw error;
+    }
+  };
+
   return {
+    upload,
+    holds: (key) => left.has(partName(key)),
+    async removeUntouched(since) {
+      for (const name of left) {
+        const path = `${directory}/${name}`;
+        try {
+          if ((await stat(path)).mtimeMs >= since || inUse.has(path)) continue;
+          await rm(path, { recursive: true, force: true });
+        } catch (error) {
+          if (systemCode(error) !== 'ENOENT') throw storageError(error, `remove ${path}`);
+        }
+        left.delete(name);
+      }
+    },
     open: (key, expected) => begin(partName(key), DIGEST_KEY.test(key) ? 'the file' : `the file for ${key}`, expected),
     reserve(key) {
       const name = partName(key);
@@ -66,6 +103,7 @@ export async function openIntake(directory: string, pool: PoolPaths): Promise<In
     },
     flush: batches.flush,
     async finish() {
+      await rounds.settled();
       await batches.flush();
       writer.close();
       try {
@@ -75,7 +113,7 @@ export async function openIntake(directory: string, pool: PoolPaths): Promise<In
       }
     },
     async abandon() {
-      await batches.settled();
+      await Promise.all([batches.settled(), rounds.settled()]);
       writer.close();
     },
   };

@@ -101,6 +101,50 @@ const MIGRATIONS: readonly string[] = [
     digest BLOB NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE oci_repositories (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+  );
+  CREATE TABLE oci_documents (
+    id INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    bytes BLOB NOT NULL
+  );
+  CREATE TABLE oci_manifests (
+    repository INTEGER NOT NULL REFERENCES oci_repositories (id),
+    digest TEXT NOT NULL,
+    document INTEGER NOT NULL REFERENCES oci_documents (id),
+    media_type TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    subject TEXT,
+    artifact_type TEXT,
+    annotations TEXT,
+    stored_at INTEGER NOT NULL,
+    PRIMARY KEY (repository, digest)
+  ) WITHOUT ROWID;
+  CREATE INDEX oci_manifests_by_subject ON oci_manifests (repository, subject, digest) WHERE subject IS NOT NULL;
+  CREATE INDEX oci_manifests_by_document ON oci_manifests (document);
+  CREATE TABLE oci_tags (
+    repository INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    tagged_at INTEGER NOT NULL,
+    PRIMARY KEY (repository, name),
+    FOREIGN KEY (repository, digest) REFERENCES oci_manifests (repository, digest) ON DELETE CASCADE
+  ) WITHOUT ROWID;
+  CREATE INDEX oci_tags_by_digest ON oci_tags (repository, digest);
+  CREATE TABLE oci_blobs (
+    repository INTEGER NOT NULL REFERENCES oci_repositories (id),
+    digest TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    linked_at INTEGER NOT NULL,
+    PRIMARY KEY (repository, digest)
+  ) WITHOUT ROWID;
+  CREATE INDEX oci_blobs_by_digest ON oci_blobs (digest);
+  CREATE INDEX oci_blobs_by_sha256 ON oci_blobs (sha256);
+  `,
 ];
 
 /** The schema that this version of the program writes. */

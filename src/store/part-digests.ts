@@ -17,10 +17,10 @@ export interface FoundDigests {
 
 const NO_OTHERS: FoundDigests['others'] = new Map();
 
-/** Hashes of a file that comes in pieces. */
-export function createDigests(expected: Expected): RunningDigests {
+/** Hashes of a file that comes in pieces, by SHA-256 and these others. */
+export function createDigests(algorithms: readonly ChecksumAlgorithm[]): RunningDigests {
   const sha256 = createHash('sha256');
-  const others = algorithmsOf(expected).map((algorithm) => ({ algorithm, hash: createHash(algorithm) }));
+  const others = algorithms.map((algorithm) => ({ algorithm, hash: createHash(algorithm) }));
   return {
     update(chunk) {
       sha256.update(chunk);
@@ -33,10 +33,9 @@ export function createDigests(expected: Expected): RunningDigests {
   };
 }
 
-/** Hashes of a file that is in memory: much cheaper than running hashes where files are small. */
-export function digestsOf(bytes: Uint8Array, expected: Expected): FoundDigests {
+/** The same of a file that is in memory: much cheaper than running hashes where files are small. */
+export function digestsOf(bytes: Uint8Array, algorithms: readonly ChecksumAlgorithm[]): FoundDigests {
   const sha256 = hashOnce('sha256', bytes, 'hex');
-  const algorithms = algorithmsOf(expected);
   if (algorithms.length === 0) return { sha256, others: NO_OTHERS };
   return { sha256, others: new Map(algorithms.map((algorithm) => [algorithm, hashOnce(algorithm, bytes, 'hex')])) };
 }
@@ -63,7 +62,8 @@ function foundValue(found: FoundDigests, wanted: Checksum): string | undefined {
   return wanted.algorithm === 'sha256' ? found.sha256 : found.others.get(wanted.algorithm);
 }
 
-function algorithmsOf(expected: Expected): ChecksumAlgorithm[] {
+/** The algorithms besides SHA-256 that a file is checked by. */
+export function algorithmsOf(expected: Expected): ChecksumAlgorithm[] {
   const algorithms: ChecksumAlgorithm[] = [];
   for (const { algorithm } of expected.checksums) {
     if (algorithm !== 'sha256' && !algorithms.includes(algorithm)) algorithms.push(algorithm);

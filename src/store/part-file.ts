@@ -1,5 +1,5 @@
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
-import type { Expected } from '../core/digests.ts';
+import type { ChecksumAlgorithm } from '../core/digests.ts';
 import type { FileWriter } from './file-writer.ts';
 import { createDigests, digestsOf, type FoundDigests, type RunningDigests } from './part-digests.ts';
 import { storageError, systemCode } from './storage-errors.ts';
@@ -12,12 +12,14 @@ const READ_SIZE = 1024 * 1024;
 export interface PartFile {
   /** Bytes so far, on the disk or not. */
   readonly size: number;
+  /** Whether none of them is on the disk. */
+  readonly inMemory: boolean;
   /** Takes up what an earlier run left, as far as it can be gone on from. Called first, if at all. */
   takeUp(): Promise<void>;
   /** Undefined when the bytes only wait to be written. */
   append(chunk: Buffer): Promise<void> | undefined;
-  /** Of everything so far. */
-  digests(): Promise<FoundDigests> | FoundDigests;
+  /** Of everything so far, by algorithms that were not told before, too: then what is on the disk is read again. */
+  digests(algorithms?: readonly ChecksumAlgorithm[]): Promise<FoundDigests> | FoundDigests;
   /** Back to no bytes. */
   drop(): Promise<void>;
   /** Everything on the disk, read-only and closed. */
@@ -26,11 +28,16 @@ export interface PartFile {
   close(): Promise<void>;
 }
 
-/**
- * @param expected says which digests are computed beside SHA-256.
- * @param writer of files that are small enough to be written in one go.
- */
-export function createPartFile(path: string, expected: Expected, writer: Pick<FileWriter, 'write'>): PartFile {
+export interface PartFileOptions {
+  /** Digests that are computed on the way beside SHA-256. */
+  readonly algorithms: readonly ChecksumAlgorithm[];
+  /** Whether so many bytes of an earlier run, never 0, can be gone on from. */
+  readonly usable: (size: number) => boolean;
+  /** Of files that are small enough to be written in one go. */
+  readonly writer: Pick<FileWriter, 'write'>;
+}
+
+export function createPartFile(path: string, { algorithms, usable, writer }: PartFileOptions): PartFile {
   let running: RunningDigests | undefined;
   let stored = 0;
   let waiting: Buffer[] = [];
@@ -40,7 +47,7 @@ export function createPartFile(path: string, expected: Expected, writer: Pick<Fi
   const inMemory = (): boolean => stored === 0 && handle === undefined;
   /** Of what is on the disk. A small file never has them: it is hashed whole. */
   const runningDigests = (): RunningDigests => {
-    running ??= createDigests(expected);
+    running ??= createDigests(algorithms);
     return running;
   };
 
@@ -77,13 +84,24 @@ export function createPartFile(path: string, expected: Expected, writer: Pick<Fi
     throw storageError(error, `${action} ${path}`);
   };
 
+  const digestsOnDisk = async (further: readonly ChecksumAlgorithm[]): Promise<FoundDigests> => {
+    await writeOut().catch((error: unknown) => failed('write', error));
+    if (further.length === 0) return runningDigests().current();
+    const anew = createDigests([...algorithms, ...further]);
+    await hashFile(path, anew.update).catch((error: unknown) => failed('read', error));
+    return anew.current();
+  };
+
   return {
     get size() {
       return stored + waitingBytes;
     },
+    get inMemory() {
+      return inMemory();
+    },
     async takeUp() {
       try {
-        stored = await hashFile(path, expected, runningDigests().update);
+        stored = await takeUpFile(path, usable, runningDigests().update);
       } catch (error) {
         failed('read', error);
       }
@@ -95,15 +113,14 @@ export function createPartFile(path: string, expected: Expected, writer: Pick<Fi
       waiting.push(full ? chunk : Buffer.from(chunk));
       return full ? writeOut().catch((error: unknown) => failed('write', error)) : undefined;
     },
-    digests() {
-      if (!inMemory())
-        return writeOut().then(
-          () => runningDigests().current(),
-          (error: unknown) => failed('write', error),
-        );
-      const bytes = joined(waiting);
-      waiting = [bytes];
-      return digestsOf(bytes, expected);
+    digests(also = []) {
+      const further = also.filter((algorithm) => algorithm !== 'sha256' && !algorithms.includes(algorithm));
+      if (inMemory()) {
+        const bytes = joined(waiting);
+        waiting = [bytes];
+        return digestsOf(bytes, [...algorithms, ...further]);
+      }
+      return digestsOnDisk(further);
     },
     async drop() {
       try {
@@ -148,21 +165,22 @@ export function createPartFile(path: string, expected: Expected, writer: Pick<Fi
 }
 
 /** Hashes what an earlier run left, and gives its size: 0 when there is nothing that can be gone on from. */
-async function hashFile(path: string, expected: Expected, update: (chunk: Uint8Array) => void): Promise<number> {
+async function takeUpFile(path: string, usable: (size: number) => boolean, update: (chunk: Uint8Array) => void): Promise<number> {
   const found = await stat(path).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (found === undefined) return 0;
-  // Without a checksum nothing would show that the rest belongs to another version of the file.
-  const usable = expected.checksums.length > 0 && found.size > 0 && found.size <= (expected.size ?? Number.POSITIVE_INFINITY);
-  if (!found.isFile() || !usable) {
-    await rm(path, { recursive: true, force: true });
-    return 0;
-  }
+  if (found.isFile() && found.size > 0 && usable(found.size)) return await hashFile(path, update);
+  await rm(path, { recursive: true, force: true });
+  return 0;
+}
+
+/** Hashes a file and gives its size. */
+async function hashFile(path: string, update: (chunk: Uint8Array) => void): Promise<number> {
   const handle = await open(path, 'r');
   try {
-    const buffer = Buffer.allocUnsafe(Math.min(READ_SIZE, found.size));
+    const buffer = Buffer.allocUnsafe(READ_SIZE);
     let total = 0;
     for (;;) {
       const { bytesRead } = await handle.read(buffer, 0, buffer.length);

@@ -1,7 +1,7 @@
 import type { Expected } from '../core/digests.ts';
 import type { Blob, Part } from './blobs.ts';
 import type { FileWriter } from './file-writer.ts';
-import { mismatch } from './part-digests.ts';
+import { algorithmsOf, mismatch } from './part-digests.ts';
 import { createPartFile } from './part-file.ts';
 import { storageError } from './storage-errors.ts';
 
@@ -27,7 +27,9 @@ export interface ResumablePart extends Part {
 
 /** A file that is on its way into the pool; see `Intake.open`. Its calls throw STORAGE and STORAGE_FULL. */
 export function createPart({ path, label, expected, writer, completed, released }: PartOptions): ResumablePart {
-  const file = createPartFile(path, expected, writer);
+  // Without a checksum nothing would show that the rest belongs to another version of the file.
+  const usable = (size: number): boolean => expected.checksums.length > 0 && size <= (expected.size ?? Number.POSITIVE_INFINITY);
+  const file = createPartFile(path, { algorithms: algorithmsOf(expected), usable, writer });
   let whole = false;
   let blob: Blob | undefined;
 

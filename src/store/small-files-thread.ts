@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Checksum } from '../core/digests.ts';
 import { reasonOf } from '../core/errors.ts';
 import { createPlainConnection, type PlainConnection, type PlainRoute } from '../fetch/plain-connection.ts';
-import { digestsOf, mismatch } from './part-digests.ts';
+import { algorithmsOf, digestsOf, mismatch } from './part-digests.ts';
 import { systemCode } from './storage-errors.ts';
 import { writeAtOnce } from './write-at-once.ts';
 
@@ -103,7 +103,7 @@ export function serveSmallFiles(port: MessagePort): void {
 /** Writes the file, and gives its SHA-256; undefined, and nothing written, when it is not what it should be. */
 function store({ size, checksums, path }: SmallFile, body: Buffer): string | undefined {
   const expected = { size, checksums };
-  const found = digestsOf(body, expected);
+  const found = digestsOf(body, algorithmsOf(expected));
   if (mismatch(path, expected, body.length, found) !== undefined) return undefined;
   writeAtOnce(path, body);
   return found.sha256;

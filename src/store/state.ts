@@ -11,6 +11,8 @@ import { createMirrorTable } from './mirrors.ts';
 import { createPackageTable } from './packages.ts';
 import { createPackedBlockTable } from './packed-blocks.ts';
 import { createPublicationTables } from './publications.ts';
+import { createRegistryTables } from './registry.ts';
+import type { RegistryTables } from './registry-tables.ts';
 import { createRepoTable } from './repos.ts';
 import { createSnapshotTable } from './snapshots.ts';
 import { diskFull, storageError, systemCode } from './storage-errors.ts';
@@ -97,6 +99,8 @@ function createCatalogue(database: Database.Database, path: string): Catalogue {
   const dataVersion = database.prepare<[], number>('PRAGMA data_version').pluck();
   let changes = 0;
   let seen = dataVersion.get();
+  // Most runs have nothing to do with it.
+  let registry: RegistryTables | undefined;
 
   const reading =
     <A extends unknown[], R>(call: (...values: A) => R) =>
@@ -151,6 +155,10 @@ function createCatalogue(database: Database.Database, path: string): Catalogue {
     rememberDigests: writing(digests.rememberDigests),
     packedBlock: reading(packedBlocks.packedBlock),
     rememberPackedBlocks: writing(packedBlocks.rememberPackedBlocks),
+    get registry() {
+      registry ??= guard(path, () => guardedRegistry(createRegistryTables(database), { reading, writing }));
+      return registry;
+    },
     changes: reading(() => {
       // SQLite's number changes with the commits of other connections only; our own are counted by us.
       const now = dataVersion.get();
@@ -161,6 +169,36 @@ function createCatalogue(database: Database.Database, path: string): Catalogue {
     close: () => {
       database.close();
     },
+  };
+}
+
+type Wrap = <A extends unknown[], R>(call: (...values: A) => R) => (...values: A) => R;
+
+function guardedRegistry(tables: RegistryTables, { reading, writing }: { readonly reading: Wrap; readonly writing: Wrap }): RegistryTables {
+  return {
+    hasRepository: reading(tables.hasRepository),
+    repositories: reading(tables.repositories),
+    allRepositories: reading(tables.allRepositories),
+    dropRepository: writing(tables.dropRepository),
+    blob: reading(tables.blob),
+    blobs: reading(tables.blobs),
+    repositoriesWithBlob: reading(tables.repositoriesWithBlob),
+    linkBlob: writing(tables.linkBlob),
+    touchBlob: writing(tables.touchBlob),
+    unlinkBlob: writing(tables.unlinkBlob),
+    unlinkUntouched: writing(tables.unlinkUntouched),
+    isLinked: reading(tables.isLinked),
+    manifest: reading(tables.manifest),
+    manifestBytes: reading(tables.manifestBytes),
+    manifests: reading(tables.manifests),
+    referrers: reading(tables.referrers),
+    putManifest: writing(tables.putManifest),
+    deleteManifest: writing(tables.deleteManifest),
+    deleteUntouched: writing(tables.deleteUntouched),
+    tag: reading(tables.tag),
+    tags: reading(tables.tags),
+    deleteTag: writing(tables.deleteTag),
+    together: writing(tables.together),
   };
 }
 

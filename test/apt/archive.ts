@@ -119,6 +119,7 @@ export class Upstream {
     };
     return {
       stat: async (digest) => this.#blobs.get(digest)?.length,
+      has: (digest) => this.#blobs.has(digest),
       read: (digest, range) => {
         const bytes = this.#blobs.get(digest);
         if (bytes === undefined) throw new MirrorError('BLOB_MISSING', digest);

@@ -36,6 +36,20 @@ const documentSchema = z.looseObject({
   annotations: annotationsSchema.nullish(),
 });
 
+/** An artifact manifest as releases candidates of the image specification 1.1 had it; what is in it reads like an image without a config. */
+const artifactSchema = z
+  .looseObject({
+    mediaType: z.string().optional(),
+    artifactType: z.string().optional(),
+    blobs: z.array(descriptorSchema).max(MAX_DESCRIPTORS).nullish(),
+    config: z.undefined(),
+    layers: z.undefined(),
+    manifests: z.undefined(),
+    subject: descriptorSchema.nullish(),
+    annotations: annotationsSchema.nullish(),
+  })
+  .transform(({ blobs, ...document }) => ({ ...document, layers: blobs ?? [] }));
+
 /**
  * Reads a manifest or index, OCI or Docker schema 2 (image specification, manifest.md and image-index.md).
  * @param mediaType what it was sent or described as; undefined where only the document itself says it.
@@ -45,7 +59,8 @@ const documentSchema = z.looseObject({
 export function parseManifest(bytes: Uint8Array, mediaType: string | undefined, what: string): Manifest {
   const invalid = (why: string): MirrorError => new MirrorError('MANIFEST_INVALID', `${what} ${why}`);
   if (bytes.length > MAX_MANIFEST) throw invalid(`has ${bytes.length} bytes; at most ${MAX_MANIFEST} are accepted`);
-  const document = parseJsonBy(documentSchema, bytes, what);
+  const isArtifact = mediaType === MEDIA_TYPES.artifactManifest;
+  const document = parseJsonBy(isArtifact ? artifactSchema : documentSchema, bytes, what);
   const hasImage = document.config != null || document.layers != null;
   const hasIndex = document.manifests != null;
   if (hasImage && hasIndex) throw invalid('is a manifest and an index at once');
@@ -56,7 +71,7 @@ export function parseManifest(bytes: Uint8Array, mediaType: string | undefined, 
   const kind = isIndexType(type) ? 'index' : 'image';
   if (kind === 'index' ? !hasIndex : !hasImage)
     throw invalid(`is no ${kind === 'index' ? 'index' : 'manifest'}, though it is of the type ${type}`);
-  if (kind === 'image' && document.config == null) throw invalid('has no config');
+  if (kind === 'image' && !isArtifact && document.config == null) throw invalid('has no config');
   return {
     kind,
     mediaType: type,

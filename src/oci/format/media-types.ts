@@ -2,6 +2,8 @@
 export const MEDIA_TYPES = {
   index: 'application/vnd.oci.image.index.v1+json',
   manifest: 'application/vnd.oci.image.manifest.v1+json',
+  /** Of version 1.1 of the image specification before its release; there are still some. */
+  artifactManifest: 'application/vnd.oci.artifact.manifest.v1+json',
   config: 'application/vnd.oci.image.config.v1+json',
   empty: 'application/vnd.oci.empty.v1+json',
   dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -16,7 +18,7 @@ export const MEDIA_TYPES = {
 } as const;
 
 const INDEXES: ReadonlySet<string> = new Set([MEDIA_TYPES.index, MEDIA_TYPES.dockerList]);
-const IMAGES: ReadonlySet<string> = new Set([MEDIA_TYPES.manifest, MEDIA_TYPES.dockerManifest]);
+const IMAGES: ReadonlySet<string> = new Set([MEDIA_TYPES.manifest, MEDIA_TYPES.dockerManifest, MEDIA_TYPES.artifactManifest]);
 
 /** Every media type that a manifest or index is asked for by, the newest first. */
 export const MANIFEST_TYPES: readonly string[] = [
@@ -24,6 +26,7 @@ export const MANIFEST_TYPES: readonly string[] = [
   MEDIA_TYPES.manifest,
   MEDIA_TYPES.dockerList,
   MEDIA_TYPES.dockerManifest,
+  MEDIA_TYPES.artifactManifest,
 ];
 
 /** Whether content of this type lists manifests. */

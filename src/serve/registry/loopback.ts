@@ -1,0 +1,10 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Headers by which a proxy says that the request is another machine's. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'];
+const LOOPBACK = /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/i;
+
+/** Whether a request comes from a program on this machine: over a loopback address, and not passed on by a proxy. */
+export function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
+  return LOOPBACK.test(socket.remoteAddress ?? '') && FORWARDED.every((name) => headers[name] === undefined);
+}
