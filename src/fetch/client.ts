@@ -34,7 +34,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export async function createFetcher(settings: HttpSettings, environment: Environment, options: FetcherOptions = {}): Promise<Fetcher> {
   const timeout = silenceAllowed(settings);
   const ca = settings.ca === null ? undefined : await readAuthorities(settings.ca);
-  const userAgent = `mirror/${await ownVersion()}`;
+  const userAgent = await programUserAgent();
   const transport = createTransport({
     agents: createAgents({ proxy: settings.proxy, ca }, environment),
     timeout,
@@ -135,7 +135,8 @@ function memoryTarget(): DownloadTarget & { bytes(): Buffer } {
   };
 }
 
-async function ownVersion(): Promise<string> {
+/** What servers are told that this program is. */
+export async function programUserAgent(): Promise<string> {
   const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+  return `mirror/${(JSON.parse(text) as { version: string }).version}`;
 }

@@ -22,13 +22,24 @@ export interface Answer {
   discard(): void;
 }
 
+/** What a request sends. */
+export interface RequestBody {
+  /** In bytes. */
+  readonly length: number;
+  /** Read once, and no further when the server answers before its end. What it throws ends the request, and is what `open` rejects with. */
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
 export interface Ask {
+  /** GET where it is left out. */
+  readonly method?: string | undefined;
+  readonly body?: RequestBody | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly identity?: ClientIdentity | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One GET at a time over kept connections: no redirects, no retries, nothing unpacked, the body as the server sends it. */
+/** One request at a time over kept connections: no redirects, no retries, nothing unpacked, the body as the server sends it. */
 export interface Transport {
   /** Rejects with a TryFailure; when the signal aborts, the connection is destroyed. */
   open(url: URL, ask: Ask): Promise<Answer>;
@@ -47,13 +58,16 @@ export function createTransport(settings: TransportSettings): Transport {
   const { agents, userAgent } = settings;
   return {
     open(url, ask) {
-      const headers = { ...usualHeaders(userAgent), ...ask.headers };
-      const options = { host: hostOf(url), port: url.port, path: url.pathname + url.search, headers };
+      const { method = 'GET', body } = ask;
+      const length = body === undefined ? {} : { 'content-length': String(body.length) };
+      const headers = { ...usualHeaders(userAgent), ...length, ...ask.headers };
+      const options = { method, host: hostOf(url), port: url.port, path: url.pathname + url.search, headers };
       const request =
         url.protocol === 'https:'
-          ? https.get({ ...options, agent: agents.secure(ask.identity) })
-          : http.get({ ...options, agent: agents.plain() });
-      return exchange(request, settings, ask.signal);
+          ? https.request({ ...options, agent: agents.secure(ask.identity) })
+          : http.request({ ...options, agent: agents.plain() });
+      if (body === undefined) request.end();
+      return exchange(request, settings, ask);
     },
     close: () => agents.destroy(),
   };
@@ -70,8 +84,8 @@ export function hostOf({ hostname }: URL): string {
 }
 
 /** Waits for the head of the answer and watches over the rest. */
-function exchange(request: ClientRequest, settings: TransportSettings, signal: AbortSignal | undefined): Promise<Answer> {
-  let verdict: TryFailure | undefined;
+function exchange(request: ClientRequest, settings: TransportSettings, { body, signal }: Ask): Promise<Answer> {
+  let verdict: unknown;
   const watchdog = createWatchdog(settings.timeout, (failure) => {
     verdict = failure;
     request.destroy();
@@ -81,9 +95,21 @@ function exchange(request: ClientRequest, settings: TransportSettings, signal: A
     watchdog.stop();
     forget?.();
   };
-  request.on('socket', (socket: Socket) => onceConnected(socket, () => watchdog.waitFor('answer')));
+  let sent = body === undefined;
+  request.on('socket', (socket: Socket) => onceConnected(socket, () => (sent ? watchdog.waitFor('answer') : watchdog.hold())));
   return new Promise((resolve, reject) => {
     let answered = false;
+    if (body !== undefined) {
+      const finished = (): void => {
+        sent = true;
+        watchdog.waitFor('answer');
+      };
+      const over = (): boolean => answered || request.destroyed;
+      sendBody(request, body.content, { watchdog, over, finished }).catch((error: unknown) => {
+        verdict = error;
+        request.destroy();
+      });
+    }
     const fail = (error?: unknown): void => {
       // What ends a request after its head ends the body, too, which says so.
       if (answered) return;
@@ -99,7 +125,7 @@ function exchange(request: ClientRequest, settings: TransportSettings, signal: A
         status: response.statusCode ?? 0,
         headers: response.headers,
         async read(take) {
-          const broken = (error: unknown): TryFailure => verdict ?? brokenBody(error);
+          const broken = (error: unknown): TryFailure => (verdict instanceof TryFailure ? verdict : brokenBody(error));
           try {
             await readBody(response, { watchdog, floor: settings.speedFloor, take, broken });
           } finally {
@@ -112,6 +138,39 @@ function exchange(request: ClientRequest, settings: TransportSettings, signal: A
         },
       });
     });
+  });
+}
+
+interface Sending {
+  readonly watchdog: Watchdog;
+  /** Whether nobody takes any more. */
+  readonly over: () => boolean;
+  /** Called when all of it is on its way. */
+  readonly finished: () => void;
+}
+
+/** Sends a body no faster than it is taken. Time that its source takes is not the server's. */
+async function sendBody(request: ClientRequest, content: AsyncIterable<Uint8Array>, { watchdog, over, finished }: Sending): Promise<void> {
+  for await (const chunk of content) {
+    if (over()) return;
+    if (request.write(chunk)) continue;
+    watchdog.waitFor('answer');
+    await drained(request);
+    watchdog.hold();
+  }
+  if (over()) return;
+  request.end();
+  finished();
+}
+
+/** Waits until the request takes more, or is over. */
+function drained(request: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of ['drain', 'close', 'response'] as const) request.off(event, done);
+      resolve();
+    };
+    for (const event of ['drain', 'close', 'response'] as const) request.on(event, done);
   });
 }
 

@@ -1,21 +1,16 @@
 import type { Clock } from '../../core/clock.ts';
 import { MirrorError } from '../../core/errors.ts';
-import type { Blob, BlobStore, Part } from '../../store/blobs.ts';
+import type { Blob, BlobStore } from '../../store/blobs.ts';
 import type { RegistryTables } from '../../store/registry-tables.ts';
 import type { BlobReceiver } from '../content.ts';
-import { CLAIM_EVERY } from './claims.ts';
 import { checkDigest, checkRepository } from './names.ts';
-
-/** A blob that a repository is to have. */
-export interface BlobLink {
-  readonly repository: string;
-  readonly digest: string;
-}
 
 /** Takes over a blob from where an interrupted run stopped. */
 export interface ResumedBlob extends BlobReceiver {
   /** Bytes that are there already: what is written follows them. Where that is the whole blob, nothing is. */
   readonly held: number;
+  /** Closes it, and leaves its bytes for a later run of the same scope. */
+  keep(): Promise<void>;
 }
 
 /**
@@ -23,15 +18,14 @@ export interface ResumedBlob extends BlobReceiver {
  * which waits for the disk once for all of them. All calls throw STORAGE and STORAGE_FULL.
  */
 export interface RegistryIntake {
-  /**
-   * Begins to take over a blob for a repository, from its first byte on. Undefined where there is nothing to bring: the repository has it, or it was brought by
-   * this intake, or is in another repository; the repository has it then after the next commit.
-   */
-  receive(repository: string, digest: string, size: number): BlobReceiver | undefined;
-  /** As `receive`, but goes on with what an interrupted run of the same scope left. */
-  resume(repository: string, digest: string, size: number): Promise<ResumedBlob | undefined>;
-  /** Makes every complete blob durable and gives it to its repositories, and these to whichever they name besides, in one transaction. Throws BLOB_MISSING where one is in no repository. */
-  commit(further?: readonly BlobLink[]): Promise<void>;
+  /** Begins to take over a blob from its first byte on; it is of no repository before it is linked. Undefined where it was brought, or is in the registry. */
+  take(digest: string, size: number): BlobReceiver | undefined;
+  /** As `take`, but goes on with what an interrupted run of the same scope left. */
+  resume(digest: string, size: number): Promise<ResumedBlob | undefined>;
+  /** Gives a repository a blob that was brought or is in another repository: it has it after the next commit. False where it is nowhere. */
+  link(repository: string, digest: string): boolean;
+  /** Makes every complete blob durable, and repositories have what they are linked to, in one transaction. Throws BLOB_MISSING where one was removed meanwhile. */
+  commit(): Promise<void>;
   /** Commits, and removes what is left of blobs that were not completed. */
   finish(): Promise<void>;
   /** Gives up; what was received so far is gone on from by the next run of the scope. */
@@ -49,47 +43,30 @@ export async function openRegistryIntake(scope: string, { tables, blobs, clock }
   const intake = await blobs.intake(scope);
   /** What was brought, by digest; in the pool after the next flush. */
   const brought = new Map<string, Blob>();
-  let links: BlobLink[] = [];
+  let links: { readonly repository: string; readonly digest: string }[] = [];
 
-  /** Whether there is nothing to bring but the link. */
-  const isKnown = (repository: string, digest: string): boolean => {
-    const there = tables().blob(repository, digest);
-    if (there !== undefined) {
-      // A link that is about to be used is made anew, so that it is not removed as unused.
-      if (there.linkedAt < clock.now().getTime() - CLAIM_EVERY) links.push({ repository, digest });
-      return true;
-    }
-    if (!brought.has(digest) && blobOf(tables(), digest) === undefined) return false;
-    links.push({ repository, digest });
-    return true;
-  };
+  const isKnown = (digest: string): boolean => brought.has(digest) || blobOf(tables(), digest) !== undefined;
 
-  const receiver = (link: BlobLink, part: Part): ResumedBlob => ({
-    held: part.held,
-    write: (chunk) => part.write(chunk),
-    async complete() {
-      await part.complete();
-      brought.set(link.digest, part.blob);
-      links.push(link);
-    },
-    async drop() {
-      await part.restart();
-      await part.keep();
-    },
-  });
-
-  const open = async (repository: string, digest: string, size: number): Promise<ResumedBlob> => {
+  const open = async (digest: string, size: number): Promise<ResumedBlob> => {
     const { algorithm, encoded } = checkDigest(digest);
     const part = await intake.open(encoded, { size, checksums: [{ algorithm, value: encoded }] });
-    return receiver({ repository, digest }, part);
+    return {
+      held: part.held,
+      write: (chunk) => part.write(chunk),
+      async complete() {
+        await part.complete();
+        brought.set(digest, part.blob);
+      },
+      async drop() {
+        await part.restart();
+        await part.keep();
+      },
+      keep: () => part.keep(),
+    };
   };
 
-  const commit = async (further: readonly BlobLink[] = []): Promise<void> => {
-    for (const { repository, digest } of further) {
-      checkRepository(repository);
-      checkDigest(digest);
-    }
-    const all = [...links, ...further];
+  const commit = async (): Promise<void> => {
+    const all = links;
     links = [];
     await intake.flush();
     if (all.length === 0) return;
@@ -99,7 +76,7 @@ export async function openRegistryIntake(scope: string, { tables, blobs, clock }
         const blob = brought.get(digest) ?? blobOf(tables(), digest);
         const linked =
           blob !== undefined && tables().linkBlob({ repository, blob: { digest, ...blob, linkedAt } }, (sha256) => blobs.has(sha256));
-        if (!linked) throw new MirrorError('BLOB_MISSING', `the blob ${digest} for ${repository} is not in the registry`);
+        if (!linked) throw new MirrorError('BLOB_MISSING', `the blob ${digest} for ${repository} is not in the registry any more`);
       }
     };
     const [outcome] = tables().together([write]);
@@ -107,15 +84,14 @@ export async function openRegistryIntake(scope: string, { tables, blobs, clock }
   };
 
   return {
-    receive(repository, digest, size) {
+    take: (digest, size) => (isKnown(digest) ? undefined : fromTheBeginning(open(digest, size))),
+    resume: async (digest, size) => (isKnown(digest) ? undefined : await open(digest, size)),
+    link(repository, digest) {
       checkRepository(repository);
       checkDigest(digest);
-      return isKnown(repository, digest) ? undefined : fromTheBeginning(open(repository, digest, size));
-    },
-    async resume(repository, digest, size) {
-      checkRepository(repository);
-      checkDigest(digest);
-      return isKnown(repository, digest) ? undefined : await open(repository, digest, size);
+      if (!isKnown(digest)) return false;
+      links.push({ repository, digest });
+      return true;
     },
     commit,
     async finish() {

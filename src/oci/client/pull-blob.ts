@@ -1,0 +1,60 @@
+import { MirrorError } from '../../core/errors.ts';
+import { bodyOf } from '../../fetch/answer-body.ts';
+import { TryFailure } from '../../fetch/failure.ts';
+import type { Answer } from '../../fetch/transport.ts';
+import type { Descriptor } from '../format/descriptor.ts';
+import { registryError } from './registry-error.ts';
+import { fetchError, type RegistrySession } from './registry-session.ts';
+
+/** A try that got this much further, in bytes, does not count: bad lines carry large layers, too, piece by piece. */
+const PROGRESS = 1024 * 1024;
+
+export interface PullRequest {
+  readonly repository: string;
+  readonly scope: string;
+  readonly blob: Descriptor;
+  /** Bytes from its beginning that are not wanted. */
+  readonly start: number;
+}
+
+/** The bytes of a blob, as many as its descriptor says; goes on where a connection broke. Errors: IMAGE_UNKNOWN, FETCH_*, ABORTED. They are not hashed. */
+export async function* pullBlob(session: RegistrySession, { repository, scope, blob, start }: PullRequest): AsyncGenerator<Buffer> {
+  const what = `the blob ${blob.digest} of ${repository}`;
+  const target = `/v2/${repository}/blobs/${blob.digest}`;
+  let at = start;
+  let counted = start;
+  for (let attempt = 0; at < blob.size || attempt === 0; attempt++) {
+    const headers: Record<string, string> = at > 0 ? { range: `bytes=${at}-` } : {};
+    const answer = await session.send({ method: 'GET', target, scope, what, headers });
+    const from = await startOf(answer, at, what);
+    try {
+      let position = from;
+      for await (const chunk of bodyOf(answer)) {
+        const wanted = chunk.subarray(Math.max(0, at - position));
+        position += chunk.length;
+        if (position > blob.size)
+          throw new MirrorError('FETCH_TOO_LARGE', `${what} has more than the ${blob.size} bytes that it should have`);
+        at += wanted.length;
+        if (wanted.length > 0) yield wanted;
+      }
+      if (at === blob.size) return;
+      throw new TryFailure('FETCH_TRUNCATED', `it ended after ${at} of ${blob.size} bytes`, { again: 'later' });
+    } catch (error) {
+      if (!(error instanceof TryFailure)) throw error;
+      if (at >= counted + PROGRESS) attempt = 0;
+      counted = Math.max(counted, at);
+      if (attempt >= session.retries) throw fetchError(error, what);
+      await session.pause(attempt, error);
+    }
+  }
+}
+
+/** At which byte the answer begins. */
+async function startOf(answer: Answer, wanted: number, what: string): Promise<number> {
+  if (answer.status === 200) return 0;
+  if (answer.status === 206 && wanted > 0) {
+    const start = Number(/^bytes (\d+)-/.exec(answer.headers['content-range'] ?? '')?.[1] ?? wanted);
+    if (start <= wanted) return start;
+  }
+  throw await registryError(answer, what);
+}

@@ -1,0 +1,62 @@
+import type { BlobSink } from '../content.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { RegistryIntake } from '../registry/registry-intake.ts';
+import type { SeedTarget } from './target.ts';
+
+/** The embedded registry as a target, whose storage is written to without a server in between. */
+export interface EmbeddedTarget extends SeedTarget {
+  /** Takes blobs of an archive over while it is read. */
+  readonly sink: BlobSink;
+  /** Ends the work: what is left of blobs that nobody needed is removed. */
+  finish(): Promise<void>;
+}
+
+/** @param intake of this target alone. */
+export function embeddedTarget(registry: Registry, intake: RegistryIntake): EmbeddedTarget {
+  const commit = shared(() => intake.commit());
+  return {
+    name: 'the embedded registry',
+    mountsFromAnywhere: true,
+    sink: { begin: (digest, size) => intake.take(digest, size) },
+    resolve: async (repository, reference) => registry.manifest(repository, reference),
+    hasBlob: async (repository, digest) => (await registry.claimBlob(repository, digest)) !== undefined,
+    mount: async (repository, digest) => intake.link(repository, digest),
+    async putBlob(repository, { digest, size }, content) {
+      const part = await intake.resume(digest, size);
+      if (part === undefined) {
+        intake.link(repository, digest);
+        return;
+      }
+      try {
+        for await (const chunk of content(part.held)) await part.write(chunk);
+      } catch (error) {
+        await part.keep();
+        throw error;
+      }
+      await part.complete();
+      intake.link(repository, digest);
+    },
+    async putManifest(repository, reference, { mediaType, bytes }) {
+      await commit();
+      await registry.putManifest(repository, { reference, mediaType, bytes });
+    },
+    finish: () => intake.finish(),
+    close: () => intake.abandon(),
+  };
+}
+
+/** Runs a task for all who ask at the same time: who comes while it runs shares the run after it. */
+function shared(task: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  return () => {
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined;
+        return task();
+      });
+    running = next;
+    return next;
+  };
+}
