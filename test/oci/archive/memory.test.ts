@@ -76,7 +76,6 @@ describe('openArchive, of a layer of 1 GiB', () => {
       expect(taken).toBe(LAYER + 2);
       expect(read).toBe(LAYER);
       expect(memory).toBeLessThan(MOST_MEMORY);
-      console.log(memory / MiB);
     }, 60_000);
   }
 });
