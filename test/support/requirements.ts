@@ -33,6 +33,11 @@ const makeUpstream = resolve(import.meta.dirname, '../../../shared/tools/make-up
 /** Makes large, valid APT and RPM upstreams out of the machine's own package index; undefined where it is not there. */
 export const MAKE_UPSTREAM: string | undefined = existsSync(makeUpstream) ? makeUpstream : undefined;
 
+const makeBundle = resolve(import.meta.dirname, '../../../shared/tools/make-bundle');
+
+/** Makes bundles of images as vendors ship them; undefined where it is not there. */
+export const MAKE_BUNDLE: string | undefined = existsSync(makeBundle) ? makeBundle : undefined;
+
 /** The archives that the machine's own apt uses, where the machine is a Debian. */
 export const DEBIAN_SOURCES: string | undefined = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'].find(
   (path) => existsSync('/etc/debian_version') && existsSync(path),
@@ -47,13 +52,14 @@ const PYTHON_MODULES: Readonly<Record<string, string>> = {
 
 /**
  * A group of tests that need real clients. Where one is missing the group is skipped, with the reason in its name; in CI that is a failure.
- * The names `shared data`, `make-upstream` and `debian sources` stand for SHARED_DATA, MAKE_UPSTREAM and DEBIAN_SOURCES,
+ * The names `shared data`, `make-upstream`, `make-bundle` and `debian sources` stand for SHARED_DATA, MAKE_UPSTREAM, MAKE_BUNDLE and DEBIAN_SOURCES,
  * `root` for being root, `python3-apt`, `python3-createrepo-c`, `python3-rpm` and `python3-solv` for those modules of the system's Python.
  */
 export function describeWithTools(tools: readonly string[], name: string, tests: () => void): void {
   const special: Readonly<Record<string, boolean>> = {
     'shared data': SHARED_DATA !== undefined,
     'make-upstream': MAKE_UPSTREAM !== undefined,
+    'make-bundle': MAKE_BUNDLE !== undefined,
     'debian sources': DEBIAN_SOURCES !== undefined,
     root: process.getuid?.() === 0,
   };

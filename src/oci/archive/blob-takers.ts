@@ -37,8 +37,13 @@ export class BlobTakers {
   async offer(digest: string, bytes: Buffer): Promise<void> {
     const receiver = this.begin(digest, bytes.length);
     if (receiver === undefined) return;
+    try {
+      await receiver.write(bytes);
+    } catch (error) {
+      await receiver.drop();
+      throw error;
+    }
     await this.hold(digest, receiver);
-    await receiver.write(bytes);
   }
 
   /** Completes what is wanted, and drops the rest. */

@@ -15,7 +15,7 @@ export interface OpenFile {
   readonly size: number;
 }
 
-const PIECE = 512 * 1024;
+const PIECE = 256 * 1024;
 
 /**
  * Opens a regular file. FILE_MISSING where it cannot be read, ARCHIVE_INVALID where it is something else.

@@ -4,6 +4,7 @@ import { MirrorError } from '../../core/errors.ts';
 import type { BlobReceiver } from '../content.ts';
 import { parseDigest } from '../format/digest.ts';
 import { MAX_MANIFEST } from '../format/manifest.ts';
+import { MEDIA_TYPES } from '../format/media-types.ts';
 import type { ArchiveMemory } from './archive-memory.ts';
 import type { ArchivedFile, Place } from './archived-file.ts';
 import type { BlobTakers } from './blob-takers.ts';
@@ -32,8 +33,8 @@ export interface Expectation {
 const SMALL = 64 * 1024;
 const OPENING = new Set(['{', '['].map((character) => character.charCodeAt(0)));
 const MAGIC = 6;
-/** In every manifest and index; a layer that is JSON seldom has it. */
-const MANIFEST_MARK = '"schemaVersion"';
+/** Every manifest and index has one of these; a layer that is JSON seldom does. */
+const MANIFEST_MARKS = ['"schemaVersion"', MEDIA_TYPES.artifactManifest];
 
 /** Reads the files of one archive: hashes them, keeps in memory what may be needed of them, and gives the others to the sink as they go by. */
 export class FileIntake {
@@ -96,7 +97,7 @@ export class FileIntake {
     of: { readonly digest: string; readonly isBlob: boolean; readonly direct: boolean },
   ): Promise<Buffer | undefined> {
     const json = OPENING.has(bytes[0] ?? 0);
-    if (json && (!of.isBlob || bytes.includes(MANIFEST_MARK))) {
+    if (json && (!of.isBlob || MANIFEST_MARKS.some((mark) => bytes.includes(mark)))) {
       this.#memory.holdManifest(bytes.length, this.#what);
       this.#manifests += bytes.length;
       return bytes;

@@ -50,7 +50,7 @@ function fileOf(
   const name = nameOf(entry.path, what);
   const invalid = (why: string): MirrorError => new MirrorError('ARCHIVE_INVALID', `${what} has the entry "${name}", ${why}`);
   const { type, size, offset, target, content } = entry;
-  if (type === 'directory' || type === 'fifo' || type === 'character' || type === 'block') throw invalid(`which is a ${type} and no file`);
+  if (type === 'directory' || type === 'fifo' || type === 'character' || type === 'block') throw invalid('which is a device or a pipe');
   if (offset + size > length) throw invalid(`which is said to have ${size} bytes, more than there are`);
   return { name, type, size, target: target.toString(), place: { ...base, offset: base.offset + offset }, content };
 }

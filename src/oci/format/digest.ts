@@ -14,6 +14,7 @@ export interface Digest {
 const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 /** Any digest that the grammar of the specification allows, of whatever algorithm. */
 const DIGEST_GRAMMAR = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+$/;
+const KNOWN_ALGORITHM = /^sha(?:256|512):/;
 
 /** Whether the text is a digest of an algorithm that is known here. Check this before a digest is looked up or becomes part of a path. */
 export function isDigest(text: string): boolean {
@@ -27,9 +28,9 @@ export function parseDigest(text: string): Digest | undefined {
   return { algorithm: text.slice(0, colon) as DigestAlgorithm, encoded: text.slice(colon + 1) };
 }
 
-/** Whether the text is a digest by the grammar of the image specification (descriptor.md), though perhaps of an algorithm that is not known here. */
+/** Whether the text is a digest by the image specification (descriptor.md), though perhaps of an algorithm that is not known here. */
 export function looksLikeDigest(text: string): boolean {
-  return DIGEST_GRAMMAR.test(text);
+  return KNOWN_ALGORITHM.test(text) ? isDigest(text) : DIGEST_GRAMMAR.test(text);
 }
 
 /** The digest of some bytes. */

@@ -32,5 +32,6 @@ export function matchesPlatform(platform: Platform, wanted: Platform): boolean {
 /** What an architecture without a variant means. */
 function defaultVariant(architecture: string): string | undefined {
   if (architecture === 'arm64') return 'v8';
+  if (architecture === 'amd64') return 'v1';
   return architecture === 'arm' ? 'v7' : undefined;
 }

@@ -21,6 +21,9 @@ const MAX_NAME = 255;
 /** What Docker Hub is called in references, and where its registry answers. */
 export const DOCKER_HUB = { host: 'docker.io', registry: 'registry-1.docker.io' } as const;
 
+/** What Docker Hub was called before; references still have it. */
+const FORMER_HUB = 'index.docker.io';
+
 /** Whether the text is the name of a repository (distribution specification, "Pulling manifests"), of any depth. */
 export function isRepository(text: string): boolean {
   return text.length <= MAX_NAME && REPOSITORY.test(text);
@@ -33,12 +36,12 @@ export function isTag(text: string): boolean {
 
 /** Whether the text is a registry's host, perhaps with a port. */
 export function isRegistryHost(text: string): boolean {
-  return HOST.test(text);
+  return text.length <= MAX_NAME && HOST.test(text);
 }
 
 /**
  * Reads a reference as docker and skopeo do, but adds nothing: without a tag there is no tag, and `nginx` stays `nginx`. The first component is a host
- * where it has a dot or a port, or is `localhost`. Throws REFERENCE_INVALID, which quotes the text.
+ * where it has a dot, a port or a capital letter, or is `localhost`. Throws REFERENCE_INVALID, which quotes the text.
  */
 export function parseReference(text: string): ImageReference {
   const invalid = (why: string): MirrorError =>
@@ -48,7 +51,7 @@ export function parseReference(text: string): ImageReference {
   if (digest !== undefined && !isDigest(digest)) throw invalid(`"${digest}" is no sha256 or sha512 digest`);
   const slash = named.indexOf('/');
   const first = slash < 0 ? '' : named.slice(0, slash);
-  const host = slash >= 0 && /[.:]|^localhost$/.test(first) ? first : undefined;
+  const host = slash >= 0 && /[.:A-Z]|^localhost$/.test(first) ? first : undefined;
   if (host !== undefined && !isRegistryHost(host)) throw invalid(`"${host}" is no host`);
   const rest = host === undefined ? named : named.slice(slash + 1);
   const colon = rest.indexOf(':');
@@ -56,7 +59,7 @@ export function parseReference(text: string): ImageReference {
   const tag = colon < 0 ? undefined : rest.slice(colon + 1);
   if (!isRepository(repository)) throw invalid(`"${repository}" is no repository`);
   if (tag !== undefined && !isTag(tag)) throw invalid(`"${tag}" is no tag`);
-  if ((host?.length ?? 0) + 1 + repository.length > MAX_NAME) throw invalid(`it is longer than ${MAX_NAME} characters`);
+  if (host !== undefined && host.length + 1 + repository.length > MAX_NAME) throw invalid(`it is longer than ${MAX_NAME} characters`);
   return { host, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
 }
 
@@ -67,7 +70,8 @@ export function formatReference({ host, repository, tag, digest }: ImageReferenc
 
 /** What a client without a registry of its own would ask for: Docker Hub for no host, `library/` there for a single name, `latest` for neither tag nor digest. */
 export function completeReference(reference: ImageReference): ImageReference & { readonly host: string } {
-  const host = reference.host ?? DOCKER_HUB.host;
+  const named = reference.host ?? DOCKER_HUB.host;
+  const host = named === FORMER_HUB ? DOCKER_HUB.host : named;
   const single = host === DOCKER_HUB.host && !reference.repository.includes('/');
   const tag = reference.tag ?? (reference.digest === undefined ? 'latest' : undefined);
   return {
