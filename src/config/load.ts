@@ -49,7 +49,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
  * @throws CONFIG_INVALID, whose message has a summary and then a line `FILE:LINE:COLUMN: key.path: what is wrong; allowed: …` for each problem.
  */
 export function parseConfig(text: string, path: string, environment: Environment): Config {
-  const source = parseYaml(text, { numbersAsTextIn: TAGGED });
+  const source = parseYaml(text, { numbersIn: TAGGED });
   if (source.syntax.length > 0) {
     throw invalid(
       path,

@@ -29,12 +29,17 @@ const MOST_ALIASES = 100;
 export interface YamlOptions {
   /** `text`: every value without quotes is a text, as it is written (failsafe schema). Default: `typed`, the core schema. */
   readonly scalars?: 'typed' | 'text';
-  /** Below these paths numbers without quotes are texts, as they are written: 1.10 is not 1.1 there. */
-  readonly numbersAsTextIn?: readonly KeyPath[];
+  /** Below these paths `number` says what a number without quotes is. */
+  readonly numbersIn?: readonly KeyPath[];
+  /** By default its text as it is written: 1.10 is not 1.1 then. */
+  readonly number?: (written: string, value: number) => unknown;
 }
 
 /** Parses YAML 1.2. Never throws: what is wrong is in `syntax`. */
-export function parseYaml(text: string, { scalars = 'typed', numbersAsTextIn = [] }: YamlOptions = {}): YamlSource {
+export function parseYaml(
+  text: string,
+  { scalars = 'typed', numbersIn = [], number = (written) => written }: YamlOptions = {},
+): YamlSource {
   const lines = new LineCounter();
   const schema = scalars === 'text' ? 'failsafe' : 'core';
   const document = parseDocument(text, { schema, lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true });
@@ -51,7 +56,7 @@ export function parseYaml(text: string, { scalars = 'typed', numbersAsTextIn = [
     syntax.push(...unusableKeys(document).map(({ offset, message }) => ({ position: at(offset), message })));
   }
   if (syntax.length === 0) {
-    for (const path of numbersAsTextIn) keepNumbersAsText(document.getIn(path, true));
+    for (const path of numbersIn) replaceNumbers(document.getIn(path, true), number);
     try {
       value = document.toJS({ maxAliasCount: MOST_ALIASES });
       if (containsItself(value, [])) throw new Error('an alias (*name) stands inside the value that it names');
@@ -90,11 +95,12 @@ function unusableKeys(document: Parsed): { readonly offset: number; readonly mes
   return found;
 }
 
-function keepNumbersAsText(node: unknown): void {
+function replaceNumbers(node: unknown, number: (written: string, value: number) => unknown): void {
   if (!isNode(node)) return;
   visit(node, {
     Scalar(key, scalar) {
-      if (key !== 'key' && typeof scalar.value === 'number' && scalar.source !== undefined) scalar.value = scalar.source;
+      if (key !== 'key' && typeof scalar.value === 'number' && scalar.source !== undefined)
+        scalar.value = number(scalar.source, scalar.value);
     },
   });
 }
