@@ -54,12 +54,13 @@ export async function openRegistryIntake(scope: string, { tables, blobs, clock }
   /** Whether there is nothing to bring but the link. */
   const isKnown = (repository: string, digest: string): boolean => {
     const there = tables().blob(repository, digest);
-    if (there !== undefined) {
+    if (there !== undefined && blobs.has(there.sha256)) {
       // A link that is about to be used is made anew, so that it is not removed as unused.
       if (there.linkedAt < clock.now().getTime() - CLAIM_EVERY) links.push({ repository, digest });
       return true;
     }
-    if (!brought.has(digest) && blobOf(tables(), digest) === undefined) return false;
+    const elsewhere = brought.has(digest) ? undefined : blobOf(tables(), digest);
+    if (!brought.has(digest) && (elsewhere === undefined || !blobs.has(elsewhere.sha256))) return false;
     links.push({ repository, digest });
     return true;
   };
