@@ -28,7 +28,7 @@ export interface UserChange {
 }
 
 /** Where the users of a configuration are, also where its registry does not ask for them (yet). */
-export function usersFilePath({ config, path }: LoadedConfig): string {
+function usersFilePath({ config, path }: LoadedConfig): string {
   return config.serve.registry.users ?? join(dirname(path), USERS_FILE);
 }
 
