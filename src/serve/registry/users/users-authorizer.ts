@@ -96,7 +96,10 @@ function decide(request: IncomingMessage, wanted: WantedAccess, identity: Exclud
   // Clients learn from this answer how to log in; docker does so only where it is 401.
   if (action === 'ping') return identity.kind === 'nobody' ? unauthorized(request, wanted, 'Log in, or ask for a token.') : ALLOWED;
   if (action !== 'push' && action !== 'delete') return ALLOWED;
-  if (identity.kind !== 'user') return unauthorized(request, wanted, 'Pushing and deleting need a user of this registry.');
+  if (identity.kind !== 'user') {
+    const error = identity.kind === 'anonymous' ? 'insufficient_scope' : undefined;
+    return unauthorized(request, wanted, 'Pushing and deleting need a user of this registry.', error);
+  }
   if (identity.grants === undefined || allows(identity.grants, repository, action)) return ALLOWED;
   return unauthorized(request, wanted, `The token is not for this: it lacks "${scopeOf(wanted)}".`, 'insufficient_scope');
 }

@@ -91,7 +91,8 @@ describe('serve/registry/users/users-authorizer', () => {
     const anonymous = await token('repository:app:pull,push');
     expect(await status('GET', '/v2/', anonymous)).toBe(200);
     expect(await status('GET', '/v2/app/manifests/1', anonymous)).toBe(200);
-    expect(await status('PUT', '/v2/app/manifests/1', anonymous)).toBe(401);
+    const refused = await ask('PUT', '/v2/app/manifests/1', anonymous);
+    expect(refused).toMatchObject({ status: 401, challenges: [expect.stringContaining('error="insufficient_scope"'), expect.any(String)] });
   });
 
   it('refuses a token at another host, and after its time', async () => {
