@@ -22,7 +22,8 @@ export function createFailedAttempts(clock: Clock): FailedAttempts {
       const now = clock.now().getTime();
       const key = networkOf(address);
       const window = windows.get(key);
-      if (window === undefined || window.until <= now) {
+      // Also where the clock was set back.
+      if (window === undefined || window.until <= now || window.until > now + WINDOW_MS) {
         windows.delete(key);
         forgetOldest();
         windows.set(key, { count: 1, until: now + WINDOW_MS });

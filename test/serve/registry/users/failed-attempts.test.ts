@@ -18,6 +18,13 @@ describe('serve/registry/users/failed-attempts', () => {
     expect(begin()).toBeUndefined();
   });
 
+  it('does not make anyone wait longer because the clock was set back', () => {
+    const failed = attempts();
+    for (let count = 0; count < 11; count++) failed.begin('192.0.2.1');
+    now -= 3_600_000;
+    expect(failed.begin('192.0.2.1')).toBeUndefined();
+  });
+
   it('counts the addresses of one IPv6 network together', () => {
     const failed = attempts();
     for (const address of ['2001:db8::1', '2001:0db8:0:0:1::', '2001:db8:0::2:3:4'])
