@@ -52,7 +52,8 @@ export function createTokenEndpoint(options: TokenEndpointOptions): (exchange: E
     if (method === 'GET') {
       const wanted = {
         service: query.get('service'),
-        scopes: query.getAll('scope').flatMap((scope) => scope.split(' ')),
+        // A space between two may have stayed a plus sign.
+        scopes: query.getAll('scope').flatMap((scope) => scope.split(/[ +]/)),
         offline: query.get('offline_token') === 'true',
       };
       return await answer(exchange, wanted, await identityByHeader(exchange.request, options), options);

@@ -25,7 +25,7 @@ describe('serve/registry/users/token-endpoint', () => {
 
   it('gives a user what was asked for, of several scopes', async () => {
     const answer = await get(
-      `service=${server.host}&account=alice&scope=repository:app:pull,push&scope=repository:b:pull%20registry:catalog:*`,
+      `service=${server.host}&account=alice&scope=repository:app:pull,push&scope=repository:b:pull%20repository:c:pull%2Bregistry:catalog:*`,
       ALICE,
     );
     expect([answer.status, answer.headers.get('cache-control'), answer.headers.get('content-type')]).toEqual([
@@ -40,7 +40,7 @@ describe('serve/registry/users/token-endpoint', () => {
       token_type: 'Bearer',
       expires_in: 300,
       issued_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-      scope: 'repository:app:pull,push repository:b:pull registry:catalog:*',
+      scope: 'repository:app:pull,push repository:b:pull repository:c:pull registry:catalog:*',
     });
     expect(await push(body.token)).toBe(200);
   });
