@@ -19,9 +19,9 @@ import { listenOn, serverUrl } from './listen.ts';
 import type { Log } from './log.ts';
 import { createMemoryCache } from './memory-cache.ts';
 import { openPublished, type Published } from './published.ts';
-import { createAuthorizer } from './registry/authorizer.ts';
 import { createRegistryHandler, type RegistryHandler } from './registry/handler.ts';
-import { createRegistryAccess, type RegistryAccess } from './registry/registry-access.ts';
+import { openAuthorizer } from './registry/open-authorizer.ts';
+import { createRegistryAccess } from './registry/registry-access.ts';
 import { isRegistryTarget } from './registry/route.ts';
 import { type Renew, type RenewalOptions, startRenewal } from './renewal.ts';
 import { createRepository, type Repository } from './repository.ts';
@@ -69,7 +69,10 @@ const TIMEOUTS = {
 const MEMORY_CACHE = 48 * 1024 * 1024;
 const MAX_TARGET = 8 * 1024;
 
-/** Starts serving what is published. Throws LISTEN when it cannot listen or the TLS certificate cannot be used, STORAGE when there is no storage. */
+/**
+ * Starts serving what is published, and the registry. Throws LISTEN when it cannot listen or the TLS certificate cannot be used, STORAGE when there is no storage,
+ * USERS_INVALID or KEY_PERMISSIONS when the registry's users cannot be used.
+ */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
   const { storage, environment, log, clock } = options;
   const { tls } = options.config.serve;
@@ -84,7 +87,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const closing: (() => void)[] = [() => published.close()];
   try {
     const repository = createRepository({ published, open: createFileOpener(blobs, createMemoryCache(MEMORY_CACHE)), log });
-    const registry = options.config.serve.registry.enabled ? openRegistry(options, blobs) : undefined;
+    const registry = options.config.serve.registry.enabled ? await openRegistry(options, blobs) : undefined;
     const { server, app, connections, close } = createHttpServer({ options, repository, registry: registry?.handle });
     closing.push(close);
     addReservedRoutes(app, { published, blobs, draining: connections.draining });
@@ -98,7 +101,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       await renewal?.close();
       await connections.drain(TIMEOUTS.drain);
       await app.close();
-      await registry?.access.close();
+      await registry?.close();
       for (const end of closing) end();
     };
     let stopped: Promise<void> | undefined;
@@ -115,15 +118,21 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   }
 }
 
-function openRegistry({ config, storage, clock, log }: StartServerOptions, blobs: BlobStore): EmbeddedRegistry {
+async function openRegistry({ config, storage, listen, clock, log }: StartServerOptions, blobs: BlobStore): Promise<EmbeddedRegistry> {
+  const { authorizer, close } = await openAuthorizer({ serve: config.serve, storage, listen, clock, log });
   const access = createRegistryAccess({ storage, blobs, clock, log, catalogueIdentity: () => identityOf(join(storage, 'state.db')) });
-  const authorizer = createAuthorizer(config.serve.registry.push);
-  return { access, handle: createRegistryHandler({ access, blobs, authorizer, log }) };
+  return {
+    handle: createRegistryHandler({ access, blobs, authorizer, log }),
+    async close() {
+      await access.close();
+      await close();
+    },
+  };
 }
 
 interface EmbeddedRegistry {
-  readonly access: RegistryAccess;
   readonly handle: RegistryHandler;
+  close(): Promise<void>;
 }
 
 function renewalOptions({ config, clock, log }: StartServerOptions, renew: Renew, published: Published): RenewalOptions {

@@ -161,7 +161,9 @@ describeWithTools(['root', 'podman', 'buildah', 'skopeo', 'umoci'], 'users of th
     const authfile = registry.at('podman.json');
     expect((await login('podman', authfile, 'wrong')).status).not.toBe(0);
     expect(await login('podman', authfile, PASSWORD)).toMatchObject({ status: 0 });
-    const id = (await succeed('podman', [...storage(), 'pull', '-q', registry.image])).trim();
+    const archive = registry.at('app.tar');
+    await succeed('skopeo', ['copy', '-q', registry.image, `oci-archive:${archive}:app:v1`]);
+    const id = (await succeed('podman', [...storage(), 'pull', '-q', `oci-archive:${archive}`])).trim();
     const remote = `docker://${registry.host}/podman/app:v1`;
     await succeed('podman', [...storage(), 'push', '-q', '--tls-verify=false', '--authfile', authfile, id, remote]);
     await succeed('podman', [...storage(), 'rmi', '-f', id]);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../core/clock.ts';
+import { discardBody, readWholeBody } from '../../request-body.ts';
 import { type Exchange, sendBytes } from '../../responses.ts';
 import { type OciError, sendOciError } from '../errors.ts';
 import { clientAddress, ownAddress } from './addresses.ts';
@@ -58,9 +59,9 @@ export function createTokenEndpoint(options: TokenEndpointOptions): (exchange: E
       };
       return await answer(exchange, wanted, await identityByHeader(exchange.request, options), options);
     }
-    if (method !== 'POST') return sendOciError(exchange, METHOD_REFUSED);
-    const form = await readForm(exchange.request);
-    if ('refused' in form) return sendOciError(exchange, form.refused);
+    if (method !== 'POST') return refuse(exchange, METHOD_REFUSED);
+    const form = await readForm(exchange);
+    if ('refused' in form) return refuse(exchange, form.refused);
     const { fields } = form;
     const wanted = {
       service: fields.get('service'),
@@ -69,6 +70,11 @@ export function createTokenEndpoint(options: TokenEndpointOptions): (exchange: E
     };
     return await answer(exchange, wanted, await identityByForm(exchange.request, fields, options), options);
   };
+}
+
+function refuse(exchange: Exchange, error: OciError): void {
+  discardBody(exchange);
+  sendOciError(exchange, error);
 }
 
 async function answer(exchange: Exchange, wanted: TokenRequest, identity: Identity, options: TokenEndpointOptions): Promise<void> {
@@ -131,17 +137,11 @@ async function identityOf(
   return login.outcome === 'verified' ? { subject: name } : { refused: wrongPassword(BASIC_CHALLENGE) };
 }
 
-async function readForm(request: IncomingMessage): Promise<{ readonly fields: URLSearchParams } | { readonly refused: OciError }> {
-  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
+async function readForm(exchange: Exchange): Promise<{ readonly fields: URLSearchParams } | { readonly refused: OciError }> {
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(exchange.request.headers['content-type'] ?? ''))
     return { refused: refusal(415, 'A form is application/x-www-form-urlencoded.') };
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_FORM) return { refused: { ...refusal(413, 'The form is too long.'), headers: { Connection: 'close' } } };
-    chunks.push(chunk);
-  }
-  return { fields: new URLSearchParams(Buffer.concat(chunks).toString('utf8')) };
+  const body = await readWholeBody(exchange, MAX_FORM);
+  return body === undefined ? { refused: refusal(413, 'The form is too long.') } : { fields: new URLSearchParams(body.toString('utf8')) };
 }
 
 function refusal(status: number, message: string): OciError {
