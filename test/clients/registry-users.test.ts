@@ -1,10 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { freePort } from '../serve/free-port.ts';
 import { mirror, type RunningServer, run, startServing, succeed } from '../support/program.ts';
 import { describeWithTools } from '../support/requirements.ts';
 
@@ -130,17 +132,46 @@ describeWithTools(['skopeo', 'umoci', 'curl', 'htpasswd', 'openssl'], 'users of 
   });
 });
 
-describeWithTools(['skopeo', 'umoci', 'openssl'], 'users of the registry over HTTPS', () => {
-  it('skopeo logs in and pushes', async () => {
-    const registry = await startRegistry(true);
+describeWithTools(['nginx', 'skopeo', 'umoci', 'openssl'], 'users of the registry over HTTPS', () => {
+  /** Trusts no other certificate than the registry's. */
+  async function logInAndPush(registry: RegistryWithUsers, host: string): Promise<void> {
     const certificates = registry.at('trusted');
     mkdirSync(certificates);
     writeFileSync(join(certificates, 'ca.crt'), readFileSync(registry.at('ca.crt')));
     const authfile = registry.at('auth.json');
-    await succeed('skopeo', ['login', '--cert-dir', certificates, '--authfile', authfile, '-u', 'alice', '-p', PASSWORD, registry.host]);
-    const remote = `docker://${registry.host}/team/app:v1`;
+    await succeed('skopeo', ['login', '--cert-dir', certificates, '--authfile', authfile, '-u', 'alice', '-p', PASSWORD, host]);
+    const remote = `docker://${host}/team/app:v1`;
     await succeed('skopeo', ['copy', '--dest-cert-dir', certificates, '--dest-authfile', authfile, registry.image, remote]);
     expect(await succeed('skopeo', ['inspect', '--raw', '--cert-dir', certificates, remote])).toContain('"schemaVersion"');
+  }
+
+  it('skopeo logs in and pushes', async () => {
+    const registry = await startRegistry(true);
+    await logInAndPush(registry, registry.host);
+    await registry.stop();
+  });
+
+  it('skopeo logs in and pushes through nginx as the guide sets it up', async () => {
+    const registry = await startRegistry();
+    makeCertificate(registry.directory);
+    const guide = readFileSync(new URL('../../docs/guides/registry.md', import.meta.url), 'utf8');
+    const [, location = ''] = /```nginx\n([\s\S]*?)```/.exec(guide) ?? [];
+    const port = await freePort();
+    const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+    const temporary = kinds.map((kind) => `${kind}_temp_path ${registry.at(kind)};`).join('\n');
+    writeFileSync(
+      registry.at('nginx.conf'),
+      `daemon off; master_process off; pid ${registry.at('pid')}; error_log stderr; events {}
+       http { access_log off; ${temporary}
+         server { listen 127.0.0.1:${port} ssl; ssl_certificate ca.crt; ssl_certificate_key server.key;
+           ${location.replace('127.0.0.1:8080', registry.host)} } }`,
+    );
+    const nginx = spawn('nginx', ['-p', registry.directory, '-c', registry.at('nginx.conf'), '-e', 'stderr'], { stdio: 'ignore' });
+    const ended = once(nginx, 'exit');
+    await vi.waitFor(async () => await once(connect(port, '127.0.0.1'), 'connect'), { timeout: 10_000 });
+    await logInAndPush(registry, `127.0.0.1:${port}`);
+    nginx.kill();
+    await ended;
     await registry.stop();
   });
 });
