@@ -9,6 +9,7 @@ import { addListCommand } from './commands/list.ts';
 import { addPublishCommand } from './commands/publish.ts';
 import { addQueryCommand } from './commands/query.ts';
 import { addQuickstartCommand } from './commands/quickstart.ts';
+import { addRegistryCommand } from './commands/registry.ts';
 import { addRepoCommand } from './commands/repo.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addShowCommand } from './commands/show.ts';
@@ -36,6 +37,7 @@ export function addCommands(program: Command, host: Host): void {
   addPublishCommand(program, host);
   addCreaterepoCommand(program, host);
   addServeCommand(program, host);
+  addRegistryCommand(program, host);
   program.commandsGroup('Keys and clients:');
   addKeyCommand(program, host);
   addClientCommand(program, host);

@@ -29,6 +29,9 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const status = await runMirror(process.argv.slice(2), {
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   environment: process.env,

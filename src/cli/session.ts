@@ -4,10 +4,13 @@ import { type Clock, publicationClock, systemClock } from '../core/clock.ts';
 import type { Reporter } from '../core/events.ts';
 import type { OperationContext } from '../ops/context.ts';
 import type { Catalogue } from '../store/catalogue.ts';
+import type { Input } from './password.ts';
 import type { Output, Renderer } from './render/renderer.ts';
 
 /** The world that a command runs in: the process's own, or a test's. */
 export interface CommandIo {
+  /** Undefined where there is nothing to be read. */
+  readonly stdin?: Input | undefined;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly environment: Environment;

@@ -11,6 +11,7 @@ export function crossChecks(config: Config): Problem[] {
     ...Object.entries(config.repos).flatMap(([name, repo]) => keyChecks(['repos', name], repo)),
     ...sharedNames(config),
     ...references(config),
+    ...registryChecks(config),
     ...publicationChecks(config),
   ];
 }
@@ -145,4 +146,10 @@ function references(config: Config): Problem[] {
       problems.push({ ...unknownName(['schedule', name], 'mirror or group', { name, known: schedulable }), part: 'key' });
   }
   return problems;
+}
+
+function registryChecks({ serve: { registry } }: Config): Problem[] {
+  if (registry.users === undefined || registry.push === 'users') return [];
+  const message = `nothing asks for users: push is ${registry.push}`;
+  return [{ path: ['serve', 'registry', 'users'], part: 'key', message, allowed: 'push: users beside it' }];
 }

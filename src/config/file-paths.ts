@@ -4,6 +4,11 @@ import { isFetchedKey } from './checks.ts';
 import { absoluteChartItems, absoluteImageItems } from './image-list-paths.ts';
 import type { Config } from './schema.ts';
 
+type ServedRegistryConfig = Config['serve']['registry'];
+
+/** The users of the registry, beside the configuration file, where it does not say another. */
+export const USERS_FILE = 'registry-users';
+
 /** The configuration with every file and directory in it absolute: what is relative is relative to the configuration file. */
 export function absolutePaths(config: Config, configPath: string): Config {
   const directory = dirname(configPath);
@@ -24,7 +29,7 @@ export function absolutePaths(config: Config, configPath: string): Config {
     { ...repo, keys: repo.keys.map((key) => absoluteKey(key, directory)) },
   ]);
   const { signing, registry } = config;
-  const { tls } = config.serve;
+  const { tls, registry: served } = config.serve;
   return {
     ...config,
     storage: resolve(directory, config.storage),
@@ -43,6 +48,7 @@ export function absolutePaths(config: Config, configPath: string): Config {
     serve: {
       ...config.serve,
       tls: tls === undefined ? undefined : { cert: resolve(directory, tls.cert), key: resolve(directory, tls.key) },
+      registry: { ...served, users: usersFile(served, directory) },
     },
   };
 }
@@ -50,4 +56,10 @@ export function absolutePaths(config: Config, configPath: string): Config {
 function absoluteKey(key: string, directory: string): string {
   if (isFetchedKey(key)) return key;
   return /^file:\/\/\//i.test(key) ? fileURLToPath(key) : resolve(directory, key);
+}
+
+/** Where users are asked for, there is always a file that they are in. */
+function usersFile({ push, users }: ServedRegistryConfig, directory: string): string | undefined {
+  if (users === undefined && push !== 'users') return undefined;
+  return resolve(directory, users ?? USERS_FILE);
 }

@@ -177,7 +177,12 @@ export const configSchema = z.strictObject({
         .default('127.0.0.1:8080'),
       tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
       registry: z
-        .strictObject({ enabled: z.boolean().default(true), push: z.enum(['none', 'loopback', 'users']).default('loopback') })
+        .strictObject({
+          enabled: z.boolean().default(true),
+          push: z.enum(['none', 'loopback', 'users']).default('loopback'),
+          /** An htpasswd file of bcrypt hashes. */
+          users: z.string().min(1).optional(),
+        })
         .prefault({}),
     })
     .prefault({}),

@@ -19,7 +19,10 @@ export const ERROR_KINDS = {
     meaning: 'The configuration file has errors. Each is listed with file, line, column, key and what is allowed.',
   },
   CONFIG_EXISTS: { exit: 2, meaning: 'A file that `mirror init` or `mirror add` would write is there already. It was left as it is.' },
-  NAME_UNKNOWN: { exit: 2, meaning: 'No mirror, group, repo, snapshot or publication has this name. The message lists the nearest names.' },
+  NAME_UNKNOWN: {
+    exit: 2,
+    meaning: 'No mirror, group, repo, snapshot, publication or user has this name. The message lists the nearest names.',
+  },
   PACKAGE_UNKNOWN: {
     exit: 1,
     meaning: 'A filter or a command names a package that the upstream does not have. The message lists the nearest names.',
@@ -58,7 +61,10 @@ export const ERROR_KINDS = {
   KEY_MISSING: { exit: 2, meaning: 'A signing key or a trusted key is needed and not configured.' },
   KEY_EXISTS: { exit: 2, meaning: 'A key file exists already and was not overwritten.' },
   KEY_LOCKED: { exit: 2, meaning: 'A secret key is protected by a passphrase, and none or a wrong one was given.' },
-  KEY_PERMISSIONS: { exit: 2, meaning: 'A secret key file can be read by others. Make it readable by its owner only (chmod 600).' },
+  KEY_PERMISSIONS: {
+    exit: 2,
+    meaning: "A file of keys or of the registry's users can be read by others. Make it readable by its owner only (chmod 600).",
+  },
   SIGNATURE_MISSING: { exit: 1, meaning: 'The upstream is not signed, or no longer signed. An unsigned upstream needs `verify: []`.' },
   SIGNATURE_INVALID: { exit: 1, meaning: 'No good signature by a trusted, unexpired, unrevoked key, or the signed document is malformed.' },
   SIGNATURE_WEAK: {
@@ -91,6 +97,10 @@ export const ERROR_KINDS = {
   IMAGE_UNKNOWN: { exit: 1, meaning: 'A source or a registry does not have the image, tag or digest that was asked for.' },
   IMAGE_CONFLICT: { exit: 1, meaning: 'Two different images would be seeded under one name. The message says which.' },
   REGISTRY_REFUSED: { exit: 1, meaning: 'A registry refused what was sent to it. The message has its own words.' },
+  USERS_INVALID: {
+    exit: 2,
+    meaning: "The file of the registry's users is malformed, or has a hash that is not bcrypt. The message names the line.",
+  },
   CLOCK: { exit: 1, meaning: 'The clock of this machine is behind what was published before. Set it right and run again.' },
   LISTEN: { exit: 1, meaning: 'The server cannot listen on the address. The message has the cause.' },
 } as const satisfies Record<string, ErrorKind>;

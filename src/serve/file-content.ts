@@ -20,18 +20,24 @@ const PACKAGE = /\.(?:u?deb|ddeb|d?rpm)$/;
 
 export function createFileOpener(blobs: BlobStore, cache: MemoryCache): FileOpener {
   return async ({ path, blob }) => {
-    const cacheable = blob.size <= CACHED && !PACKAGE.test(path);
-    const held = cacheable ? cache.get(blob.sha256) : undefined;
+    if (blob.size > CACHED || PACKAGE.test(path)) return await openBlob(blobs, blob);
+    const held = cache.get(blob.sha256);
     if (held !== undefined) return fromMemory(held);
     if ((await blobs.stat(blob.sha256)) !== blob.size) return undefined;
-    if (!cacheable && blob.size > IN_ONE_PIECE) return fromPool(blobs, blob);
     const bytes = await blobs.readWhole(blob.sha256, blob.size);
-    if (cacheable) cache.set(blob.sha256, bytes);
+    cache.set(blob.sha256, bytes);
     return fromMemory(bytes);
   };
 }
 
-function fromMemory(bytes: Buffer): FileContent {
+/** A blob of the pool; undefined where the pool does not have it as it should be. */
+export async function openBlob(blobs: BlobStore, blob: Blob): Promise<FileContent | undefined> {
+  if ((await blobs.stat(blob.sha256)) !== blob.size) return undefined;
+  return blob.size > IN_ONE_PIECE ? fromPool(blobs, blob) : fromMemory(await blobs.readWhole(blob.sha256, blob.size));
+}
+
+/** Bytes that are in memory. */
+export function fromMemory(bytes: Buffer): FileContent {
   return { write: (response, { start, end }) => send(response, bytes.subarray(start, end + 1)) };
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { ByteRange } from '../store/blobs.ts';
 import type { Permanence, TreeEntry } from '../store/generations.ts';
-import { evaluateConditions, rangeApplies } from './conditions.ts';
+import { evaluateConditions, rangeApplies, type Validators } from './conditions.ts';
 import { contentType } from './content-types.ts';
 import type { FileContent, FileOpener } from './file-content.ts';
 import { formatHttpDate } from './http-date.ts';
@@ -14,18 +14,45 @@ const CACHE_CONTROL: Readonly<Record<Permanence, string>> = {
   current: 'no-cache',
 };
 
+/** Some bytes of a known size, as they are told to a client. */
+export interface Content {
+  readonly validators: Validators;
+  /** In bytes. */
+  readonly size: number;
+  readonly type: string;
+  readonly headers: OutgoingHttpHeaders;
+  /** See `selectRanges`. */
+  readonly backwardsRange?: 'malformed' | 'unsatisfiable' | undefined;
+  /** Undefined where the bytes are not there as they should be. */
+  open(): Promise<FileContent | undefined>;
+  /** Answers 412 or 416. */
+  refuse(status: 412 | 416, message: string, headers: OutgoingHttpHeaders): void;
+}
+
 /**
  * Answers a GET or HEAD for a published file: conditions, single and multiple ranges (RFC 9110), never any content encoding.
  * Gives `missing`, with nothing sent, where the pool does not have the file as it should be.
  */
-export async function sendFile(exchange: Exchange, entry: TreeEntry, open: FileOpener): Promise<'answered' | 'missing'> {
+export function sendFile(exchange: Exchange, entry: TreeEntry, open: FileOpener): Promise<'answered' | 'missing'> {
+  return sendContent(exchange, {
+    validators: { etag: `"${entry.blob.sha256}"`, modified: entry.modified },
+    size: entry.blob.size,
+    type: contentType(entry.path.slice(entry.path.lastIndexOf('/') + 1)),
+    headers: { 'Cache-Control': CACHE_CONTROL[entry.permanence] },
+    open: () => open(entry),
+    refuse: (status, message, headers) => sendText(exchange, status, message, headers),
+  });
+}
+
+/** The same for any bytes of a known size. */
+export async function sendContent(exchange: Exchange, content: Content): Promise<'answered' | 'missing'> {
   const { request, response } = exchange;
-  const validators = { etag: `"${entry.blob.sha256}"`, modified: entry.modified };
+  const { validators, size, type } = content;
   const headers: OutgoingHttpHeaders = {
     ETag: validators.etag,
-    'Last-Modified': formatHttpDate(entry.modified),
-    'Cache-Control': CACHE_CONTROL[entry.permanence],
+    'Last-Modified': formatHttpDate(validators.modified),
     'Accept-Ranges': 'bytes',
+    ...content.headers,
   };
 
   const precondition = evaluateConditions(request.headers, validators);
@@ -34,27 +61,25 @@ export async function sendFile(exchange: Exchange, entry: TreeEntry, open: FileO
     return 'answered';
   }
   if (precondition === 'failed') {
-    sendText(exchange, 412, 'The file is not the one that the request is about.', headers);
+    content.refuse(412, 'The file is not the one that the request is about.', headers);
     return 'answered';
   }
 
-  const type = contentType(entry.path.slice(entry.path.lastIndexOf('/') + 1));
-  const { size } = entry.blob;
   const follow = request.method === 'GET' && rangeApplies(request.headers['if-range']?.toString(), validators);
-  const selection = selectRanges(follow ? request.headers.range : undefined, size);
+  const selection = selectRanges(follow ? request.headers.range : undefined, size, content.backwardsRange);
   if (selection.kind === 'unsatisfiable') {
-    sendText(exchange, 416, `The file has ${size} bytes.`, { ...headers, 'Content-Range': `bytes */${size}` });
+    content.refuse(416, `The file has ${size} bytes.`, { ...headers, 'Content-Range': `bytes */${size}` });
     return 'answered';
   }
-  const content = await open(entry);
-  if (content === undefined) return 'missing';
+  const opened = await content.open();
+  if (opened === undefined) return 'missing';
 
   const parts = selection.kind === 'parts' ? selection.parts : [{ start: 0, end: size - 1 }];
   const [only] = parts;
   const body = parts.length > 1 || only === undefined ? multipart(parts, size, type) : single(only, type);
   if (selection.kind === 'parts' && only !== undefined && parts.length === 1) headers['Content-Range'] = contentRange(only, size);
   response.writeHead(selection.kind === 'parts' ? 206 : 200, { ...ALWAYS, ...headers, ...body.headers });
-  if (request.method === 'GET') await body.write(response, content);
+  if (request.method === 'GET') await body.write(response, opened);
   response.end();
   return 'answered';
 }

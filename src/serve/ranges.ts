@@ -16,8 +16,13 @@ const RANGE = /^(\d*)-(\d*)$/;
  * Reads a Range header (RFC 9110 section 14.2) for a file of `size` bytes. The whole file is the answer where the header is absent, malformed,
  * in another unit, has more than 64 ranges, or asks for at least as many bytes as there are. Ranges that overlap are merged and then sorted;
  * otherwise the client's order stays.
+ * @param backwards what a range is whose end is before its start: RFC 9110 allows either answer.
  */
-export function selectRanges(header: string | undefined, size: number): RangeSelection {
+export function selectRanges(
+  header: string | undefined,
+  size: number,
+  backwards: 'malformed' | 'unsatisfiable' = 'malformed',
+): RangeSelection {
   const list = header === undefined ? undefined : RANGES_SPECIFIER.exec(header.trim())?.[1];
   if (list === undefined) return WHOLE;
   const specs = list.split(',', MAX_RANGES * 2).map((spec) => spec.trim());
@@ -26,7 +31,7 @@ export function selectRanges(header: string | undefined, size: number): RangeSel
 
   const parts: ByteRange[] = [];
   for (const spec of given) {
-    const range = resolve(spec, size);
+    const range = resolve(spec, size, backwards);
     if (range === 'malformed') return WHOLE;
     if (range !== 'unsatisfiable') parts.push(range);
   }
@@ -38,7 +43,7 @@ export function selectRanges(header: string | undefined, size: number): RangeSel
   return merged.length > 1 && wanted >= size ? WHOLE : { kind: 'parts', parts: merged };
 }
 
-function resolve(spec: string, size: number): ByteRange | 'malformed' | 'unsatisfiable' {
+function resolve(spec: string, size: number, backwards: 'malformed' | 'unsatisfiable'): ByteRange | 'malformed' | 'unsatisfiable' {
   const match = RANGE.exec(spec);
   const [, first = '', last = ''] = match ?? [];
   if (first === '' && last === '') return 'malformed';
@@ -48,7 +53,7 @@ function resolve(spec: string, size: number): ByteRange | 'malformed' | 'unsatis
   }
   const start = Number(first);
   const end = last === '' ? Number.POSITIVE_INFINITY : Number(last);
-  if (end < start) return 'malformed';
+  if (end < start) return backwards;
   return start >= size ? 'unsatisfiable' : { start, end: Math.min(end, size - 1) };
 }
 

@@ -23,7 +23,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @returns undefined where the target is malformed, which is answered with 400.
  */
 export function parseRequestTarget(target: string): RequestPath | undefined {
-  const relative = target.startsWith('/') ? target : withoutOrigin(target);
+  const relative = originForm(target);
   if (relative === undefined) return undefined;
   const [beforeFragment = ''] = relative.split('#', 1);
   const mark = beforeFragment.indexOf('?');
@@ -49,7 +49,9 @@ export function escapeSegment(segment: string): string {
   return encodeURIComponent(segment.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
 }
 
-function withoutOrigin(target: string): string | undefined {
+/** A request target from its first `/` on; undefined where it has none, as in `*`. */
+export function originForm(target: string): string | undefined {
+  if (target.startsWith('/')) return target;
   const origin = ABSOLUTE_FORM.exec(target)?.[0];
   if (origin === undefined) return undefined;
   const rest = target.slice(origin.length);

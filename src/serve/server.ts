@@ -7,6 +7,7 @@ import type { Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
+import type { BlobStore } from '../store/blobs.ts';
 import type { PublicationState } from '../store/catalogue.ts';
 import { loadGeneration } from '../store/generation-map.ts';
 import { openPool } from '../store/pool.ts';
@@ -18,9 +19,14 @@ import { listenOn, serverUrl } from './listen.ts';
 import type { Log } from './log.ts';
 import { createMemoryCache } from './memory-cache.ts';
 import { openPublished, type Published } from './published.ts';
+import { createRegistryHandler, type RegistryHandler } from './registry/handler.ts';
+import { openAuthorizer } from './registry/open-authorizer.ts';
+import { createRegistryAccess } from './registry/registry-access.ts';
+import { isRegistryTarget } from './registry/route.ts';
 import { type Renew, type RenewalOptions, startRenewal } from './renewal.ts';
 import { createRepository, type Repository } from './repository.ts';
-import { escapePath, parseRequestTarget } from './request-path.ts';
+import { discardBody } from './request-body.ts';
+import { escapePath, originForm, parseRequestTarget } from './request-path.ts';
 import { addReservedRoutes, isReserved } from './reserved.ts';
 import { type Exchange, sendText } from './responses.ts';
 import { inheritedSocket, notifySystemd } from './systemd.ts';
@@ -52,7 +58,8 @@ export interface RunningServer {
 const TIMEOUTS = {
   keepAlive: 75_000,
   headers: 10_000,
-  request: 30_000,
+  /** A whole request: the layers of an image take as long as they take. */
+  request: 0,
   /** Without anything sent or received. */
   idle: 60_000,
   check: 2_000,
@@ -62,7 +69,10 @@ const TIMEOUTS = {
 const MEMORY_CACHE = 48 * 1024 * 1024;
 const MAX_TARGET = 8 * 1024;
 
-/** Starts serving what is published. Throws LISTEN when it cannot listen or the TLS certificate cannot be used, STORAGE when there is no storage. */
+/**
+ * Starts serving what is published, and the registry. Throws LISTEN when it cannot listen or the TLS certificate cannot be used, STORAGE when there is no storage,
+ * USERS_INVALID or KEY_PERMISSIONS when the registry's users cannot be used.
+ */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
   const { storage, environment, log, clock } = options;
   const { tls } = options.config.serve;
@@ -77,7 +87,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const closing: (() => void)[] = [() => published.close()];
   try {
     const repository = createRepository({ published, open: createFileOpener(blobs, createMemoryCache(MEMORY_CACHE)), log });
-    const { server, app, connections, close } = createHttpServer({ options, repository });
+    const registry = options.config.serve.registry.enabled ? await openRegistry(options, blobs) : undefined;
+    const { server, app, connections, close } = createHttpServer({ options, repository, registry: registry?.handle });
     closing.push(close);
     addReservedRoutes(app, { published, blobs, draining: connections.draining });
     await app.ready();
@@ -90,6 +101,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       await renewal?.close();
       await connections.drain(TIMEOUTS.drain);
       await app.close();
+      await registry?.close();
       for (const end of closing) end();
     };
     let stopped: Promise<void> | undefined;
@@ -106,6 +118,23 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   }
 }
 
+async function openRegistry({ config, storage, listen, clock, log }: StartServerOptions, blobs: BlobStore): Promise<EmbeddedRegistry> {
+  const { authorizer, close } = await openAuthorizer({ serve: config.serve, storage, listen, clock, log });
+  const access = createRegistryAccess({ storage, blobs, clock, log, catalogueIdentity: () => identityOf(join(storage, 'state.db')) });
+  return {
+    handle: createRegistryHandler({ access, blobs, authorizer, log }),
+    async close() {
+      await access.close();
+      await close();
+    },
+  };
+}
+
+interface EmbeddedRegistry {
+  readonly handle: RegistryHandler;
+  close(): Promise<void>;
+}
+
 function renewalOptions({ config, clock, log }: StartServerOptions, renew: Renew, published: Published): RenewalOptions {
   const states = async (): Promise<readonly PublicationState[]> => (await published.view()).publications.map(({ state }) => state);
   return { publications: config.publications, states, renew, clock, log };
@@ -120,7 +149,14 @@ interface HttpServer {
   close(): void;
 }
 
-function createHttpServer({ options, repository }: { options: StartServerOptions; repository: Repository }): HttpServer {
+interface HttpServerParts {
+  readonly options: StartServerOptions;
+  readonly repository: Repository;
+  /** Undefined where it is turned off. */
+  readonly registry: RegistryHandler | undefined;
+}
+
+function createHttpServer({ options, repository, registry }: HttpServerParts): HttpServer {
   const { tls } = options.config.serve;
   const settings: ServerOptions = {
     keepAliveTimeout: TIMEOUTS.keepAlive,
@@ -147,6 +183,10 @@ function createHttpServer({ options, repository }: { options: StartServerOptions
   const answer = async (exchange: Exchange): Promise<void> => {
     const { request, response } = exchange;
     const { url = '/' } = request;
+    const asked = originForm(url);
+    if (registry !== undefined && asked !== undefined && url.length <= MAX_TARGET && isRegistryTarget(asked))
+      return await registry(exchange, asked);
+    discardBody(exchange);
     if (url.length > MAX_TARGET) return sendText(exchange, 414, 'The address is too long.');
     const target = parseRequestTarget(url);
     if (target === undefined) return sendText(exchange, 400, 'The address is malformed.');
@@ -154,12 +194,14 @@ function createHttpServer({ options, repository }: { options: StartServerOptions
     request.url = `${escapePath(target.path)}${target.query === '' ? '' : `?${target.query}`}`;
     reserved(request, response);
   };
-  server.on('request', (request, response) => {
+  const take: RequestListener = (request, response) => {
     if (options.accessLog === true) logAccess(options.log, { request, response });
     connections.enqueue(request, response, () => {
       answer({ request, response }).catch((error: unknown) => failed({ request, response }, error, options.log));
     });
-  });
+  };
+  // Whoever reads the body of a request tells its client to send it.
+  server.on('request', take).on('checkContinue', take);
   return { server, app, connections, close };
 }
 

@@ -93,6 +93,18 @@ registry:
     ]);
   });
 
+  it("finds the registry's users beside the configuration, where it asks for users", () => {
+    const users = (registry: string): string | undefined =>
+      parseConfig(`storage: s\nserve: { registry: ${registry} }\n`, '/srv/m/mirror.yaml', {}).serve.registry.users;
+    expect(users('{}')).toBeUndefined();
+    expect(users('{ push: none }')).toBeUndefined();
+    expect(users('{ push: users }')).toBe('/srv/m/registry-users');
+    expect(users('{ push: users, users: ../htpasswd }')).toBe('/srv/htpasswd');
+    expect(problemsOf('storage: s\nserve: { registry: { users: htpasswd } }\n')).toEqual([
+      '2:22: serve.registry.users: nothing asks for users: push is loopback; allowed: push: users beside it',
+    ]);
+  });
+
   it('takes numbers from the environment', () => {
     const text = `storage: x\nhttp: { concurrency: "$\{N}" }\n`;
     expect(parseConfig(text, '/m.yaml', { N: '7' }).http.concurrency).toBe(7);

@@ -6,6 +6,11 @@ import { temporaryDirectory } from './storage-fixture.ts';
 
 /** What the first version of the schema had otherwise. */
 const TO_FIRST = `
+  DROP TABLE oci_blobs;
+  DROP TABLE oci_tags;
+  DROP TABLE oci_manifests;
+  DROP TABLE oci_documents;
+  DROP TABLE oci_repositories;
   DROP TABLE packed_blocks;
   DROP TABLE snapshots;
   DROP TABLE repos;

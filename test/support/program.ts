@@ -14,13 +14,17 @@ export interface Finished {
 export interface RunOptions {
   readonly cwd?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** What it reads from its standard input; nothing otherwise. */
+  readonly input?: string | undefined;
   /** Called with the child as soon as it runs, for tests that kill it. */
   readonly started?: ((child: ChildProcess) => void) | undefined;
 }
 
 /** Runs any program to its end. */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
-  const child = spawn(command, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  // A program may end without reading it.
+  child.stdin.on('error', () => undefined).end(options.input);
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8');

@@ -45,7 +45,11 @@ export async function openRegistryIntake(scope: string, { tables, blobs, clock }
   const brought = new Map<string, Blob>();
   let links: { readonly repository: string; readonly digest: string }[] = [];
 
-  const isKnown = (digest: string): boolean => brought.has(digest) || blobOf(tables(), digest) !== undefined;
+  const isKnown = (digest: string): boolean => {
+    if (brought.has(digest)) return true;
+    const blob = blobOf(tables(), digest);
+    return blob !== undefined && blobs.has(blob.sha256);
+  };
 
   const open = async (digest: string, size: number): Promise<ResumedBlob> => {
     const { algorithm, encoded } = checkDigest(digest);

@@ -4,6 +4,7 @@ import { MirrorError } from '../../core/errors.ts';
 import type { Blob, BlobStore, Intake } from '../../store/blobs.ts';
 import type { Catalogue } from '../../store/catalogue.ts';
 import type { LinkedBlob, RegistryTables, StoredManifest } from '../../store/registry-tables.ts';
+import type { Descriptor } from '../format/descriptor.ts';
 import { isDigest } from '../format/digest.ts';
 import { acceptManifest, type PushedManifest } from './accept-manifest.ts';
 import { CLAIM_EVERY } from './claims.ts';
@@ -121,10 +122,15 @@ export function createRegistry({ catalogue, blobs, clock, openUploads }: Registr
     return blob;
   };
 
-  const checkSizes = (repository: string, wanted: readonly { readonly digest: string; readonly size: number }[]): void => {
+  const lacking = (digests: readonly string[]): never => {
+    throw registryProblem('manifest-blob-unknown', `the repository lacks blobs of the manifest: ${digests.slice(0, 5).join(', ')}`);
+  };
+  /** Refuses a manifest whose blobs are of another size than it says, or are not in the pool as they should be. */
+  const checkBlobs = (repository: string, wanted: readonly Descriptor[]): void => {
     for (const { digest, size } of wanted) {
       const blob = tables().blob(repository, digest);
-      if (blob !== undefined && blob.size !== size)
+      if (blob === undefined || !blobs.has(blob.sha256)) lacking([digest]);
+      else if (blob.size !== size)
         throw registryProblem('manifest-invalid', `the blob ${digest} has ${blob.size} bytes, the manifest says ${size}`);
     }
   };
@@ -147,12 +153,12 @@ export function createRegistry({ catalogue, blobs, clock, openUploads }: Registr
     async putManifest(repository, manifest) {
       checkRepository(repository);
       const { record, tags, blobs: wanted, manifests } = acceptManifest(manifest, clock.now().getTime());
-      checkSizes(repository, wanted);
+      checkBlobs(repository, wanted);
       const digests = wanted.map(({ digest }) => digest);
       const { bytes } = manifest;
       const missing = await write(() => tables().putManifest({ repository, record, bytes, tags, blobs: digests, manifests }));
-      if (missing.length > 0)
-        throw registryProblem('manifest-blob-unknown', `the repository lacks blobs of the manifest: ${missing.slice(0, 5).join(', ')}`);
+      // They were there a moment ago.
+      if (missing.length > 0) lacking(missing);
       return { digest: record.digest, subject: record.subject, tags };
     },
     deleteManifest: (repository, digest) => write(() => tables().deleteManifest(repository, digest)),

@@ -50,7 +50,7 @@ export interface Uploads {
   /** Adds a chunk. Throws `range-invalid` where it is not the next one, `upload-busy` while another is being added. What has arrived when the body fails is kept. */
   append(repository: string, id: string, chunk: Chunk): Promise<UploadStatus>;
   /** Adds the last chunk, if any, and ends the upload. The blob is durable then. Throws as `append`, and `digest-invalid`, after which the upload is gone. */
-  finish(repository: string, id: string, digest: string, chunk: Chunk | undefined): Promise<Blob>;
+  finish(repository: string, id: string, digest: string, chunk?: Chunk): Promise<Blob>;
   /** A whole blob at once. */
   receive(digest: string, body: AsyncIterable<Buffer>): Promise<Blob>;
   cancel(repository: string, id: string): Promise<void>;

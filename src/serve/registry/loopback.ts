@@ -6,5 +6,10 @@ const LOOPBACK = /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/i;
 
 /** Whether a request comes from a program on this machine: over a loopback address, and not passed on by a proxy. */
 export function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
-  return LOOPBACK.test(socket.remoteAddress ?? '') && FORWARDED.every((name) => headers[name] === undefined);
+  return isLoopback(socket.remoteAddress ?? '') && FORWARDED.every((name) => headers[name] === undefined);
+}
+
+/** Whether an IP address is one that only this machine can have sent from. */
+export function isLoopback(address: string): boolean {
+  return LOOPBACK.test(address);
 }

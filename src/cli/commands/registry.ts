@@ -1,0 +1,8 @@
+import type { Command } from 'commander';
+import type { Host } from '../host.ts';
+import { addRegistryUserCommand } from './registry-user.ts';
+
+export function addRegistryCommand(parent: Command, host: Host): void {
+  const registry = parent.command('registry').description('the container registry');
+  addRegistryUserCommand(registry, host);
+}
