@@ -1,5 +1,5 @@
 /** The steps that long operations go through, in the order in which they appear. */
-export type Phase = 'indexes' | 'select' | 'packages' | 'read' | 'verify' | 'store' | 'publish' | 'listen';
+export type Phase = 'indexes' | 'select' | 'packages' | 'read' | 'verify' | 'store' | 'publish' | 'transfer' | 'listen';
 
 interface SubjectEvent {
   /** The mirror, publication or other named thing that the event is about. */

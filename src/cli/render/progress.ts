@@ -12,6 +12,7 @@ export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
   verify: 'verifying',
   store: 'storing',
   publish: 'publishing',
+  transfer: 'seeding',
   listen: 'listening',
 };
 

@@ -2,11 +2,10 @@ import PQueue from 'p-queue';
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import type { RegistryClient } from '../../oci/client/registry-client.ts';
 import type { SourceImage } from '../../oci/content.ts';
-import type { ImageList, ImageListEntry } from '../../oci/format/image-list.ts';
+import type { ChartEntry, ImageList, ImageListEntry } from '../../oci/format/image-list.ts';
 import { completeReference, formatReference, type ImageReference } from '../../oci/format/reference.ts';
 import { describeSelection, selectTags, type TagSelection } from '../../oci/format/select-tags.ts';
-import { type ChartFile, chartFileImage, readChartFile } from './chart-file.ts';
-import { chartEntries } from './chart-images.ts';
+import { chartFileImage, imagesOfChart } from './charts.ts';
 import type { Registries } from './registries.ts';
 import type { FailedSource, ImageWish, OpenedSource } from './source-images.ts';
 
@@ -62,9 +61,8 @@ class Lookup {
     const what = nameOf(entry);
     try {
       this.#options.signal.throwIfAborted();
-      if (entry.kind === 'chart' && 'file' in entry.chart) return [chartFileImage(await readChartFile(entry.chart.file))];
-      const wanted = entry.kind === 'chart' ? (entry.chart as { reference: ImageReference; select?: TagSelection }) : entry;
-      return await this.#atRegistry(wanted.reference, wanted.select);
+      const wanted = entry.kind === 'chart' ? entry.chart : entry;
+      return 'file' in wanted ? [await chartFileImage(wanted.file)] : await this.#atRegistry(wanted.reference, wanted.select);
     } catch (error) {
       return this.#failed(what, error);
     }
@@ -86,10 +84,12 @@ class Lookup {
     return await Promise.all(tags.map((one) => resolve(one, { ...reference, tag: one })));
   }
 
-  async #namedBy(image: SourceImage, entry: ImageListEntry): Promise<ImageListEntry[]> {
+  async #namedBy(image: SourceImage, entry: ChartEntry): Promise<readonly ImageListEntry[]> {
     const name = formatReference(image.reference);
     try {
-      const { entries, problems } = await chartEntries(image, entry);
+      const found = await imagesOfChart(image, entry);
+      if (found === undefined) throw new MirrorError('LIST_INVALID', `${name} is no Helm chart`);
+      const { entries, problems } = found;
       for (const { what, reason } of problems) {
         this.failures.push({
           what: `${name}: ${what}`,
@@ -98,8 +98,7 @@ class Lookup {
       }
       return entries;
     } catch (error) {
-      this.#failed(name, error);
-      return [];
+      return this.#failed(name, error);
     }
   }
 

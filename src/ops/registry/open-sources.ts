@@ -24,6 +24,8 @@ export interface SourceOptions {
   readonly sink?: BlobSink | undefined;
   /** Empty for all. */
   readonly platforms: readonly Platform[];
+  /** Told of every piece of an archive that was read, in bytes. */
+  readonly onRead?: ((bytes: number) => void) | undefined;
 }
 
 /** One thing to be seeded, which is opened when its turn comes. */
@@ -69,7 +71,7 @@ export function pendingSources(texts: readonly string[], context: OperationConte
         sink: options.sink,
         signal: context.signal,
         ...(options.platforms.length === 0 ? {} : { platforms: options.platforms }),
-        onBytes: undefined,
+        onRead: options.onRead,
       });
       return { source, wish: () => ({ platforms: [] }), failures: [] };
     },

@@ -1,0 +1,186 @@
+import { isMirrorError, MirrorError } from '../../core/errors.ts';
+import { registryTarget } from '../../oci/client/registry-target.ts';
+import { destinationOf, type NamingConvention } from '../../oci/format/destination.ts';
+import type { Platform } from '../../oci/format/platform.ts';
+import { createRegistry } from '../../oci/registry/registry.ts';
+import { type EmbeddedTarget, embeddedTarget } from '../../oci/seed/embedded-target.ts';
+import { failedImage, type SeededImage, type SeedReport } from '../../oci/seed/report.ts';
+import { seedImages } from '../../oci/seed/seed.ts';
+import type { SeedTarget } from '../../oci/seed/target.ts';
+import { acquireLock } from '../../store/locks.ts';
+import type { OperationContext } from '../context.ts';
+import { type PendingSource, pendingSources } from './open-sources.ts';
+import { createRegistries, type Registries, type RegistryAccess } from './registries.ts';
+import type { OpenedSource } from './source-images.ts';
+import { parseTarget, type TargetPlace } from './target-argument.ts';
+import { verifySigned } from './verify-signed.ts';
+
+export interface SeedSettings extends RegistryAccess {
+  /** `[http://]HOST[:PORT][/PATH]`; the configuration's, or the embedded registry, where it is left out. */
+  readonly target?: string | undefined;
+  /** A further path in front of every repository. */
+  readonly path?: string | undefined;
+  readonly convention: NamingConvention;
+  /** Empty for all. */
+  readonly platforms: readonly Platform[];
+  readonly referrers: boolean;
+  readonly dryRun: boolean;
+  readonly planFile?: string | undefined;
+  /** What paths are relative to. */
+  readonly directory: string;
+}
+
+/** The lock and the place in `tmp` of what is seeded into the embedded registry. */
+const SCOPE = 'registry-seed';
+
+/**
+ * Seeds images, charts and bundles into a registry; what the configuration lists for no sources. What fails does not stop the rest: it is in the report.
+ * Throws USAGE, REFERENCE_INVALID, LOCKED where another seeding into the embedded registry is under way, and ABORTED.
+ */
+export async function seedRegistry(texts: readonly string[], context: OperationContext, settings: SeedSettings): Promise<SeedReport> {
+  const place = parseTarget(settings.target ?? context.config.registry?.target, settings.path);
+  const registries = createRegistries(context, settings);
+  try {
+    return await withTarget(place, { context, registries }, async (target, embedded) => {
+      const run = new SeedRun({ context, settings, target, place });
+      const sources = pendingSources(texts, context, {
+        ...settings,
+        registries,
+        // A dry run leaves nothing behind.
+        sink: settings.dryRun ? undefined : embedded?.sink,
+        onRead: (bytes) => run.read(bytes),
+      });
+      for (const source of sources) await run.seed(source);
+      return { target: run.name, images: run.images };
+    });
+  } finally {
+    await registries.close();
+  }
+}
+
+interface TargetTools {
+  readonly context: OperationContext;
+  readonly registries: Registries;
+}
+
+async function withTarget<T>(
+  { registry }: TargetPlace,
+  { context, registries }: TargetTools,
+  use: (target: SeedTarget, embedded: EmbeddedTarget | undefined) => Promise<T>,
+): Promise<T> {
+  if (registry !== undefined) return await use(registryTarget(await registries.at(registry)), undefined);
+  const { catalogue, blobs, clock, storage, signal } = context;
+  using _lock = await acquireLock(storage, SCOPE, 'seeding the registry', { signal });
+  const own = createRegistry({ catalogue, blobs, clock });
+  const target = embeddedTarget(own, await own.openIntake(SCOPE));
+  let done = false;
+  try {
+    const result = await use(target, target);
+    await target.finish();
+    done = true;
+    return result;
+  } finally {
+    if (!done) await target.close();
+    await own.close();
+  }
+}
+
+interface RunParts {
+  readonly context: OperationContext;
+  readonly settings: SeedSettings;
+  readonly target: SeedTarget;
+  readonly place: TargetPlace;
+}
+
+class SeedRun {
+  readonly images: SeededImage[] = [];
+  readonly name: string;
+  readonly #parts: RunParts;
+  readonly #holders = new Map<string, string>();
+  readonly #claims = new Map<string, string>();
+  #subject = '';
+  #read = 0;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    const { path } = parts.place;
+    this.name = path === '' ? parts.target.name : `${parts.target.name}, ${path}`;
+  }
+
+  /** Tells how much of an archive was read. */
+  read(bytes: number): void {
+    this.#read += bytes;
+    const { report } = this.#parts.context;
+    report({
+      type: 'progress',
+      subject: this.#subject,
+      phase: 'read',
+      items: 0,
+      totalItems: undefined,
+      bytes: this.#read,
+      totalBytes: undefined,
+    });
+  }
+
+  async seed(pending: PendingSource): Promise<void> {
+    const { report } = this.#parts.context;
+    this.#subject = pending.name;
+    this.#read = 0;
+    report({ type: 'phase', subject: pending.name, phase: 'read' });
+    const before = this.images.length;
+    try {
+      const opened = await pending.open();
+      try {
+        await this.#seedOpened(opened);
+      } finally {
+        await opened.source.close();
+      }
+    } catch (error) {
+      if (!isMirrorError(error) || error.code === 'ABORTED') throw error;
+      this.#failed(pending.name, pending.name, error);
+    }
+    const failed = this.images.slice(before).filter(({ status }) => status === 'failed').length;
+    if (failed === 0) report({ type: 'done', subject: pending.name, summary: summaryOf(this.images.slice(before)) });
+  }
+
+  async #seedOpened({ source, wish, failures }: OpenedSource): Promise<void> {
+    const { context, settings, target, place } = this.#parts;
+    const { report, signal, config } = context;
+    for (const { what, error } of failures) this.#failed(source.name, what, error);
+    for (const { what, reason } of source.problems)
+      this.#failed(source.name, what, new MirrorError('ARCHIVE_INVALID', `${what}: ${reason}`));
+    report({ type: 'phase', subject: source.name, phase: 'transfer', detail: `to ${this.name}` });
+    const seeded = await seedImages(source, {
+      target,
+      signal,
+      dryRun: settings.dryRun,
+      concurrency: config.http.concurrency,
+      holders: this.#holders,
+      claims: this.#claims,
+      destination: (image) => destinationOf(image.reference, { convention: settings.convention, prefix: place.path, as: wish(image).as }),
+      wanted: (image) => {
+        const { platforms } = wish(image);
+        return { platforms: platforms.length > 0 ? platforms : settings.platforms, referrers: settings.referrers };
+      },
+      verify: (image) => verifySigned(image, wish(image).verify),
+      onProgress: ({ images, totalImages, bytes, totalBytes }) =>
+        report({ type: 'progress', subject: source.name, phase: 'transfer', items: images, totalItems: totalImages, bytes, totalBytes }),
+      onImage: ({ image, error }) => {
+        if (error !== undefined) report({ type: 'failed', subject: image, code: error.code, message: error.message, hint: error.hint });
+      },
+    });
+    this.images.push(...seeded);
+  }
+
+  #failed(source: string, what: string, error: MirrorError): void {
+    this.#parts.context.report({ type: 'failed', subject: what, code: error.code, message: error.message, hint: error.hint });
+    this.images.push(failedImage(source, what, error));
+  }
+}
+
+function summaryOf(images: readonly SeededImage[]): string {
+  const changed = images.filter(({ status }) => status !== 'unchanged').length;
+  return changed === 0
+    ? 'unchanged'
+    : `${changed} of ${images.length} images ${images.some(({ status }) => status === 'planned') ? 'to seed' : 'seeded'}`;
+}
