@@ -56,7 +56,7 @@ export const ERROR_KINDS = {
   },
   DECOMPRESS_FAILED: { exit: 1, meaning: 'A compressed file is damaged, cut short, or of an unknown kind.' },
   DECOMPRESS_TOO_LARGE: { exit: 1, meaning: 'A compressed file unpacks to more than its declared size or ceiling. It was refused.' },
-  KEY_INVALID: { exit: 1, meaning: 'A key file holds no usable OpenPGP key, or more than one where one is expected.' },
+  KEY_INVALID: { exit: 1, meaning: 'A key file holds no usable key or certificate, or more than one where one is expected.' },
   KEY_CHANGED: { exit: 1, meaning: 'The key at a URL is not the one that was pinned at first use. The message says how to accept it.' },
   KEY_MISSING: { exit: 2, meaning: 'A signing key or a trusted key is needed and not configured.' },
   KEY_EXISTS: { exit: 2, meaning: 'A key file exists already and was not overwritten.' },
@@ -65,7 +65,11 @@ export const ERROR_KINDS = {
     exit: 2,
     meaning: "A file of keys or of the registry's users can be read by others. Make it readable by its owner only (chmod 600).",
   },
-  SIGNATURE_MISSING: { exit: 1, meaning: 'The upstream is not signed, or no longer signed. An unsigned upstream needs `verify: []`.' },
+  SIGNATURE_MISSING: {
+    exit: 1,
+    meaning:
+      'The upstream is not signed, or no longer signed: one without signatures needs `verify: []`. Or an image is not, for which `verify` asks.',
+  },
   SIGNATURE_INVALID: { exit: 1, meaning: 'No good signature by a trusted, unexpired, unrevoked key, or the signed document is malformed.' },
   SIGNATURE_WEAK: {
     exit: 1,
