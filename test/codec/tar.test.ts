@@ -31,6 +31,37 @@ async function entries(bytes: Uint8Array, size?: number): Promise<Read[]> {
 }
 
 describe('codec/tar', () => {
+  it('says where the content of each entry begins', async () => {
+    const bytes = tarArchive(
+      tarEntry({ path: 'a', content: 'one' }),
+      tarEntry({ path: './@LongLink', type: 'L', content: `${'b'.repeat(200)}\0` }),
+      tarEntry({ path: 'b', content: 'x'.repeat(1000) }),
+      tarEntry({ path: 'c', content: 'three' }),
+    );
+    for (const size of [1, 7, 512, 1 << 20]) {
+      const found: string[] = [];
+      for await (const { offset, size: length } of readTar(pieces(bytes, size), 'x'))
+        found.push(bytes.toString('latin1', offset, offset + length));
+      expect(found).toEqual(['one', 'x'.repeat(1000), 'three']);
+    }
+  });
+
+  it('holds an archive to its end where it is told to', async () => {
+    const read = async (bytes: Buffer): Promise<void> => {
+      for await (const { path } of readTar(pieces(bytes, 100), 'x', { strict: true })) expect(path.toString()).toBe('a');
+    };
+    const entry = tarEntry({ path: 'a', content: 'one' });
+    await read(Buffer.concat([entry, Buffer.alloc(512)]));
+    await read(Buffer.concat([entry, Buffer.alloc(200 * 1024)]));
+    for (const bytes of [
+      Buffer.alloc(0),
+      entry,
+      Buffer.concat([tarArchive(entry), Buffer.from('x')]),
+      Buffer.concat([tarArchive(entry), entry]),
+    ])
+      await expect(read(bytes)).rejects.toMatchObject({ code: 'METADATA_INVALID' });
+  });
+
   it('reads every kind of entry, however the bytes arrive', async () => {
     const bytes = tarArchive(
       tarEntry({ path: './', type: '5' }),

@@ -41,7 +41,7 @@ export function isRegistryHost(text: string): boolean {
 
 /**
  * Reads a reference as docker and skopeo do, but adds nothing: without a tag there is no tag, and `nginx` stays `nginx`. The first component is a host
- * where it has a dot, a port or a capital letter, or is `localhost`. Throws REFERENCE_INVALID, which quotes the text.
+ * where it has a dot or a port, or is `localhost`. Throws REFERENCE_INVALID, which quotes the text.
  */
 export function parseReference(text: string): ImageReference {
   const invalid = (why: string): MirrorError =>
@@ -51,7 +51,7 @@ export function parseReference(text: string): ImageReference {
   if (digest !== undefined && !isDigest(digest)) throw invalid(`"${digest}" is no sha256 or sha512 digest`);
   const slash = named.indexOf('/');
   const first = slash < 0 ? '' : named.slice(0, slash);
-  const host = slash >= 0 && /[.:A-Z]|^localhost$/.test(first) ? first : undefined;
+  const host = slash >= 0 && /[.:]|^localhost$/.test(first) ? first : undefined;
   if (host !== undefined && !isRegistryHost(host)) throw invalid(`"${host}" is no host`);
   const rest = host === undefined ? named : named.slice(slash + 1);
   const colon = rest.indexOf(':');

@@ -223,22 +223,24 @@ describe('openArchive refuses', () => {
 
 describe('openArchive, of a bundle with one bad archive,', () => {
   const second = twoPlatforms('team/other:v1');
+  const others = [...second.files].filter(([file, content]) => file.startsWith('blobs/') && !content.includes('schemaVersion'));
   for (const [name, make] of Object.entries(CASES).filter(([name]) => !OF_BUNDLES.has(name))) {
-    it(`has the others: ${name}`, async () => {
-      const path = join(directory, 'bundle');
-      const bytes = tarArchive(
-        tarEntry({ path: 'bundle/bad@v1.tar', content: make() }),
-        tarEntry({ path: 'bundle/team&other@v1.tar', content: second.tar() }),
-      );
-      await writeFile(path, gzipSync(bytes, { level: 1 }));
-      const keeper = sink();
-      const source = await openArchive(path, { sink: keeper });
-      expect(source.images.map(({ reference }) => reference)).toEqual([{ host: undefined, repository: 'team/other', tag: 'v1' }]);
-      expect(source.problems).toMatchObject([{ what: 'bundle/bad@v1.tar' }]);
-      expect([...keeper.open]).toEqual([]);
-      const blobs = [...second.files].filter(([file, content]) => file.startsWith('blobs/') && !content.includes('schemaVersion'));
-      expect([...keeper.kept].sort()).toEqual(blobs.map(([file]) => file.slice(6).replace('/', ':')).sort());
-    });
+    for (const packed of [false, true]) {
+      it(`has the others: ${name}${packed ? ', compressed' : ''}`, async () => {
+        const path = join(directory, 'bundle');
+        const bad = packed
+          ? { path: 'bundle/bad@v1.tgz', content: gzipSync(make(), { level: 1 }) }
+          : { path: 'bundle/bad@v1.tar', content: make() };
+        const bytes = tarArchive(tarEntry(bad), tarEntry({ path: 'bundle/team&other@v1.tar', content: second.tar() }));
+        await writeFile(path, gzipSync(bytes, { level: 1 }));
+        const keeper = sink();
+        const source = await openArchive(path, { sink: keeper });
+        expect(source.images.map(({ reference }) => reference)).toEqual([{ host: undefined, repository: 'team/other', tag: 'v1' }]);
+        expect(source.problems).toMatchObject([{ what: bad.path }]);
+        expect([...keeper.open]).toEqual([]);
+        expect([...keeper.kept].sort()).toEqual(others.map(([file]) => file.slice(6).replace('/', ':')).sort());
+      });
+    }
   }
 
   it('refuses all where the bundle itself is cut short', async () => {

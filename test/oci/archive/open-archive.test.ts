@@ -244,6 +244,20 @@ describe('openArchive', () => {
     expect(roots.size).toBe(1);
   });
 
+  it('reads what docker saves since version 25 as the OCI layout that it is, too', async () => {
+    const layout = single('latest');
+    const [entry] = (JSON.parse(String(layout.files.get('index.json'))) as { manifests: { digest: string; annotations: object }[] })
+      .manifests;
+    if (entry === undefined) throw new Error('no entry');
+    layout.done([{ ...entry, annotations: { ...entry.annotations, [CONTAINERD]: 'docker.io/library/app:latest' } }]);
+    const saved = [{ Config: 'blobs/sha256/x', RepoTags: ['app:latest'], Layers: ['blobs/sha256/y'] }];
+    layout.files.set('manifest.json', Buffer.from(JSON.stringify(saved)));
+    layout.files.set('repositories', Buffer.from('{"app":{"latest":"x"}}'));
+    const source = await openArchive(await file('saved-25.tar', layout.tar()));
+    expect(names(source)).toEqual(['docker.io/library/app:latest']);
+    expect(source.images[0]?.root.digest).toBe(entry.digest);
+  });
+
   it('gives a sink every blob of every image once, and no manifest', async () => {
     const bundle = tarArchive(
       tarEntry({ path: 'a@v1.tar', content: single('x').tar() }),
