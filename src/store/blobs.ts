@@ -34,6 +34,11 @@ export interface BlobStore {
   list(): AsyncIterable<Blob>;
   delete(sha256: string): Promise<void>;
   /**
+   * Deletes a blob that came into the pool before `since`, in milliseconds since 1970, at once and without giving way: for whoever holds a transaction over the rows
+   * that name blobs. Gives whether it is gone.
+   */
+  deleteOlder(sha256: string, since: number): boolean;
+  /**
    * Begins to bring files in. They become blobs in batches: each batch is made durable as a whole before any of it is visible.
    * @param scope names what the work is for, such as `sync-docker`; parts left by an interrupted run of the same scope are found again.
    *   One process at a time uses a scope, which the caller's lock ensures.

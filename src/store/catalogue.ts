@@ -333,6 +333,9 @@ export interface Catalogue {
   /** What the embedded registry holds. */
   readonly registry: RegistryTables;
 
+  /** Which of some blobs anything but the registry names: packages, indexes, generations (not what these have in them). */
+  namedBlobs(wanted: ReadonlySet<string>): Set<string>;
+
   /** A number that grows with every change made by any process; cheap, for polling. */
   changes(): number;
   close(): void;

@@ -144,6 +144,13 @@ const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX oci_blobs_by_digest ON oci_blobs (digest);
   CREATE INDEX oci_blobs_by_sha256 ON oci_blobs (sha256);
+  CREATE TABLE oci_unlinked (
+    sha256 TEXT PRIMARY KEY,
+    size INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TRIGGER oci_blobs_unlinked AFTER DELETE ON oci_blobs BEGIN
+    INSERT OR IGNORE INTO oci_unlinked (sha256, size) VALUES (old.sha256, old.size);
+  END;
   `,
 ];
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSha256 } from '../core/digests.ts';
@@ -53,6 +53,19 @@ export async function openPool(storageDir: string): Promise<BlobStore> {
     list: () => listBlobs(paths),
     async delete(sha256) {
       if (isSha256(sha256)) await orAbsent(`remove ${paths.blob(sha256)}`, unlink(paths.blob(sha256)));
+    },
+    deleteOlder(sha256, since) {
+      if (!isSha256(sha256)) return true;
+      const path = paths.blob(sha256);
+      try {
+        const found = statSync(path, { throwIfNoEntry: false });
+        if (found === undefined) return true;
+        if (found.mtimeMs >= since) return false;
+        unlinkSync(path);
+        return true;
+      } catch (error) {
+        throw storageError(error, `remove ${path}`);
+      }
     },
     async intake(scope) {
       if (!NAME_PATTERN.test(scope)) throw new MirrorError('NAME_INVALID', `"${scope}" cannot name an intake: it is no file name`);

@@ -10,7 +10,16 @@ interface BlobRow {
 
 type BlobTable = Pick<
   RegistryTables,
-  'blob' | 'blobs' | 'repositoriesWithBlob' | 'linkBlob' | 'touchBlob' | 'unlinkBlob' | 'unlinkUntouched' | 'isLinked'
+  | 'blob'
+  | 'blobs'
+  | 'repositoriesWithBlob'
+  | 'linkBlob'
+  | 'touchBlob'
+  | 'unlinkBlob'
+  | 'unlinkUntouched'
+  | 'isLinked'
+  | 'unlinkedFiles'
+  | 'removeUnlinked'
 >;
 
 const OF_REPOSITORY = 'repository = (SELECT id FROM oci_repositories WHERE name = ?)';
@@ -39,6 +48,10 @@ export function createBlobTable(database: Database, makeRepository: (name: strin
     `DELETE FROM oci_blobs WHERE ${OF_REPOSITORY} AND digest = ? AND linked_at < ?`,
   );
   const any = database.prepare<[string], number>('SELECT 1 FROM oci_blobs WHERE sha256 = ? LIMIT 1').pluck();
+  const unlinked = database.prepare<[], { readonly sha256: string; readonly size: number }>(
+    'SELECT sha256, size FROM oci_unlinked WHERE NOT EXISTS (SELECT 1 FROM oci_blobs WHERE oci_blobs.sha256 = oci_unlinked.sha256) ORDER BY sha256',
+  );
+  const forget = database.prepare<[string]>('DELETE FROM oci_unlinked WHERE sha256 = ?');
   return {
     blob: (repository, digest) => blobOf(one.get(repository, digest)),
     blobs: (repository, { last = '', limit }) => page.all(repository, last, limit).map(blobFrom),
@@ -52,6 +65,12 @@ export function createBlobTable(database: Database, makeRepository: (name: strin
     unlinkBlob: (repository, digest) => remove.run(repository, digest).changes > 0,
     unlinkUntouched: (repository, digest, since) => removeUntouched.run(repository, digest, since).changes > 0,
     isLinked: (sha256) => any.get(sha256) !== undefined,
+    unlinkedFiles: () => unlinked.all(),
+    removeUnlinked: database.transaction<RegistryTables['removeUnlinked']>((sha256, remove) => {
+      if (any.get(sha256) !== undefined || (remove !== undefined && !remove())) return false;
+      forget.run(sha256);
+      return true;
+    }).immediate,
   };
 }
 

@@ -90,6 +90,13 @@ export interface RegistryTables {
   unlinkUntouched(repository: string, digest: string, since: number): boolean;
   /** Whether any repository has a blob that is this file of the pool. */
   isLinked(sha256: string): boolean;
+  /** Files of the pool that were a repository's, and are none's now. */
+  unlinkedFiles(): { readonly sha256: string; readonly size: number }[];
+  /**
+   * Has a file of the pool removed, and forgotten as one that was a repository's, in a transaction in which none has it. A file that is another's is only forgotten.
+   * @param remove gives whether the file is gone. It stays known where it is not.
+   */
+  removeUnlinked(sha256: string, remove: (() => boolean) | undefined): boolean;
 
   manifest(repository: string, digest: string): StoredManifest | undefined;
   /** The exact bytes. */

@@ -16,6 +16,7 @@ import type { RegistryTables } from './registry-tables.ts';
 import { createRepoTable } from './repos.ts';
 import { createSnapshotTable } from './snapshots.ts';
 import { diskFull, storageError, systemCode } from './storage-errors.ts';
+import { namedInState } from './used-blobs.ts';
 
 /** How long a call waits for another process that is writing, in milliseconds. */
 const BUSY_TIMEOUT = 10_000;
@@ -159,6 +160,7 @@ function createCatalogue(database: Database.Database, path: string): Catalogue {
       registry ??= guard(path, () => guardedRegistry(createRegistryTables(database), { reading, writing }));
       return registry;
     },
+    namedBlobs: reading((wanted: ReadonlySet<string>) => namedInState(database, wanted)),
     changes: reading(() => {
       // SQLite's number changes with the commits of other connections only; our own are counted by us.
       const now = dataVersion.get();
@@ -188,6 +190,8 @@ function guardedRegistry(tables: RegistryTables, { reading, writing }: { readonl
     unlinkBlob: writing(tables.unlinkBlob),
     unlinkUntouched: writing(tables.unlinkUntouched),
     isLinked: reading(tables.isLinked),
+    unlinkedFiles: reading(tables.unlinkedFiles),
+    removeUnlinked: writing(tables.removeUnlinked),
     manifest: reading(tables.manifest),
     manifestBytes: reading(tables.manifestBytes),
     manifests: reading(tables.manifests),

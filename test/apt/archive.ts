@@ -132,6 +132,7 @@ export class Upstream {
       },
       list: unused,
       delete: unused,
+      deleteOlder: unused,
       intake: unused,
     };
   }

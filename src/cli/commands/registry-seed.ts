@@ -1,10 +1,7 @@
-import { type Command, Option } from 'commander';
-import { MirrorError } from '../../core/errors.ts';
-import type { Platform } from '../../oci/format/platform.ts';
+import type { Command } from 'commander';
 import type { Host } from '../host.ts';
 import { partlyDone } from '../outcomes.ts';
-import { collect } from '../repeatable.ts';
-import type { Session } from '../session.ts';
+import { addSourceOptions, type SourceFlags, sourceSettings } from './registry-sources.ts';
 
 const EXAMPLES = `
 A source is a vendor's bundle (.tar.gz, .tar.zst, .tar or a directory), an OCI or docker archive or layout, a list of images (KET's manifest, a plain text, YAML), a
@@ -18,13 +15,6 @@ Examples:
 
 Exit status: 0 when all are there, 1 when all failed, 3 when some failed and the others are there.
 `;
-
-/** What seeding and listing share. */
-export interface SourceFlags {
-  readonly planFile?: string;
-  readonly platform: readonly string[];
-  readonly allowRealm: readonly string[];
-}
 
 interface SeedFlags extends SourceFlags {
   readonly target?: string;
@@ -64,28 +54,4 @@ export function addRegistrySeedCommand(parent: Command, host: Host): void {
         return { value: seedValue(report), text: seedText(report), exitStatus: partlyDone(report.images) };
       }),
     );
-}
-
-/** The options that say how sources are read. */
-export function addSourceOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--platform <os/architecture>', 'only this platform; may be repeated').argParser(collect).default([], 'all'))
-    .option('--plan-file <file>', 'of KET, which says for which Kubernetes its list is')
-    .addOption(
-      new Option('--allow-realm <host>', 'lets a registry send us to this host for tokens; may be repeated')
-        .argParser(collect)
-        .default([], 'none'),
-    );
-}
-
-/** What these options say, and where the command runs. */
-export async function sourceSettings({ io }: Session, flags: SourceFlags) {
-  const { parsePlatform } = await import('../../oci/format/platform.ts');
-  const platforms = flags.platform.map((text): Platform => {
-    const platform = parsePlatform(text);
-    if (platform === undefined)
-      throw new MirrorError('USAGE', `"${text}" is no platform`, { hint: 'Write it like linux/amd64 or linux/arm/v7.' });
-    return platform;
-  });
-  return { platforms, planFile: flags.planFile, allowedRealms: flags.allowRealm, environment: io.environment, directory: io.cwd };
 }

@@ -32,7 +32,9 @@ export function registryTarget(client: RegistryClient): SeedTarget {
     mountsFromAnywhere: false,
     resolve: (repository, reference) => client.repository(repository).resolve(reference),
     hasBlob: (repository, digest) => client.repository(repository).hasBlob(digest),
-    mount: async (repository, digest, from) => from !== undefined && (await client.repository(repository).mount(digest, from)),
+    async mount(repository, digest, from) {
+      return from !== undefined && (await client.repository(repository).mount(digest, from)) ? 'mounted' : undefined;
+    },
     putBlob: (repository, descriptor, content) => client.repository(repository).putBlob(descriptor, content),
     async putManifest(repository, reference, manifest) {
       const { keepsReferrers } = await client.repository(repository).putManifest(reference, manifest);

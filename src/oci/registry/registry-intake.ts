@@ -22,8 +22,8 @@ export interface RegistryIntake {
   take(digest: string, size: number): BlobReceiver | undefined;
   /** As `take`, but goes on with what an interrupted run of the same scope left. */
   resume(digest: string, size: number): Promise<ResumedBlob | undefined>;
-  /** Gives a repository a blob that was brought or is in another repository: it has it after the next commit. False where it is nowhere. */
-  link(repository: string, digest: string): boolean;
+  /** Gives a repository a blob that was brought (`sent`) or is in another repository (`mounted`): it has it after the next commit. Undefined where it is nowhere. */
+  link(repository: string, digest: string): 'mounted' | 'sent' | undefined;
   /** Makes every complete blob durable, and repositories have what they are linked to, in one transaction. Throws BLOB_MISSING where one was removed meanwhile. */
   commit(): Promise<void>;
   /** Commits, and removes what is left of blobs that were not completed. */
@@ -93,9 +93,9 @@ export async function openRegistryIntake(scope: string, { tables, blobs, clock }
     link(repository, digest) {
       checkRepository(repository);
       checkDigest(digest);
-      if (!isKnown(digest)) return false;
+      if (!isKnown(digest)) return undefined;
       links.push({ repository, digest });
-      return true;
+      return brought.has(digest) ? 'sent' : 'mounted';
     },
     commit,
     async finish() {

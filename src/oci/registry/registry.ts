@@ -72,7 +72,8 @@ export interface Registry {
   blob(repository: string, digest: string): LinkedBlob | undefined;
   /** As `blob`, for a client that is about to push what needs it: it is not removed as unused in the next time. */
   claimBlob(repository: string, digest: string): Promise<LinkedBlob | undefined>;
-  readBlob(blob: Blob): Readable;
+  /** Its bytes from an offset on. */
+  readBlob(blob: Blob, start?: number): Readable;
   /** A whole blob at once. Throws `digest-invalid`. */
   putBlob(repository: string, digest: string, body: AsyncIterable<Buffer>): Promise<LinkedBlob>;
   /**
@@ -172,7 +173,7 @@ export function createRegistry({ catalogue, blobs, clock, openUploads }: Registr
       if (blob !== undefined && blob.linkedAt < now - CLAIM_EVERY) await write(() => tables().touchBlob(repository, digest, now));
       return blob;
     },
-    readBlob: ({ sha256 }) => blobs.read(sha256),
+    readBlob: ({ sha256, size }, start = 0) => blobs.read(sha256, start === 0 ? undefined : { start, end: size - 1 }),
     async putBlob(repository, digest, body) {
       checkRepository(repository);
       return await link(repository, digest, await uploads.receive(digest, body));

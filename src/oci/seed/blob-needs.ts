@@ -1,8 +1,9 @@
 import type { ImageContent } from '../content.ts';
 import type { Descriptor } from '../format/descriptor.ts';
+import type { MountOutcome } from './target.ts';
 
 /** How a blob came to be in a repository of the target. */
-export type BlobOutcome = 'present' | 'mounted' | 'sent';
+export type BlobOutcome = MountOutcome;
 
 /** One blob that some repositories of the target need, and where it is from. */
 export interface BlobNeed {

@@ -68,9 +68,10 @@ async function mountEverywhere(need: BlobNeed, { target, holders }: BringOptions
   for (const repository of need.open()) {
     const from = holders.get(digest);
     if (from === undefined && !target.mountsFromAnywhere) return;
-    if (!(await target.mount(repository, digest, from))) return;
+    const outcome = await target.mount(repository, digest, from);
+    if (outcome === undefined) return;
     holders.set(digest, repository);
-    need.settle(repository, 'mounted');
+    need.settle(repository, outcome);
   }
 }
 

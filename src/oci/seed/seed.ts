@@ -174,11 +174,12 @@ class Seeding {
     outcomes: readonly { readonly blob: { readonly digest: string; readonly size: number }; readonly outcome: BlobOutcome }[],
   ): Counts {
     const sent = outcomes.filter(({ blob, outcome }) => outcome === 'sent' && !this.#claimed.has(blob.digest));
+    const again = outcomes.filter(({ blob, outcome }) => outcome === 'sent' && this.#claimed.has(blob.digest));
     for (const { blob } of sent) this.#claimed.add(blob.digest);
     return {
       sent: sent.length,
       bytes: sent.reduce((sum, { blob }) => sum + blob.size, 0),
-      mounted: outcomes.filter(({ outcome }) => outcome === 'mounted').length,
+      mounted: again.length + outcomes.filter(({ outcome }) => outcome === 'mounted').length,
     };
   }
 

@@ -8,6 +8,9 @@ export interface ResolvedManifest {
   readonly size: number;
 }
 
+/** Where a blob was that was not sent: in another repository, or on its way since the archive was read. */
+export type MountOutcome = 'mounted' | 'sent';
+
 /** A manifest to be stored, byte for byte. */
 export interface ManifestBytes {
   readonly digest: string;
@@ -26,10 +29,10 @@ export interface SeedTarget {
   /** Whether the repository has a blob. A blob of another repository of the registry does not count. */
   hasBlob(repository: string, digest: string): Promise<boolean>;
   /**
-   * Gives the repository a blob that another one has. False where the registry does not do that, or does not have it there.
+   * Gives the repository a blob without its bytes being sent now. Undefined where the registry does not do that, or does not have it there.
    * @param from a repository that has it; undefined where `mountsFromAnywhere`.
    */
-  mount(repository: string, digest: string, from: string | undefined): Promise<boolean>;
+  mount(repository: string, digest: string, from: string | undefined): Promise<MountOutcome | undefined>;
   /** Brings a blob. `content` gives its bytes from an offset on and may be called again, to go on or to begin anew. Nothing of it is visible before it is whole and right. */
   putBlob(repository: string, descriptor: Descriptor, content: (start: number) => AsyncIterable<Buffer>): Promise<void>;
   /** Stores a manifest by a tag or by its digest; what it refers to must be there. Keeps the list of referrers where the registry does not do that itself. */

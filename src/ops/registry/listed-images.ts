@@ -58,7 +58,7 @@ class Lookup {
   }
 
   async #found(entry: ImageListEntry): Promise<SourceImage[]> {
-    const what = nameOf(entry);
+    const what = nameOfEntry(entry);
     try {
       this.#options.signal.throwIfAborted();
       const wanted = entry.kind === 'chart' ? entry.chart : entry;
@@ -117,7 +117,10 @@ class Lookup {
   }
 }
 
-function nameOf(entry: ImageListEntry): string {
-  if (entry.kind === 'image') return formatReference(entry.reference);
-  return 'file' in entry.chart ? entry.chart.file : formatReference(entry.chart.reference);
+/** What an entry of a list is called: `nginx:1.27`, or `nginx (v1.*)` where tags are chosen. */
+export function nameOfEntry(entry: ImageListEntry): string {
+  const wanted = entry.kind === 'chart' ? entry.chart : entry;
+  if ('file' in wanted) return wanted.file;
+  const name = `${entry.kind === 'chart' ? 'oci://' : ''}${formatReference(wanted.reference)}`;
+  return wanted.select === undefined ? name : `${name} (${describeSelection(wanted.select)})`;
 }

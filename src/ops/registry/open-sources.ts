@@ -10,7 +10,7 @@ import type { Platform } from '../../oci/format/platform.ts';
 import { type FileArgument, type ImageArgument, parseSourceArgument } from '../../oci/format/source-argument.ts';
 import type { OperationContext } from '../context.ts';
 import { fileKind } from './file-kind.ts';
-import { listedImages } from './listed-images.ts';
+import { listedImages, nameOfEntry } from './listed-images.ts';
 import type { Registries } from './registries.ts';
 import type { OpenedSource } from './source-images.ts';
 
@@ -31,6 +31,8 @@ export interface SourceOptions {
 /** One thing to be seeded, which is opened when its turn comes. */
 export interface PendingSource {
   readonly name: string;
+  /** What it names, as it is written there, where it is a list; undefined where only opening it tells. */
+  names(): Promise<readonly string[] | undefined>;
   open(): Promise<OpenedSource>;
 }
 
@@ -54,14 +56,16 @@ export function pendingSources(texts: readonly string[], context: OperationConte
         hint: 'Name a bundle, a list of images, a chart or an image, or list images in the configuration.',
       });
     }
-    return [{ name: context.configPath, open: () => listed(context.configPath, configuredImageList(images, charts)) }];
+    const list = configuredImageList(images, charts);
+    return [{ name: context.configPath, names: async () => namesOf(list), open: () => listed(context.configPath, list) }];
   }
   const fromImage = ({ reference, scheme }: ImageArgument, text: string): PendingSource => {
     const entry = { kind: 'image' as const, where: text, reference, platforms: [] };
-    return { name: text, open: () => listed(text, { entries: [entry], problems: [] }, scheme) };
+    return { name: text, names: async () => undefined, open: () => listed(text, { entries: [entry], problems: [] }, scheme) };
   };
   const fromFile = ({ path, name }: FileArgument): PendingSource => ({
     name: path,
+    names: async () => ((await fileKind(at(path))) === 'list' ? namesOf(await readList(at(path), path, options)) : undefined),
     async open() {
       const kind = await fileKind(at(path));
       if (kind === 'list') return await listed(path, await readList(at(path), path, options));
@@ -80,6 +84,10 @@ export function pendingSources(texts: readonly string[], context: OperationConte
     const argument = parseSourceArgument(text, (path) => existsSync(at(path)));
     return argument.kind === 'image' ? fromImage(argument, text) : fromFile(argument);
   });
+}
+
+function namesOf({ entries }: ImageList): string[] {
+  return entries.map(nameOfEntry);
 }
 
 function chartEntry(file: string, where: string) {

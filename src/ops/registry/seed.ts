@@ -2,18 +2,17 @@ import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { registryTarget } from '../../oci/client/registry-target.ts';
 import { destinationOf, type NamingConvention } from '../../oci/format/destination.ts';
 import type { Platform } from '../../oci/format/platform.ts';
-import { createRegistry } from '../../oci/registry/registry.ts';
-import { type EmbeddedTarget, embeddedTarget } from '../../oci/seed/embedded-target.ts';
+import type { EmbeddedTarget } from '../../oci/seed/embedded-target.ts';
 import { failedImage, type SeededImage, type SeedReport } from '../../oci/seed/report.ts';
 import { seedImages } from '../../oci/seed/seed.ts';
 import type { SeedTarget } from '../../oci/seed/target.ts';
-import { acquireLock } from '../../store/locks.ts';
 import type { OperationContext } from '../context.ts';
+import { withEmbeddedTarget } from './embedded.ts';
 import { type PendingSource, pendingSources } from './open-sources.ts';
 import { createRegistries, type Registries, type RegistryAccess } from './registries.ts';
 import type { OpenedSource } from './source-images.ts';
 import { parseTarget, type TargetPlace } from './target-argument.ts';
-import { verifySigned } from './verify-signed.ts';
+import { createSignatureCheck } from './verify-signed.ts';
 
 export interface SeedSettings extends RegistryAccess {
   /** `[http://]HOST[:PORT][/PATH]`; the configuration's, or the embedded registry, where it is left out. */
@@ -29,9 +28,6 @@ export interface SeedSettings extends RegistryAccess {
   /** What paths are relative to. */
   readonly directory: string;
 }
-
-/** The lock and the place in `tmp` of what is seeded into the embedded registry. */
-const SCOPE = 'registry-seed';
 
 /**
  * Seeds images, charts and bundles into a registry; what the configuration lists for no sources. What fails does not stop the rest: it is in the report.
@@ -69,20 +65,7 @@ async function withTarget<T>(
   use: (target: SeedTarget, embedded: EmbeddedTarget | undefined) => Promise<T>,
 ): Promise<T> {
   if (registry !== undefined) return await use(registryTarget(await registries.at(registry)), undefined);
-  const { catalogue, blobs, clock, storage, signal } = context;
-  using _lock = await acquireLock(storage, SCOPE, 'seeding the registry', { signal });
-  const own = createRegistry({ catalogue, blobs, clock });
-  const target = embeddedTarget(own, await own.openIntake(SCOPE));
-  let done = false;
-  try {
-    const result = await use(target, target);
-    await target.finish();
-    done = true;
-    return result;
-  } finally {
-    if (!done) await target.close();
-    await own.close();
-  }
+  return await withEmbeddedTarget(context, (target) => use(target, target));
 }
 
 interface RunParts {
@@ -98,11 +81,13 @@ class SeedRun {
   readonly #parts: RunParts;
   readonly #holders = new Map<string, string>();
   readonly #claims = new Map<string, string>();
+  readonly #checkSignature: ReturnType<typeof createSignatureCheck>;
   #subject = '';
   #read = 0;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
+    this.#checkSignature = createSignatureCheck(() => parts.context.clock.now());
     const { path } = parts.place;
     this.name = path === '' ? parts.target.name : `${parts.target.name}, ${path}`;
   }
@@ -149,7 +134,7 @@ class SeedRun {
     for (const { what, error } of failures) this.#failed(source.name, what, error);
     for (const { what, reason } of source.problems)
       this.#failed(source.name, what, new MirrorError('ARCHIVE_INVALID', `${what}: ${reason}`));
-    report({ type: 'phase', subject: source.name, phase: 'transfer', detail: `to ${this.name}` });
+    report({ type: 'phase', subject: this.#subject, phase: 'transfer', detail: `to ${this.name}` });
     const seeded = await seedImages(source, {
       target,
       signal,
@@ -162,9 +147,9 @@ class SeedRun {
         const { platforms } = wish(image);
         return { platforms: platforms.length > 0 ? platforms : settings.platforms, referrers: settings.referrers };
       },
-      verify: (image) => verifySigned(image, wish(image).verify),
+      verify: (image) => this.#checkSignature(image, wish(image).verify),
       onProgress: ({ images, totalImages, bytes, totalBytes }) =>
-        report({ type: 'progress', subject: source.name, phase: 'transfer', items: images, totalItems: totalImages, bytes, totalBytes }),
+        report({ type: 'progress', subject: this.#subject, phase: 'transfer', items: images, totalItems: totalImages, bytes, totalBytes }),
       onImage: ({ image, error }) => {
         if (error !== undefined) report({ type: 'failed', subject: image, code: error.code, message: error.message, hint: error.hint });
       },

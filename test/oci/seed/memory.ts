@@ -120,10 +120,10 @@ export function memoryTarget(options: { readonly mounts?: boolean; readonly anyw
     hasBlob: async (repository, digest) => of(repository).has(digest),
     async mount(repository, digest, from) {
       const there = from === undefined ? [...blobs.values()].some((set) => set.has(digest)) : of(from).has(digest);
-      if (options.mounts === false || !there) return false;
+      if (options.mounts === false || !there) return undefined;
       calls.push(`mount ${repository} ${digest}`);
       of(repository).add(digest);
-      return true;
+      return 'mounted';
     },
     async putBlob(repository, { digest }, content) {
       const pieces: Buffer[] = [];

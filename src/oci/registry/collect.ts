@@ -1,0 +1,151 @@
+import type { RegistryTables } from '../../store/registry-tables.ts';
+import { blobsOf, parseManifest, referrersTag } from '../format/manifest.ts';
+
+export interface CollectOptions {
+  /** What was pushed or asked for since stays, in milliseconds since 1970: a push may be under way that needs it. */
+  readonly since: number;
+  /** Also manifests that no tag leads to. Whoever uses images by their digests wants to keep these. */
+  readonly untagged: boolean;
+  /** Only says what would be removed. */
+  readonly dryRun: boolean;
+}
+
+export interface CollectedManifest {
+  readonly repository: string;
+  readonly digest: string;
+}
+
+/** What is no longer in the registry. */
+export interface Collected {
+  readonly manifests: readonly CollectedManifest[];
+  /** How many times a repository no longer has a blob that no manifest of it names. */
+  readonly links: number;
+  /** Names of repositories in which nothing was left. */
+  readonly repositories: readonly string[];
+  /** Files of the pool that no repository needs any more, by their SHA-256, with their sizes. */
+  readonly files: ReadonlyMap<string, number>;
+}
+
+const PAGE = 1000;
+/** Tags that are made of a digest: the list of its referrers, and what cosign has for it. */
+const ABOUT = /^sha(?:256|512)-[0-9a-f]{64,128}(?:\.(?:sig|att|sbom))?$/;
+
+/**
+ * Removes what nothing in the registry leads to: blobs that no manifest names, and where that is wanted manifests that no tag leads to. A tag leads to its
+ * manifest, an index to what it lists, and a manifest to what refers to it, signatures and all. Files stay in the pool: `files` are those that may go.
+ */
+export function collectRegistry(tables: RegistryTables, options: CollectOptions): Collected {
+  const manifests: CollectedManifest[] = [];
+  const repositories: string[] = [];
+  const removed = new Map<string, number>();
+  const kept = new Set<string>();
+  let links = 0;
+  for (const repository of everyPage(
+    (last) => tables.allRepositories({ last, limit: PAGE }),
+    (name) => name,
+  )) {
+    const stored = readRepository(tables, repository);
+    const wanted = options.untagged ? reachable(tables, repository, stored) : new Set(stored.keys());
+    const lost = [...stored].filter(([digest, { storedAt }]) => !wanted.has(digest) && storedAt < options.since).map(([digest]) => digest);
+    for (const digest of lost) {
+      if (options.dryRun || removeManifest(tables, { repository, digest }, options.since)) {
+        manifests.push({ repository, digest });
+        stored.delete(digest);
+      }
+    }
+    const named = new Set([...stored.values()].flatMap(({ blobs }) => blobs));
+    for (const { digest, sha256, size, linkedAt } of everyPage(
+      (last) => tables.blobs(repository, { last, limit: PAGE }),
+      (blob) => blob.digest,
+    )) {
+      const unused = !named.has(digest) && linkedAt < options.since;
+      if (unused && (options.dryRun || tables.unlinkUntouched(repository, digest, options.since))) {
+        links += 1;
+        removed.set(sha256, size);
+      } else kept.add(sha256);
+    }
+    if (!options.dryRun && tables.dropRepository(repository)) repositories.push(repository);
+  }
+  const files = options.dryRun
+    ? [...removed].filter(([sha256]) => !kept.has(sha256))
+    : tables.unlinkedFiles().map(({ sha256, size }) => [sha256, size] as const);
+  return { manifests, links, repositories, files: new Map(files) };
+}
+
+/** A manifest of a repository with what it names. */
+interface Known {
+  readonly storedAt: number;
+  readonly subject: string | undefined;
+  readonly blobs: readonly string[];
+  readonly manifests: readonly string[];
+}
+
+function readRepository(tables: RegistryTables, repository: string): Map<string, Known> {
+  const found = new Map<string, Known>();
+  for (const { digest, mediaType, storedAt, subject } of everyPage(
+    (last) => tables.manifests(repository, { last, limit: PAGE }),
+    (one) => one.digest,
+  )) {
+    const bytes = tables.manifestBytes(repository, digest);
+    if (bytes === undefined) continue;
+    const manifest = parseManifest(bytes, mediaType, `the manifest ${digest} of ${repository}`);
+    const members = manifest.manifests.map((member) => member.digest);
+    // What an index lists may be a blob, too.
+    found.set(digest, { storedAt, subject, blobs: [...blobsOf(manifest).map((blob) => blob.digest), ...members], manifests: members });
+  }
+  return found;
+}
+
+/** The manifests that tags lead to. */
+function reachable(tables: RegistryTables, repository: string, stored: ReadonlyMap<string, Known>): Set<string> {
+  const referrers = new Map<string, string[]>();
+  for (const [digest, { subject }] of stored)
+    if (subject !== undefined) referrers.set(subject, [...(referrers.get(subject) ?? []), digest]);
+  const tags = [
+    ...everyPage(
+      (last) => tables.tags(repository, { last, limit: PAGE }),
+      ({ name }) => name,
+    ),
+  ];
+  const byName = new Map(tags.map(({ name, digest }) => [name, digest]));
+  const wanted = new Set<string>();
+  // A signature at a tag made of a digest is kept for what it signs.
+  const waiting = tags.filter(({ name }) => !ABOUT.test(name)).map(({ digest }) => digest);
+  for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
+    const known = stored.get(digest);
+    if (known === undefined || wanted.has(digest)) continue;
+    wanted.add(digest);
+    const tagged = [referrersTag(digest), ...cosignTags(digest)].flatMap((name) => byName.get(name) ?? []);
+    waiting.push(...known.manifests, ...(referrers.get(digest) ?? []), ...tagged);
+  }
+  return wanted;
+}
+
+/** Tags that lead to it are made of digests, and go with it. */
+function removeManifest(tables: RegistryTables, { repository, digest }: CollectedManifest, since: number): boolean {
+  for (const { name } of [
+    ...everyPage(
+      (last) => tables.tags(repository, { last, limit: PAGE }),
+      (tag) => tag.name,
+    ),
+  ].filter((tag) => tag.digest === digest)) {
+    if (ABOUT.test(name)) tables.deleteTag(repository, name);
+  }
+  return tables.deleteUntouched(repository, digest, since);
+}
+
+function cosignTags(digest: string): string[] {
+  return ['sig', 'att', 'sbom'].map((kind) => `${digest.replace(':', '-')}.${kind}`);
+}
+
+/** All entries of a list that is read in pages. What is removed meanwhile changes nothing for the rest. */
+function* everyPage<T>(read: (last: string | undefined) => readonly T[], name: (entry: T) => string): Generator<T> {
+  let last: string | undefined;
+  for (;;) {
+    const page = read(last);
+    yield* page;
+    const end = page.at(-1);
+    if (page.length < PAGE || end === undefined) return;
+    last = name(end);
+  }
+}

@@ -1,0 +1,143 @@
+import { isMirrorError, type MirrorError } from '../../core/errors.ts';
+import { runAll } from '../../core/run-all.ts';
+import type { SourceImage } from '../../oci/content.ts';
+import { describeImage, type ImageDescription } from '../../oci/describe-image.ts';
+import type { Platform } from '../../oci/format/platform.ts';
+import { formatReference } from '../../oci/format/reference.ts';
+import { embeddedContent, embeddedRoot } from '../../oci/registry/embedded-content.ts';
+import { createRegistry, type Registry } from '../../oci/registry/registry.ts';
+import type { OperationContext } from '../context.ts';
+import { pendingSources } from './open-sources.ts';
+import { createRegistries, type RegistryAccess } from './registries.ts';
+import { parseTarget } from './target-argument.ts';
+
+/** One image of a registry or a source. */
+export interface ListedImage extends Partial<ImageDescription> {
+  /** As the source or the registry names it. */
+  readonly image: string;
+  readonly source: string;
+  readonly error?: MirrorError | undefined;
+}
+
+export interface ListSettings extends RegistryAccess {
+  /** The registry whose images are listed where no source is named: `[http://]HOST[:PORT][/PATH]`. */
+  readonly target?: string | undefined;
+  /** Asks registries for what lists only name. */
+  readonly digests: boolean;
+  readonly planFile?: string | undefined;
+  readonly platforms: readonly Platform[];
+  readonly directory: string;
+}
+
+const PAGE = 1000;
+
+/**
+ * What would be seeded from some sources, or what a registry holds: the embedded one where none is named. Nothing is written anywhere. The images of a list are
+ * only named, as nothing more is known without asking registries.
+ */
+export async function listImages(texts: readonly string[], context: OperationContext, settings: ListSettings): Promise<ListedImage[]> {
+  const registries = createRegistries(context, settings);
+  try {
+    if (texts.length === 0) {
+      const { registry, path } = parseTarget(settings.target);
+      if (registry === undefined) return await embeddedImages(createRegistry(context), context);
+      const client = await registries.at(registry);
+      const names = (await client.repositories()).filter((name) => path === '' || name === path || name.startsWith(`${path}/`));
+      const found = await runAll(
+        names.map((name) => async () => {
+          const repository = client.repository(name);
+          const tags = await repository.tags();
+          return tags.map((tag) => ({ name, tag, repository }));
+        }),
+        context.config.http.concurrency,
+      );
+      return await describeAll(
+        found.flat().map(({ name, tag, repository }) => ({
+          image: `${name}:${tag}`,
+          source: client.host,
+          describe: async () => {
+            const root = await repository.resolve(tag);
+            return root === undefined ? undefined : await describeImage(root, repository);
+          },
+        })),
+        context,
+      );
+    }
+    const images: ListedImage[] = [];
+    for (const source of pendingSources(texts, context, { ...settings, registries })) {
+      const entries = settings.digests ? undefined : await source.names();
+      if (entries !== undefined) {
+        images.push(...entries.map((image) => ({ image, source: source.name })));
+        continue;
+      }
+      const opened = await source.open();
+      images.push(...opened.failures.map(({ what, error }) => ({ image: what, source: source.name, error })));
+      images.push(
+        ...(await describeAll(
+          opened.source.images.map((image) => describing(image, source.name)),
+          context,
+        )),
+      );
+      await opened.source.close();
+    }
+    return images;
+  } finally {
+    await registries.close();
+  }
+}
+
+interface Describing {
+  readonly image: string;
+  readonly source: string;
+  describe(): Promise<ImageDescription | undefined>;
+}
+
+function describing({ reference, root, content }: SourceImage, source: string): Describing {
+  return { image: formatReference(reference), source, describe: () => describeImage(root, content) };
+}
+
+/** Every tag of every repository. */
+async function embeddedImages(registry: Registry, context: OperationContext): Promise<ListedImage[]> {
+  const all: Describing[] = [];
+  for (const repository of everyEntry((last) => registry.repositories({ last, n: PAGE }))) {
+    for (const tag of everyEntry((last) => registry.tags(repository, { last, n: PAGE }) ?? { entries: [], more: false })) {
+      all.push({
+        image: `${repository}:${tag}`,
+        source: 'the embedded registry',
+        describe: async () => {
+          const root = embeddedRoot(registry, repository, tag);
+          return root === undefined ? undefined : await describeImage(root, embeddedContent(registry, repository));
+        },
+      });
+    }
+  }
+  return await describeAll(all, context);
+}
+
+async function describeAll(images: readonly Describing[], { config }: OperationContext): Promise<ListedImage[]> {
+  const found = await runAll(
+    images.map(({ image, source, describe }) => async (): Promise<ListedImage | undefined> => {
+      try {
+        const description = await describe();
+        return description === undefined ? undefined : { image, source, ...description };
+      } catch (error) {
+        if (!isMirrorError(error) || error.code === 'ABORTED') throw error;
+        return { image, source, error };
+      }
+    }),
+    config.http.concurrency,
+  );
+  return found.flatMap((image) => image ?? []);
+}
+
+function* everyEntry(
+  read: (last: string | undefined) => { readonly entries: readonly string[]; readonly more: boolean },
+): Generator<string> {
+  let last: string | undefined;
+  for (;;) {
+    const { entries, more } = read(last);
+    yield* entries;
+    last = entries.at(-1);
+    if (!more || last === undefined) return;
+  }
+}
