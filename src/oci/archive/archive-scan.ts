@@ -90,6 +90,7 @@ export class ArchiveScan {
   async accept({ roots, manifests }: ArchiveContents, platforms: readonly Platform[] | undefined): Promise<void> {
     this.#intake.release();
     for (const { bytes } of manifests.values()) this.#memory.holdManifest(bytes.length, this.#what);
+    if (!this.#takers.active) return;
     const wanted = blobsFrom(roots, manifests, platforms);
     for (const digest of wanted) {
       const bytes = this.#blobs.get(digest)?.bytes;
