@@ -1,7 +1,6 @@
 import { MirrorError } from '../../core/errors.ts';
 import type { ImageContent } from '../content.ts';
 import type { Descriptor } from '../format/descriptor.ts';
-import { artifactTypeOf } from '../format/manifest.ts';
 import { type Place, placeKey } from './archived-file.ts';
 import type { ArchiveContents } from './contents.ts';
 import { bytesOf, openFile, type Reading } from './file-bytes.ts';
@@ -41,21 +40,14 @@ export class ArchiveContent implements ImageContent {
     for (const [digest, found] of manifests) {
       const known = this.#manifests.has(digest);
       this.#manifests.set(digest, found);
-      if (!known && found.manifest.subject !== undefined) this.#refers(found.manifest.subject.digest, found);
+      if (!known && found.referrer !== undefined) this.#refers(found.referrer.subject, found.referrer.descriptor);
     }
   }
 
-  #refers(subject: string, { descriptor, manifest }: ReadManifest): void {
-    const { mediaType, digest, size } = descriptor;
-    const artifactType = artifactTypeOf(manifest);
-    const referrer = {
-      mediaType,
-      digest,
-      size,
-      ...(artifactType === undefined ? {} : { artifactType }),
-      annotations: manifest.annotations,
-    };
-    this.#referrers.set(subject, [...(this.#referrers.get(subject) ?? []), referrer]);
+  #refers(subject: string, referrer: Descriptor): void {
+    const before = this.#referrers.get(subject);
+    if (before === undefined) this.#referrers.set(subject, [referrer]);
+    else before.push(referrer);
   }
 
   /** Whether every blob can be read at any time. */

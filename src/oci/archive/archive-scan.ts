@@ -6,11 +6,11 @@ import type { ArchiveMemory } from './archive-memory.ts';
 import type { ArchivedFile } from './archived-file.ts';
 import { BlobTakers, type TakenDigests } from './blob-takers.ts';
 import type { ArchiveContents } from './contents.ts';
-import { readDirectoryTransport } from './directory-transport.ts';
-import { readDockerArchive } from './docker-archive.ts';
 import { FileIntake, type TakenFile } from './file-intake.ts';
-import { readLayout } from './layout.ts';
 import { blobsFrom } from './reachable.ts';
+import { readDirectoryTransport } from './read-directory-transport.ts';
+import { readDockerArchive } from './read-docker-archive.ts';
+import { readLayout } from './read-layout.ts';
 
 const DOCKER_MANIFEST = 'manifest.json';
 /** What an archive is read by. It must be there as it is. */
@@ -18,7 +18,6 @@ const LEADING: ReadonlySet<string> = new Set([LAYOUT_FILE, LAYOUT_INDEX, DOCKER_
 const MAX_FILES = 250_000;
 /** The names of docker-archive, of ggcr's and of skopeo's directories that are often, but not always, digests. */
 const HEX_NAME = /^(?:sha256:)?([0-9a-f]{64})(?:\.(?:tar|tar\.gz|json|manifest\.json))?$/;
-const OPENING_BRACKET = '['.charCodeAt(0);
 
 /** Reads and checks one archive of images, whatever kind it turns out to be. */
 export class ArchiveScan {
@@ -77,7 +76,7 @@ export class ArchiveScan {
     }
     if (!this.#files.has(DOCKER_MANIFEST)) return undefined;
     const manifest = this.#leading(DOCKER_MANIFEST);
-    return manifest[0] === OPENING_BRACKET
+    return manifest.toString('latin1').trimStart().startsWith('[')
       ? readDockerArchive(manifest, { files: this.#files, links: this.#links }, this.#what)
       : readDirectoryTransport(manifest, this.#blobs, this.#what);
   }
@@ -91,6 +90,7 @@ export class ArchiveScan {
   async accept({ roots, manifests }: ArchiveContents, platforms: readonly Platform[] | undefined): Promise<void> {
     this.#intake.release();
     for (const { bytes } of manifests.values()) this.#memory.holdManifest(bytes.length, this.#what);
+    if (!this.#takers.active) return;
     const wanted = blobsFrom(roots, manifests, platforms);
     for (const digest of wanted) {
       const bytes = this.#blobs.get(digest)?.bytes;

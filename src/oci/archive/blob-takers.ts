@@ -21,6 +21,11 @@ export class BlobTakers {
     this.#taken = taken;
   }
 
+  /** Whether there is a sink at all. */
+  get active(): boolean {
+    return this.#taken.sink !== undefined;
+  }
+
   /** A receiver where the blob is wanted and nothing else brings it. Call `hold` once all bytes are written and were right. */
   begin(digest: string, size: number): BlobReceiver | undefined {
     const { sink, digests } = this.#taken;

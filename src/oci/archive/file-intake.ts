@@ -31,10 +31,19 @@ export interface Expectation {
 }
 
 const SMALL = 64 * 1024;
-const OPENING = new Set(['{', '['].map((character) => character.charCodeAt(0)));
 const MAGIC = 6;
 /** Every manifest and index has one of these; a layer that is JSON seldom does. */
 const MANIFEST_MARKS = ['"schemaVersion"', MEDIA_TYPES.artifactManifest];
+
+interface ReadFile {
+  readonly digest: string;
+  /** Its first bytes. */
+  readonly head: Buffer;
+  /** Of what may be needed in memory. */
+  readonly pieces: readonly Buffer[] | undefined;
+  /** What has taken all of its bytes. */
+  readonly receiver: BlobReceiver | undefined;
+}
 
 /** Reads the files of one archive: hashes them, keeps in memory what may be needed of them, and gives the others to the sink as they go by. */
 export class FileIntake {
@@ -51,6 +60,21 @@ export class FileIntake {
 
   /** Reads a file to its end. ARCHIVE_INVALID where it is not what its name says. */
   async take(file: ArchivedFile, { digest: expected, certain }: Expectation): Promise<TakenFile> {
+    const { digest, head, pieces, receiver } = await this.#read(file, expected);
+    if (receiver !== undefined) {
+      if (digest === expected) await this.#takers.hold(digest, receiver);
+      else await receiver.drop();
+    }
+    if (certain && digest !== expected)
+      throw new MirrorError('ARCHIVE_INVALID', `${this.#what} has the entry "${file.name}", whose bytes have the digest ${digest}`);
+    const { size, place } = file;
+    const bytes =
+      pieces === undefined ? undefined : await this.#kept(Buffer.concat(pieces), { digest, isBlob: certain, direct: place.direct });
+    return { digest, size, compression: compressionOfBytes(head), place, bytes };
+  }
+
+  /** Reads a file into memory where something of it may be needed, otherwise past the sink. */
+  async #read(file: ArchivedFile, expected: string | undefined): Promise<ReadFile> {
     const algorithm = (expected === undefined ? undefined : parseDigest(expected)?.algorithm) ?? 'sha256';
     const hash = createHash(algorithm);
     const pieces: Buffer[] = [];
@@ -62,7 +86,7 @@ export class FileIntake {
         hash.update(piece);
         if (head === undefined) {
           head = piece.subarray(0, MAGIC);
-          buffered ||= file.size <= MAX_MANIFEST && OPENING.has(piece[0] ?? 0);
+          buffered ||= file.size <= MAX_MANIFEST && looksLikeJson(piece);
           if (!buffered && expected !== undefined) receiver = this.#takers.begin(expected, file.size);
         }
         if (buffered) pieces.push(piece);
@@ -70,19 +94,12 @@ export class FileIntake {
         const written = receiver?.write(piece);
         if (written !== undefined) await written;
       }
-      const digest = `${algorithm}:${hash.digest('hex')}`;
-      if (digest === expected && receiver !== undefined) {
-        const whole = receiver;
-        receiver = undefined;
-        await this.#takers.hold(digest, whole);
-      }
-      if (certain && digest !== expected)
-        throw new MirrorError('ARCHIVE_INVALID', `${this.#what} has the entry "${file.name}", whose bytes have the digest ${digest}`);
-      const bytes = buffered ? await this.#kept(Buffer.concat(pieces), { digest, isBlob: certain, direct: file.place.direct }) : undefined;
-      return { digest, size: file.size, compression: compressionOfBytes(head ?? Buffer.alloc(0)), place: file.place, bytes };
-    } finally {
+    } catch (error) {
       await receiver?.drop();
+      throw error;
     }
+    const digest = `${algorithm}:${hash.digest('hex')}`;
+    return { digest, head: head ?? Buffer.alloc(0), pieces: buffered ? pieces : undefined, receiver };
   }
 
   /** Forgets what was counted for manifests. */
@@ -96,7 +113,7 @@ export class FileIntake {
     bytes: Buffer,
     of: { readonly digest: string; readonly isBlob: boolean; readonly direct: boolean },
   ): Promise<Buffer | undefined> {
-    const json = OPENING.has(bytes[0] ?? 0);
+    const json = looksLikeJson(bytes);
     if (json && (!of.isBlob || MANIFEST_MARKS.some((mark) => bytes.includes(mark)))) {
       this.#memory.holdManifest(bytes.length, this.#what);
       this.#manifests += bytes.length;
@@ -107,4 +124,10 @@ export class FileIntake {
     if (of.isBlob) await this.#takers.offer(of.digest, bytes);
     return undefined;
   }
+}
+
+/** By the first byte that is no white space. */
+function looksLikeJson(bytes: Buffer): boolean {
+  const first = bytes.find((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
+  return first === 0x7b || first === 0x5b;
 }

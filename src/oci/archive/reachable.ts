@@ -1,15 +1,29 @@
 import { MirrorError } from '../../core/errors.ts';
 import type { Descriptor } from '../format/descriptor.ts';
-import { type Manifest, parseManifest } from '../format/manifest.ts';
+import { artifactTypeOf, type Manifest, parseManifest } from '../format/manifest.ts';
 import { isManifestType } from '../format/media-types.ts';
 import { matchesPlatform, type Platform } from '../format/platform.ts';
 import type { TakenFile } from './file-intake.ts';
 
-/** A manifest of an archive, read. */
+/**
+ * A manifest of an archive that was found good. What it says of other content is read again where it is needed: that takes several times the memory of
+ * its bytes.
+ */
 export interface ReadManifest {
   readonly descriptor: Descriptor;
   readonly bytes: Buffer;
-  readonly manifest: Manifest;
+  /** What it is shown as to whoever asks what refers to its subject; undefined where it has none. */
+  readonly referrer: { readonly subject: string; readonly descriptor: Descriptor } | undefined;
+}
+
+/** A manifest with what is to be known of it. */
+export function readManifest(descriptor: Descriptor, bytes: Buffer, manifest: Manifest): ReadManifest {
+  const { subject, annotations } = manifest;
+  if (subject === undefined) return { descriptor, bytes, referrer: undefined };
+  const { mediaType, digest, size } = descriptor;
+  const artifactType = artifactTypeOf(manifest);
+  const shown = { mediaType, digest, size, ...(artifactType === undefined ? {} : { artifactType }), annotations };
+  return { descriptor, bytes, referrer: { subject: subject.digest, descriptor: shown } };
 }
 
 /** Indexes in indexes. */
@@ -40,13 +54,14 @@ export function manifestsFrom(
     const { digest, mediaType } = descriptor;
     const before = manifests.get(digest);
     if (before !== undefined) {
-      if (before.manifest.mediaType !== mediaType) throw invalid(`describes ${digest} as ${before.manifest.mediaType} and as ${mediaType}`);
+      if (before.descriptor.mediaType !== mediaType)
+        throw invalid(`describes ${digest} as ${before.descriptor.mediaType} and as ${mediaType}`);
       return;
     }
     if (depth > MAX_DEPTH) throw invalid(`has indexes nested more than ${MAX_DEPTH} deep`);
     if (file.bytes === undefined) throw invalid(`describes ${digest} as ${mediaType}, which it is not`);
     const manifest = parseManifest(file.bytes, mediaType, `${digest} of ${what}`);
-    manifests.set(digest, { descriptor, bytes: file.bytes, manifest });
+    manifests.set(digest, readManifest(descriptor, file.bytes, manifest));
     for (const child of manifest.manifests) visit(child, depth + 1);
     for (const blob of manifest.config === undefined ? manifest.layers : [manifest.config, ...manifest.layers]) check(blob);
   }
@@ -72,7 +87,7 @@ export function blobsFrom(
     const found = manifests.get(digest);
     if (found === undefined || seen.has(digest)) return;
     seen.add(digest);
-    const { manifest } = found;
+    const manifest = parseManifest(found.bytes, found.descriptor.mediaType, digest);
     if (manifest.config !== undefined) blobs.add(manifest.config.digest);
     for (const layer of manifest.layers) blobs.add(layer.digest);
     for (const child of manifest.manifests) if (isWanted(child)) visit(child);

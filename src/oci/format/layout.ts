@@ -66,7 +66,9 @@ export interface LayoutEntry {
 export function readLayoutIndex(bytes: Uint8Array, what: string): LayoutEntry[] {
   const { manifests } = parseManifest(bytes, MEDIA_TYPES.index, `the file ${LAYOUT_INDEX} of ${what}`);
   const entries = manifests.filter(({ mediaType }) => isManifestType(mediaType)).map(entryOf);
-  return entries.map((entry) => withSubject(entry, entries));
+  const images = new Map<string, string>();
+  for (const entry of entries) if (entry.attached === undefined) images.set(nameKey(entry), entry.descriptor.digest);
+  return entries.map((entry) => withSubject(entry, images));
 }
 
 function entryOf(descriptor: Descriptor): LayoutEntry {
@@ -85,13 +87,14 @@ function attachmentOf(annotations: Readonly<Record<string, string>>, tag: string
   return algorithm === undefined ? undefined : { tag, subject: `${algorithm}:${encoded}` };
 }
 
-/** Hauler writes signatures under the name of the image that they are for; cosign finds them by a tag made of its digest. */
-function withSubject(entry: LayoutEntry, entries: readonly LayoutEntry[]): LayoutEntry {
+/**
+ * Hauler writes signatures under the name of the image that they are for; cosign finds them by a tag made of its digest.
+ * @param images the digests of images by their names.
+ */
+function withSubject(entry: LayoutEntry, images: ReadonlyMap<string, string>): LayoutEntry {
   const [, extension] = COSIGN_KIND.exec(entry.descriptor.annotations?.[KIND] ?? '') ?? [];
   if (extension === undefined) return entry;
-  const name = nameKey(entry);
-  const subject =
-    entry.attached?.subject ?? entries.find((other) => other.attached === undefined && nameKey(other) === name)?.descriptor.digest;
+  const subject = entry.attached?.subject ?? images.get(nameKey(entry));
   return { ...entry, attached: { tag: subject === undefined ? undefined : `${subject.replace(':', '-')}.${extension}`, subject } };
 }
 

@@ -152,6 +152,12 @@ describeWithTools(['make-bundle', 'skopeo'], "openArchive and a vendor's bundle"
     await write(image, 'platforms.tar');
     run('skopeo', 'copy', '-q', '--all', 'oci-archive:platforms.tar', 'dir:platforms');
     expect(digestOf(Buffer.from(run('skopeo', 'inspect', '--raw', 'dir:platforms')))).toBe(image.root.digest);
+    const again = only(await openArchive(join(directory, 'platforms'), { name: image.reference }));
+    expect(again.root.digest).toBe(image.root.digest);
+    for (const child of (await manifestOf(again)).manifests) {
+      const { layers } = await manifestOf({ ...again, root: child });
+      for (const layer of layers) expect(await again.content.has(layer.digest)).toBe(true);
+    }
   });
 });
 

@@ -15,7 +15,7 @@ export const INDEX_TYPE = `${TYPE}index.v1+json`;
 export const MANIFEST_TYPE = `${TYPE}manifest.v1+json`;
 export const CONFIG_TYPE = `${TYPE}config.v1+json`;
 export const LAYER_TYPE = `${TYPE}layer.v1.tar+gzip`;
-export const VERSION_FILE = '{"imageLayoutVersion":"1.0.0"}';
+const VERSION_FILE = '{"imageLayoutVersion":"1.0.0"}';
 
 /** The files of an OCI layout while it is made. Nothing is checked, so that wrong ones can be made, too. */
 export class Layout {

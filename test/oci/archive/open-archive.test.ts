@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collect } from '../../../src/codec/decompress.ts';
+import { MirrorError } from '../../../src/core/errors.ts';
 import { openArchive } from '../../../src/oci/archive/open-archive.ts';
 import type { ImageContent, ImageSource } from '../../../src/oci/content.ts';
 import type { Descriptor } from '../../../src/oci/format/descriptor.ts';
@@ -292,6 +293,30 @@ describe('openArchive', () => {
     expect(texts).toContain('y arm64');
     expect(texts).not.toContain('y amd64');
     expect(texts.some((text) => text.includes('schemaVersion'))).toBe(false);
+  });
+
+  it('ends when the sink cannot take any more: that is no problem of an archive', async () => {
+    const bundle = tarArchive(...['a', 'b'].map((name) => tarEntry({ path: `${name}@v1.tar`, content: single(name).tar() })));
+    const open = new Set<string>();
+    let bytes = 0;
+    const source = openArchive(await file('bundle.tar.gz', gzipSync(bundle)), {
+      sink: {
+        begin(digest) {
+          open.add(digest);
+          const drop = async (): Promise<void> => void open.delete(digest);
+          return {
+            async write(chunk) {
+              bytes += chunk.length;
+              if (bytes > 1_000_000) throw new MirrorError('STORAGE_FULL', 'the disk is full');
+            },
+            complete: drop,
+            drop,
+          };
+        },
+      },
+    });
+    await expect(source).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    expect([...open]).toEqual([]);
   });
 
   it('ends where it is told to', async () => {

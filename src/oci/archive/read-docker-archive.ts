@@ -6,7 +6,7 @@ import { type ImageReference, parseReference } from '../format/reference.ts';
 import type { ArchivedFile } from './archived-file.ts';
 import type { ArchiveContents, FoundImage } from './contents.ts';
 import type { TakenFile } from './file-intake.ts';
-import type { ReadManifest } from './reachable.ts';
+import { type ReadManifest, readManifest } from './reachable.ts';
 
 /** Docker itself makes one link, from an old name of a layer to the new one. */
 const MAX_LINKS = 8;
@@ -58,7 +58,7 @@ function imageOf({ config: configPath, layers: layerPaths }: DockerArchiveImage,
       );
   }
   const { bytes, descriptor } = dockerManifest(config, layers, named);
-  return { bytes, descriptor, manifest: parseManifest(bytes, descriptor.mediaType, named) };
+  return readManifest(descriptor, bytes, parseManifest(bytes, descriptor.mediaType, named));
 }
 
 /** A file by its name or that of a link to it, within the archive. */

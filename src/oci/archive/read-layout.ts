@@ -37,7 +37,7 @@ export function readLayout(index: Buffer, blobs: ReadonlyMap<string, TakenFile>,
 /** Whether it goes along with another manifest: a signature of an image that is there, or what names nothing but its subject. */
 function isAttached({ descriptor, reference, tag, attached }: LayoutEntry, manifests: ReadonlyMap<string, ReadManifest>): boolean {
   if (attached !== undefined) return reference === undefined || attached.subject === undefined || manifests.has(attached.subject);
-  return reference === undefined && tag === undefined && manifests.get(descriptor.digest)?.manifest.subject !== undefined;
+  return reference === undefined && tag === undefined && manifests.get(descriptor.digest)?.referrer !== undefined;
 }
 
 /** Two images without a name are two; the same one twice is one. */
