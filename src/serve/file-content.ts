@@ -44,13 +44,8 @@ export function fromMemory(bytes: Buffer): FileContent {
 function fromPool(blobs: BlobStore, blob: Blob): FileContent {
   return {
     async write(response, range) {
-      let missing = range.end - range.start + 1;
-      // Leaving the loop in any way destroys the stream, which closes the file.
-      for await (const chunk of blobs.read(blob.sha256, range) as AsyncIterable<Buffer>) {
-        missing -= chunk.length;
-        await send(response, chunk);
-      }
-      if (missing !== 0) throw new Error(`the file in the pool ends ${missing} bytes early`);
+      // Leaving the loop in any way closes the file.
+      for await (const piece of blobs.pieces(blob.sha256, range)) await sendWhole(response, piece);
     },
   };
 }
@@ -62,6 +57,20 @@ export class ClientGone extends Error {
 
 async function send(response: ServerResponse, chunk: Buffer): Promise<void> {
   if (!response.destroyed && !response.write(chunk)) await writable(response);
+  if (response.destroyed) throw new ClientGone('the client closed the connection');
+}
+
+/** Sends bytes whose memory is used again afterwards: waits until the system has them. */
+async function sendWhole(response: ServerResponse, piece: Buffer): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      response.off('close', done);
+      resolve();
+    };
+    response.once('close', done);
+    if (response.destroyed) done();
+    else response.write(piece, done);
+  });
   if (response.destroyed) throw new ClientGone('the client closed the connection');
 }
 

@@ -28,6 +28,8 @@ export interface BlobStore {
   has(sha256: string): boolean;
   /** Throws BLOB_MISSING (as an error of the stream, too) when it is not there. */
   read(sha256: string, range?: ByteRange): Readable;
+  /** As `read`, but in memory that is used again and again: a piece stays what it is until the next one is asked for. */
+  pieces(sha256: string, range: ByteRange): AsyncIterable<Buffer>;
   /** A whole blob in memory; throws BLOB_MISSING, or BLOB_CORRUPT when it is over `maxSize` bytes or its hash is wrong. */
   readWhole(sha256: string, maxSize: number): Promise<Buffer>;
   /** Every blob, in no order. */

@@ -1,12 +1,18 @@
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import type { ChecksumAlgorithm } from '../core/digests.ts';
 import type { FileWriter } from './file-writer.ts';
+import { createOverlappedWriter, type OverlappedWriter } from './overlapped-writer.ts';
 import { createDigests, digestsOf, type FoundDigests, type RunningDigests } from './part-digests.ts';
 import { storageError, systemCode } from './storage-errors.ts';
 
-/** Bytes that are collected before they go to the disk; a file no larger is written in one go when it is sealed. */
-const BUFFER = 256 * 1024;
+/** A file of no more bytes is written in one go when it is sealed. */
+const IN_MEMORY = 256 * 1024;
 const READ_SIZE = 1024 * 1024;
+
+interface OpenFile {
+  readonly handle: FileHandle;
+  readonly writer: OverlappedWriter;
+}
 
 /** A file that grows and is hashed on the way. All calls throw STORAGE and STORAGE_FULL. */
 export interface PartFile {
@@ -42,42 +48,57 @@ export function createPartFile(path: string, { algorithms, usable, writer }: Par
   let stored = 0;
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
-  let handle: FileHandle | undefined;
+  let open: OpenFile | undefined;
 
-  const inMemory = (): boolean => stored === 0 && handle === undefined;
+  const inMemory = (): boolean => stored === 0 && open === undefined;
   /** Of what is on the disk. A small file never has them: it is hashed whole. */
   const runningDigests = (): RunningDigests => {
     running ??= createDigests(algorithms);
     return running;
   };
-
-  const writeOut = async (): Promise<void> => {
-    if (waitingBytes === 0) return;
-    const bytes = joined(waiting);
-    waiting = [];
-    waitingBytes = 0;
-    handle ??= await openForAppending(path);
-    try {
-      await handle.appendFile(bytes);
-    } catch (error) {
-      // What arrived of these bytes must not stay in front of the same bytes sent again.
-      await handle.truncate(stored);
-      throw error;
-    }
+  const written = (bytes: Buffer): void => {
     runningDigests().update(bytes);
     stored += bytes.length;
   };
 
-  const closeHandle = async (): Promise<void> => {
-    const closing = handle;
-    handle = undefined;
-    await closing?.close();
+  const opened = async (): Promise<OpenFile> => {
+    if (open !== undefined) return open;
+    const handle = await openForAppending(path);
+    open = { handle, writer: createOverlappedWriter(handle, written) };
+    return open;
+  };
+  /** What arrived of bytes whose writing failed must not stay in front of the same bytes sent again. */
+  const writing = async (work: (file: OpenFile) => Promise<void> | undefined): Promise<void> => {
+    const file = await opened();
+    try {
+      await work(file);
+    } catch (error) {
+      await file.handle.truncate(stored);
+      throw error;
+    }
+  };
+
+  const writeOut = async (): Promise<void> => {
+    const chunks = waiting;
+    waiting = [];
+    waitingBytes = 0;
+    if (chunks.length === 0 && open === undefined) return;
+    await writing(async ({ writer: overlapped }) => {
+      for (const chunk of chunks) await overlapped.append(chunk);
+      await overlapped.flush();
+    });
+  };
+
+  const closeFile = async (): Promise<void> => {
+    const closing = open;
+    open = undefined;
+    await closing?.handle.close();
   };
 
   const sealOnDisk = async (): Promise<void> => {
     await writeOut();
-    await makeReadOnly(path, handle);
-    await closeHandle();
+    await makeReadOnly(path, open?.handle);
+    await closeFile();
   };
 
   const failed = (action: string, error: unknown): never => {
@@ -92,9 +113,19 @@ export function createPartFile(path: string, { algorithms, usable, writer }: Par
     return anew.current();
   };
 
+  /** The file has grown larger than what is kept in memory. */
+  const spill = (chunk: Buffer): Promise<void> => {
+    const chunks = [...waiting, chunk];
+    waiting = [];
+    waitingBytes = 0;
+    return writing(async ({ writer: overlapped }) => {
+      for (const piece of chunks) await overlapped.append(piece);
+    });
+  };
+
   return {
     get size() {
-      return stored + waitingBytes;
+      return stored + waitingBytes + (open?.writer.waiting ?? 0);
     },
     get inMemory() {
       return inMemory();
@@ -107,11 +138,16 @@ export function createPartFile(path: string, { algorithms, usable, writer }: Par
       }
     },
     append(chunk) {
+      if (open !== undefined) {
+        const { writer: overlapped } = open;
+        const appending = overlapped.append(chunk);
+        return appending === undefined ? undefined : writing(() => appending).catch((error: unknown) => failed('write', error));
+      }
+      if (waitingBytes + chunk.length > IN_MEMORY) return spill(chunk).catch((error: unknown) => failed('write', error));
       waitingBytes += chunk.length;
-      const full = waitingBytes > BUFFER;
-      // A copy of what stays: the caller may use its buffer again.
-      waiting.push(full ? chunk : Buffer.from(chunk));
-      return full ? writeOut().catch((error: unknown) => failed('write', error)) : undefined;
+      // A copy: the caller may use its buffer again.
+      waiting.push(Buffer.from(chunk));
+      return undefined;
     },
     digests(also = []) {
       const further = also.filter((algorithm) => algorithm !== 'sha256' && !algorithms.includes(algorithm));
@@ -126,10 +162,12 @@ export function createPartFile(path: string, { algorithms, usable, writer }: Par
       try {
         waiting = [];
         waitingBytes = 0;
+        // Nothing is written any more when the file is removed.
+        await open?.writer.flush().catch(() => undefined);
+        await closeFile();
         running = undefined;
         stored = 0;
-        if (handle === undefined) await rm(path, { force: true });
-        else await handle.truncate(0);
+        await rm(path, { force: true });
       } catch (error) {
         failed('remove', error);
       }
@@ -142,8 +180,8 @@ export function createPartFile(path: string, { algorithms, usable, writer }: Par
         waitingBytes = 0;
       };
       try {
-        const writing = writer.write(path, joined(waiting));
-        if (writing !== undefined) return writing.then(sealed, (error: unknown) => failed('write', error));
+        const pending = writer.write(path, joined(waiting));
+        if (pending !== undefined) return pending.then(sealed, (error: unknown) => failed('write', error));
         sealed();
       } catch (error) {
         failed('write', error);
@@ -155,7 +193,7 @@ export function createPartFile(path: string, { algorithms, usable, writer }: Par
         try {
           await writeOut();
         } finally {
-          await closeHandle();
+          await closeFile();
         }
       } catch (error) {
         failed('write', error);

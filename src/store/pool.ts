@@ -6,6 +6,7 @@ import { isSha256 } from '../core/digests.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
 import { NAME_PATTERN } from '../core/names.ts';
 import type { PoolPaths } from './batches.ts';
+import { blobPieces } from './blob-pieces.ts';
 import { blobMissing, blobStream } from './blob-stream.ts';
 import type { Blob, BlobStore } from './blobs.ts';
 import { ensureDirectory, ensureSubdirectories } from './durability.ts';
@@ -31,6 +32,8 @@ export async function openPool(storageDir: string): Promise<BlobStore> {
   await checkDirectory(storageDir);
   let prepared: Promise<void> | undefined;
 
+  /** A digest becomes part of a path only when it is one; any other text names nothing in the pool. */
+  const pathOf = (sha256: string): string => (isSha256(sha256) ? paths.blob(sha256) : join(root, 'none'));
   // Tens of thousands are looked for at once: over the thread pool that takes twenty times as long.
   const sizeOf = (sha256: string): number | undefined => {
     if (!isSha256(sha256)) return undefined;
@@ -45,10 +48,8 @@ export async function openPool(storageDir: string): Promise<BlobStore> {
   return {
     stat: async (sha256) => sizeOf(sha256),
     has: (sha256) => sizeOf(sha256) !== undefined,
-    read(sha256, range) {
-      // A digest becomes part of a path only when it is one; any other text names nothing in the pool.
-      return blobStream(isSha256(sha256) ? paths.blob(sha256) : join(root, 'none'), sha256, range);
-    },
+    read: (sha256, range) => blobStream(pathOf(sha256), sha256, range),
+    pieces: (sha256, range) => blobPieces(pathOf(sha256), sha256, range),
     readWhole: (sha256, maxSize) => readWhole(paths, sha256, maxSize),
     list: () => listBlobs(paths),
     async delete(sha256) {

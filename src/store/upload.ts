@@ -49,9 +49,6 @@ export function createUpload({ path, algorithms, writer, move, released }: Uploa
   let parked = false;
   const drop = async (): Promise<void> => {
     try {
-      // What waits to be written is forgotten before the file is closed and removed.
-      await file.drop();
-      await file.close();
       await file.drop();
     } finally {
       released(false);

@@ -125,6 +125,7 @@ export class Upstream {
         if (bytes === undefined) throw new MirrorError('BLOB_MISSING', digest);
         return Readable.from(range === undefined ? [bytes] : [bytes.subarray(range.start, range.end + 1)]);
       },
+      pieces: unused,
       readWhole: async (digest) => {
         const bytes = this.#blobs.get(digest);
         if (bytes === undefined) throw new MirrorError('BLOB_MISSING', digest);
