@@ -148,6 +148,11 @@ const MIGRATIONS: readonly string[] = [
     sha256 TEXT PRIMARY KEY,
     size INTEGER NOT NULL
   ) WITHOUT ROWID;
+  CREATE TABLE oci_archives (
+    path TEXT PRIMARY KEY,
+    identity TEXT NOT NULL,
+    outline TEXT NOT NULL
+  ) WITHOUT ROWID;
   CREATE TRIGGER oci_blobs_unlinked AFTER DELETE ON oci_blobs BEGIN
     INSERT OR IGNORE INTO oci_unlinked (sha256, size) VALUES (old.sha256, old.size);
   END;

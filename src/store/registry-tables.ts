@@ -120,6 +120,11 @@ export interface RegistryTables {
   tags(repository: string, page: Page): StoredTag[];
   deleteTag(repository: string, name: string): boolean;
 
+  /** What was noted of an archive that images were seeded from, while it is the same file. */
+  archiveOutline(path: string, identity: string): string | undefined;
+  /** Replaces what was noted of the archive at the path. */
+  noteArchive(path: string, identity: string, outline: string): void;
+
   /**
    * Removes the repository's row where it has neither blobs nor manifests. False where it has some.
    */

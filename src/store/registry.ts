@@ -20,6 +20,8 @@ export function createRegistryTables(database: Database): RegistryTables {
     `DELETE FROM oci_repositories WHERE name = ? AND NOT EXISTS (SELECT 1 FROM oci_manifests WHERE repository = id)
        AND NOT EXISTS (SELECT 1 FROM oci_blobs WHERE repository = id)`,
   );
+  const outline = database.prepare<[string, string], string>('SELECT outline FROM oci_archives WHERE path = ? AND identity = ?').pluck();
+  const note = database.prepare<[string, string, string]>('INSERT OR REPLACE INTO oci_archives (path, identity, outline) VALUES (?, ?, ?)');
   const makeRepository = (name: string): number => {
     const id = find.get(name) ?? add.get(name);
     if (id === undefined) throw new Error('a repository that was stored has no id');
@@ -45,6 +47,8 @@ export function createRegistryTables(database: Database): RegistryTables {
     hasRepository: (name) => find.get(name) !== undefined,
     repositories: ({ last = '', limit }) => page.all(last, limit),
     allRepositories: ({ last = '', limit }) => pageOfAll.all(last, limit),
+    archiveOutline: (path, identity) => outline.get(path, identity),
+    noteArchive: (path, identity, text) => void note.run(path, identity, text),
     dropRepository: (name) => drop.run(name).changes > 0,
     together: <T>(writes: readonly (() => T)[]) => together.immediate(writes) as WriteOutcome<T>[],
   };

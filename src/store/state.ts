@@ -181,6 +181,8 @@ function guardedRegistry(tables: RegistryTables, { reading, writing }: { readonl
     hasRepository: reading(tables.hasRepository),
     repositories: reading(tables.repositories),
     allRepositories: reading(tables.allRepositories),
+    archiveOutline: reading(tables.archiveOutline),
+    noteArchive: writing(tables.noteArchive),
     dropRepository: writing(tables.dropRepository),
     blob: reading(tables.blob),
     blobs: reading(tables.blobs),

@@ -7,7 +7,7 @@ import { formatReference } from '../../oci/format/reference.ts';
 import { embeddedContent, embeddedRoot } from '../../oci/registry/embedded-content.ts';
 import { createRegistry, type Registry } from '../../oci/registry/registry.ts';
 import type { OperationContext } from '../context.ts';
-import { pendingSources } from './open-sources.ts';
+import { pendingSources, readPlan } from './open-sources.ts';
 import { createRegistries, type RegistryAccess } from './registries.ts';
 import { parseTarget } from './target-argument.ts';
 
@@ -64,7 +64,8 @@ export async function listImages(texts: readonly string[], context: OperationCon
       );
     }
     const images: ListedImage[] = [];
-    for (const source of pendingSources(texts, context, { ...settings, registries })) {
+    const plan = settings.planFile === undefined ? undefined : await readPlan(settings.planFile, settings.directory);
+    for (const source of pendingSources(texts, context, { ...settings, plan, registries })) {
       const entries = settings.digests ? undefined : await source.names();
       if (entries !== undefined) {
         images.push(...entries.map((image) => ({ image, source: source.name })));

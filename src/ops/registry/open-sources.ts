@@ -3,15 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMirrorError, MirrorError, reasonOf } from '../../core/errors.ts';
 import { openArchive } from '../../oci/archive/open-archive.ts';
-import type { BlobSink } from '../../oci/content.ts';
+import type { BlobSink, ImageSource } from '../../oci/content.ts';
 import { configuredImageList, type ImageList, parseImageList } from '../../oci/format/image-list.ts';
-import { parseKetPlan } from '../../oci/format/ket-plan.ts';
+import { type KetPlan, parseKetPlan } from '../../oci/format/ket-plan.ts';
 import type { Platform } from '../../oci/format/platform.ts';
+import { formatReference } from '../../oci/format/reference.ts';
 import { type FileArgument, type ImageArgument, parseSourceArgument } from '../../oci/format/source-argument.ts';
 import type { OperationContext } from '../context.ts';
 import { fileKind } from './file-kind.ts';
 import { listedImages, nameOfEntry } from './listed-images.ts';
 import type { Registries } from './registries.ts';
+import { archiveIdentity, type NotedSource, noteSource, rememberedSource } from './remembered-archive.ts';
 import type { OpenedSource } from './source-images.ts';
 
 export interface SourceOptions {
@@ -19,7 +21,7 @@ export interface SourceOptions {
   /** What paths are relative to. */
   readonly directory: string;
   /** Of KET, which says which Kubernetes its manifest is for. */
-  readonly planFile?: string | undefined;
+  readonly plan?: KetPlan | undefined;
   /** Takes blobs of archives while they are read. */
   readonly sink?: BlobSink | undefined;
   /** Empty for all. */
@@ -33,7 +35,11 @@ export interface PendingSource {
   readonly name: string;
   /** What it names, as it is written there, where it is a list; undefined where only opening it tells. */
   names(): Promise<readonly string[] | undefined>;
+  /** Of an archive that was seeded before and is the same file: its images without their blobs, which need not be read to see that all are there. */
+  remembered?(): Promise<OpenedSource | undefined>;
   open(): Promise<OpenedSource>;
+  /** Notes what was read of the source, once it is seeded. */
+  note?(): Promise<void>;
 }
 
 /**
@@ -63,27 +69,44 @@ export function pendingSources(texts: readonly string[], context: OperationConte
     const entry = { kind: 'image' as const, where: text, reference, platforms: [] };
     return { name: text, names: async () => undefined, open: () => listed(text, { entries: [entry], problems: [] }, scheme) };
   };
-  const fromFile = ({ path, name }: FileArgument): PendingSource => ({
-    name: path,
-    names: async () => ((await fileKind(at(path))) === 'list' ? namesOf(await readList(at(path), path, options)) : undefined),
-    async open() {
-      const kind = await fileKind(at(path));
-      if (kind === 'list') return await listed(path, await readList(at(path), path, options));
-      if (kind === 'chart') return await listed(path, { entries: [chartEntry(at(path), path)], problems: [] });
-      const source = await openArchive(at(path), {
-        name,
-        sink: options.sink,
-        signal: context.signal,
-        ...(options.platforms.length === 0 ? {} : { platforms: options.platforms }),
-        onRead: options.onRead,
-      });
-      return { source, wish: () => ({ platforms: [] }), failures: [] };
-    },
-  });
+  const fromFile = ({ path, name }: FileArgument): PendingSource => {
+    const key = name === undefined ? at(path) : `${at(path)} ${formatReference(name)}`;
+    let noted: NotedSource | undefined;
+    let identity: string | undefined;
+    return {
+      name: path,
+      names: async () => ((await fileKind(at(path))) === 'list' ? namesOf(await readList(at(path), path, options)) : undefined),
+      async remembered() {
+        const file = await archiveIdentity(at(path));
+        const outline = file === undefined ? undefined : context.catalogue.registry.archiveOutline(key, file);
+        const source = outline === undefined ? undefined : rememberedSource(path, outline);
+        return source === undefined ? undefined : archiveSource(source);
+      },
+      async open() {
+        const kind = await fileKind(at(path));
+        if (kind === 'list') return await listed(path, await readList(at(path), path, options));
+        if (kind === 'chart') return await listed(path, { entries: [chartEntry(at(path), path)], problems: [] });
+        identity = await archiveIdentity(at(path));
+        const { platforms, sink, onRead } = options;
+        const { signal } = context;
+        noted = noteSource(await openArchive(at(path), { name, sink, signal, onRead, ...(platforms.length === 0 ? {} : { platforms }) }));
+        return archiveSource(noted.source);
+      },
+      async note() {
+        // A file that was changed while it was read is not what was read.
+        if (noted === undefined || identity === undefined || (await archiveIdentity(at(path))) !== identity) return;
+        context.catalogue.registry.noteArchive(key, identity, JSON.stringify(noted.outline()));
+      },
+    };
+  };
   return texts.map((text) => {
     const argument = parseSourceArgument(text, (path) => existsSync(at(path)));
     return argument.kind === 'image' ? fromImage(argument, text) : fromFile(argument);
   });
+}
+
+function archiveSource(source: ImageSource): OpenedSource {
+  return { source, wish: () => ({ platforms: [] }), failures: [] };
 }
 
 function namesOf({ entries }: ImageList): string[] {
@@ -94,9 +117,13 @@ function chartEntry(file: string, where: string) {
   return { kind: 'chart' as const, where, chart: { file }, platforms: [], withImages: true };
 }
 
-async function readList(path: string, shown: string, { planFile, directory }: SourceOptions): Promise<ImageList> {
-  const plan = planFile === undefined ? undefined : parseKetPlan(await readText(resolve(directory, planFile)), planFile);
+async function readList(path: string, shown: string, { plan }: SourceOptions): Promise<ImageList> {
   return parseImageList(await readText(path), shown, { kubernetesVersion: plan?.kubernetesVersion, directory: dirname(path) });
+}
+
+/** Reads a plan file of KET. Throws FILE_MISSING and LIST_INVALID. */
+export async function readPlan(path: string, directory: string): Promise<KetPlan> {
+  return parseKetPlan(await readText(resolve(directory, path)), path);
 }
 
 async function readText(path: string): Promise<string> {

@@ -4,18 +4,18 @@ import { destinationOf, type NamingConvention } from '../../oci/format/destinati
 import type { Platform } from '../../oci/format/platform.ts';
 import type { EmbeddedTarget } from '../../oci/seed/embedded-target.ts';
 import { failedImage, type SeededImage, type SeedReport } from '../../oci/seed/report.ts';
-import { seedImages } from '../../oci/seed/seed.ts';
+import { type SeedOptions, seedImages } from '../../oci/seed/seed.ts';
 import type { SeedTarget } from '../../oci/seed/target.ts';
 import type { OperationContext } from '../context.ts';
 import { withEmbeddedTarget } from './embedded.ts';
-import { type PendingSource, pendingSources } from './open-sources.ts';
+import { type PendingSource, pendingSources, readPlan } from './open-sources.ts';
 import { createRegistries, type Registries, type RegistryAccess } from './registries.ts';
 import type { OpenedSource } from './source-images.ts';
 import { parseTarget, type TargetPlace } from './target-argument.ts';
 import { createSignatureCheck } from './verify-signed.ts';
 
 export interface SeedSettings extends RegistryAccess {
-  /** `[http://]HOST[:PORT][/PATH]`; the configuration's, or the embedded registry, where it is left out. */
+  /** `[http://]HOST[:PORT][/PATH]`; that of the plan file, the configuration's, or the embedded registry, where it is left out. */
   readonly target?: string | undefined;
   /** A further path in front of every repository. */
   readonly path?: string | undefined;
@@ -34,13 +34,15 @@ export interface SeedSettings extends RegistryAccess {
  * Throws USAGE, REFERENCE_INVALID, LOCKED where another seeding into the embedded registry is under way, and ABORTED.
  */
 export async function seedRegistry(texts: readonly string[], context: OperationContext, settings: SeedSettings): Promise<SeedReport> {
-  const place = parseTarget(settings.target ?? context.config.registry?.target, settings.path);
+  const plan = settings.planFile === undefined ? undefined : await readPlan(settings.planFile, settings.directory);
+  const place = parseTarget(settings.target ?? plan?.registry?.server ?? context.config.registry?.target, settings.path);
   const registries = createRegistries(context, settings);
   try {
     return await withTarget(place, { context, registries }, async (target, embedded) => {
       const run = new SeedRun({ context, settings, target, place });
       const sources = pendingSources(texts, context, {
         ...settings,
+        plan,
         registries,
         // A dry run leaves nothing behind.
         sink: settings.dryRun ? undefined : embedded?.sink,
@@ -114,12 +116,7 @@ class SeedRun {
     report({ type: 'phase', subject: pending.name, phase: 'read' });
     const before = this.images.length;
     try {
-      const opened = await pending.open();
-      try {
-        await this.#seedOpened(opened);
-      } finally {
-        await opened.source.close();
-      }
+      if (!(await this.#isThere(pending))) await this.#seedAnew(pending);
     } catch (error) {
       if (!isMirrorError(error) || error.code === 'ABORTED') throw error;
       this.#failed(pending.name, pending.name, error);
@@ -128,14 +125,36 @@ class SeedRun {
     if (failed === 0) report({ type: 'done', subject: pending.name, summary: summaryOf(this.images.slice(before)) });
   }
 
-  async #seedOpened({ source, wish, failures }: OpenedSource): Promise<void> {
+  /** Whether all of an archive that was seeded before is there, by what was noted of it. */
+  async #isThere(pending: PendingSource): Promise<boolean> {
+    // Whoever opens it says why it cannot be read.
+    const remembered = await pending.remembered?.().catch(() => undefined);
+    if (remembered === undefined || remembered.source.problems.length > 0) return false;
+    const found = await seedImages(remembered.source, { ...this.#optionsFor(remembered), dryRun: true, onImage: () => undefined });
+    if (found.some(({ status }) => status !== 'unchanged')) return false;
+    this.images.push(...found);
+    return true;
+  }
+
+  async #seedAnew(pending: PendingSource): Promise<void> {
+    const opened = await pending.open();
+    try {
+      const { source, failures } = opened;
+      for (const { what, error } of failures) this.#failed(source.name, what, error);
+      for (const { what, reason } of source.problems)
+        this.#failed(source.name, what, new MirrorError('ARCHIVE_INVALID', `${what}: ${reason}`));
+      this.#parts.context.report({ type: 'phase', subject: this.#subject, phase: 'transfer', detail: `to ${this.name}` });
+      this.images.push(...(await seedImages(source, this.#optionsFor(opened))));
+      if (!this.#parts.settings.dryRun) await pending.note?.();
+    } finally {
+      await opened.source.close();
+    }
+  }
+
+  #optionsFor({ wish }: OpenedSource): SeedOptions {
     const { context, settings, target, place } = this.#parts;
     const { report, signal, config } = context;
-    for (const { what, error } of failures) this.#failed(source.name, what, error);
-    for (const { what, reason } of source.problems)
-      this.#failed(source.name, what, new MirrorError('ARCHIVE_INVALID', `${what}: ${reason}`));
-    report({ type: 'phase', subject: this.#subject, phase: 'transfer', detail: `to ${this.name}` });
-    const seeded = await seedImages(source, {
+    return {
       target,
       signal,
       dryRun: settings.dryRun,
@@ -153,8 +172,7 @@ class SeedRun {
       onImage: ({ image, error }) => {
         if (error !== undefined) report({ type: 'failed', subject: image, code: error.code, message: error.message, hint: error.hint });
       },
-    });
-    this.images.push(...seeded);
+    };
   }
 
   #failed(source: string, what: string, error: MirrorError): void {
