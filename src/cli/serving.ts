@@ -37,8 +37,8 @@ export async function serveUntilStopped(session: Session, config: Config, option
 }
 
 /** What the configuration asks of the server, and the server does not do yet. */
-function keysWithoutEffect({ schedule, registry }: Config): string[] {
-  return [...(Object.keys(schedule).length > 0 ? ['schedule'] : []), ...(registry === undefined ? [] : ['registry'])];
+function keysWithoutEffect({ schedule }: Config): string[] {
+  return Object.keys(schedule).length > 0 ? ['schedule'] : [];
 }
 
 /** Log lines on standard error: `2026-01-31T12:00:00.000Z warn message key=value`. With --quiet only errors. */

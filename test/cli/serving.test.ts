@@ -34,9 +34,7 @@ describe('cli/serving', () => {
 
   it('says in one line which keys do nothing', async () => {
     const settings = { mirrors, schedule: { a: '0 3 * * *' }, registry: { target: 'registry.example:5000' }, serve: { registry: {} } };
-    expect(await logOf(settings)).toEqual([
-      'warn keys of the configuration that do nothing in this version keys="schedule, registry, serve.registry"',
-    ]);
+    expect(await logOf(settings)).toEqual(['warn keys of the configuration that do nothing in this version keys=schedule']);
     expect(await logOf(settings, true)).toEqual([]);
   });
 

@@ -222,8 +222,7 @@ describe('serve/server', () => {
     expect(await (await fetch(`${url}/healthz`)).text()).toBe('ok\n');
     const ready = await fetch(`${url}//readyz?x`);
     expect([ready.status, await ready.json()]).toEqual([200, { ready: true, checks: { server: 'ok', state: 'ok', pool: 'ok' } }]);
-    for (const path of ['metrics', 'api', 'api/x', '-/', '-/keys/none.asc'])
-      expect((await fetch(`${url}/${path}`)).status).toBe(404);
+    for (const path of ['metrics', 'api', 'api/x', '-/', '-/keys/none.asc']) expect((await fetch(`${url}/${path}`)).status).toBe(404);
   });
 
   it('gives public keys by publication and by fingerprint', async () => {
