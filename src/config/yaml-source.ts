@@ -42,7 +42,7 @@ export function parseYaml(
 ): YamlSource {
   const lines = new LineCounter();
   const schema = scalars === 'text' ? 'failsafe' : 'core';
-  const document = parseDocument(text, { schema, lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true });
+  const document = parseDocument(text, { schema, lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: false });
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(Math.min(offset, text.length));
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -73,7 +73,6 @@ export function parseYaml(
 }
 
 function plainMessage(code: string, message: string): string {
-  if (code === 'DUPLICATE_KEY') return 'this key is there twice; remove one of the two';
   if (code === 'TAB_AS_INDENT') return 'a tab is used to indent; YAML allows only spaces';
   if (code === 'MULTIPLE_DOCS') return 'the file holds more than one YAML document; only one is allowed';
   if (code === 'BAD_INDENT') return `wrong indentation: ${message}`;
@@ -82,17 +81,28 @@ function plainMessage(code: string, message: string): string {
 
 type Parsed = ReturnType<typeof parseDocument>;
 
-/** Keys that a plain value cannot have, or should not. */
+/** Keys that a plain value cannot have, or should not. The parser's own search for those that are there twice takes the square of their number in time. */
 function unusableKeys(document: Parsed): { readonly offset: number; readonly message: string }[] {
   const found: { readonly offset: number; readonly message: string }[] = [];
   visit(document, {
-    Pair(_, { key }) {
-      const offset = startOf(key) ?? 0;
-      if (isMap(key) || isSeq(key)) found.push({ offset, message: 'a key can only be a text; put {{ … }} and the like in quotes' });
-      else if (isScalar(key) && key.value === '__proto__') found.push({ offset, message: '__proto__ cannot be a key' });
+    Map(_, { items }) {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        const message = isScalar(key) ? unusable(String(key.value), seen) : NO_TEXT;
+        if (message !== undefined) found.push({ offset: startOf(key) ?? 0, message });
+      }
     },
   });
   return found;
+}
+
+const NO_TEXT = 'a key can only be a text; put {{ … }} and the like in quotes';
+
+function unusable(key: string, seen: Set<string>): string | undefined {
+  if (key === '__proto__') return '__proto__ cannot be a key';
+  if (seen.has(key)) return 'this key is there twice; remove one of the two';
+  seen.add(key);
+  return undefined;
 }
 
 function replaceNumbers(node: unknown, number: (written: string, value: number) => unknown): void {

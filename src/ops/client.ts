@@ -3,24 +3,30 @@ import { MirrorError } from '../core/errors.ts';
 import type { PublicationState } from '../store/catalogue.ts';
 
 /** A file that goes onto a client. */
-interface ClientFile {
+export interface ClientFile {
   readonly path: string;
   /** Text, or base64 of binary content. */
   readonly content: string;
   readonly encoding: 'text' | 'base64';
+  /** Whether it is a part only, of a file that may be there with more in it. */
+  readonly merge?: true | undefined;
 }
 
-/** What to do on a client so that it installs from a publication. */
-export interface ClientInstructions {
-  readonly publication: string;
-  readonly family: FamilyName;
-  /** Of the publication, ending in `/`. */
-  readonly url: string;
+/** What goes onto a client, and what to do there. */
+export interface ClientParts {
   readonly files: readonly ClientFile[];
   /** Shell commands that finish it. */
   readonly commands: readonly string[];
   /** What a person should know: one sentence each. */
   readonly notes: readonly string[];
+}
+
+/** What to do on a client so that it installs from a publication. */
+export interface ClientInstructions extends ClientParts {
+  readonly publication: string;
+  readonly family: FamilyName;
+  /** Of the publication, ending in `/`. */
+  readonly url: string;
 }
 
 export interface ClientOptions {
@@ -50,23 +56,25 @@ export function clientInstructions(publication: PublicationState, options: Clien
   return { ...common, ...client, files: [...client.files, preferences(publication, url, options.priority)] };
 }
 
-/** Instructions as lines that can be pasted into a root shell. */
-export function pasteable({ files, commands, notes }: ClientInstructions): string {
+/** Instructions as lines that can be pasted into a root shell. A file that may be there with more in it is not overwritten. */
+export function pasteable({ files, commands, notes }: ClientParts): string {
   const lines = notes.map((note) => `# ${note}\n`);
-  for (const { path, content, encoding } of files) {
+  for (const { path, content, encoding, merge } of files) {
     const directory = path.slice(0, path.lastIndexOf('/'));
-    if (directory === KEYRINGS) lines.push(`mkdir -p -m 755 ${directory}\n`);
-    lines.push(`${encoding === 'base64' ? 'base64 -d' : 'cat'} > ${path} <<'EOF'\n${content}EOF\n`);
+    if (!EXISTING.has(directory)) lines.push(`mkdir -p -m 755 ${directory}\n`);
+    const target = merge === true ? `"$(test -e ${path} && echo ${path}.mirror || echo ${path})"` : path;
+    lines.push(`${encoding === 'base64' ? 'base64 -d' : 'cat'} > ${target} <<'EOF'\n${content}EOF\n`);
+    if (merge === true) lines.push(`test ! -e ${path}.mirror || echo 'merge ${path}.mirror into ${path} by hand' >&2\n`);
   }
   return [...lines, ...commands.map((command) => `${command}\n`)].join('');
 }
 
 const KEYRINGS = '/etc/apt/keyrings';
-
-type Parts = Pick<ClientInstructions, 'files' | 'commands' | 'notes'>;
+/** Directories that every client of the kind has. */
+const EXISTING: ReadonlySet<string> = new Set(['/etc/apt/sources.list.d', '/etc/apt/preferences.d', '/etc/yum.repos.d']);
 
 /** sources.list(5), deb822 style. A key inside the file needs apt 2.3.10. */
-function deb822Client(publication: PublicationState, url: string): Parts {
+function deb822Client(publication: PublicationState, url: string): ClientParts {
   const { distribution, components, publicKey } = publication;
   const types = publication.architectures.includes('source') ? 'deb deb-src' : 'deb';
   const fields = [`Types: ${types}`, `URIs: ${url}`, `Suites: ${distribution ?? ''}`];
@@ -83,7 +91,7 @@ function deb822Client(publication: PublicationState, url: string): Parts {
 }
 
 /** The format that every apt reads, with a binary keyring, which apt takes since 1.1. */
-function oneLineClient(publication: PublicationState, url: string): Parts {
+function oneLineClient(publication: PublicationState, url: string): ClientParts {
   const { distribution, components, publicKey } = publication;
   const keyring = `${KEYRINGS}/${fileName(publication)}.gpg`;
   const options: string[] = [];
@@ -110,7 +118,7 @@ function preferences(publication: PublicationState, url: string, priority: numbe
 }
 
 /** dnf.conf(5), and the same for yum. */
-function yumClient(publication: PublicationState, url: string, server: string): Parts {
+function yumClient(publication: PublicationState, url: string, server: string): ClientParts {
   const { signedBy, packagesSigned, packageKeys } = publication;
   const keys = new Set(signedBy === undefined ? [] : [signedBy]);
   if (packagesSigned) for (const key of packageKeys) keys.add(key.fingerprint);

@@ -4,8 +4,10 @@ import { schemaProblems } from '../../config/schema-problems.ts';
 import { type Position, parseYaml, type YamlSource } from '../../config/yaml-source.ts';
 import { MirrorError } from '../../core/errors.ts';
 
-/** Most characters of a list, of a plan file and of the YAML files of a chart. */
-export const MAX_LIST = 4 * 1024 * 1024;
+/** Most characters of a list and of a plan file. */
+const MAX_LIST = 4 * 1024 * 1024;
+/** Most problems of one list that are told at once. */
+const MAX_PROBLEMS = 20;
 
 /** That a list cannot be read, at a place in it. */
 export function listInvalid(what: string, { line, column }: Position, why: string): MirrorError {
@@ -31,15 +33,17 @@ export function parseTextYaml(text: string, what: string): YamlSource {
   return source;
 }
 
-/** What a schema makes of a document. Throws LIST_INVALID with everything that it finds wrong, a line each. */
+/** What a schema makes of a document. Throws LIST_INVALID with what it finds wrong first, a line each. */
 export function readBy<T extends z.ZodType>(schema: T, value: unknown, source: YamlSource, what: string): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const lines = schemaProblems(schema, value, result.error.issues).map((problem) => {
+  const problems = schemaProblems(schema, value, result.error.issues);
+  const lines = problems.slice(0, MAX_PROBLEMS).map((problem) => {
     const { line, column } = source.position(problem.path, problem.part);
     return `${what}:${line}:${column}: ${problemText(problem)}`;
   });
-  throw new MirrorError('LIST_INVALID', [...new Set(lines)].join('\n'));
+  const more = problems.length > MAX_PROBLEMS ? [`${what}: and ${problems.length - MAX_PROBLEMS} more errors`] : [];
+  throw new MirrorError('LIST_INVALID', [...new Set([...lines, ...more])].join('\n'));
 }
 
 function positionOf(text: string, offset: number): Position {

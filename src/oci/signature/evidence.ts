@@ -14,7 +14,7 @@ export interface SignatureManifest {
 }
 
 /** Most bytes of a signature with what it signs. */
-export const MAX_SIGNATURE = 4 * 1024 * 1024;
+const MAX_SIGNATURE = 4 * 1024 * 1024;
 /** Most manifests that are looked at for one image, and signatures in one of them: more are an attack, or noise. */
 const MAX_MANIFESTS = 200;
 export const MAX_SIGNATURES = 100;

@@ -44,7 +44,7 @@ export function publicKeyOf(pem: string, file: string): KeyObject {
 }
 
 /** Reads certificates in PEM. Throws KEY_INVALID where there is none. */
-export function certificatesOf(pem: string, file: string): X509Certificate[] {
+function certificatesOf(pem: string, file: string): X509Certificate[] {
   const blocks = blocksOf(pem, 'CERTIFICATE');
   if (blocks.length === 0) throw new MirrorError('KEY_INVALID', `${file} holds no certificate in PEM`);
   try {

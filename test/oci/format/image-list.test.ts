@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { configuredImageList, parseImageList } from '../../../src/oci/format/image-list.ts';
 import { formatReference } from '../../../src/oci/format/reference.ts';
@@ -184,6 +185,53 @@ charts: ["oci://h.example/chart", chart, { chart: a.tgz, version: "1" }, { chart
     expect(wrong('images: [a]\nimages: [b]\n')).toContain('l:2:1: this key is there twice');
     expect(wrong('images: [a\n')).toMatch(/^l:\d+:\d+: /);
     expect(wrong('images:\n  - { image: a, __proto__: { tags: x } }\n')).toContain('l:2:17: __proto__ cannot be a key');
+  });
+
+  it('refuses what is nested without end, or has more than anyone writes, in time', () => {
+    for (const text of [`images: ${'['.repeat(50_000)}`, `${'- '.repeat(20_000)}x`, `{images: ${'{a: '.repeat(20_000)}`])
+      expect(() => parseImageList(text, 'deep')).toThrow(/^deep:\d+:\d+: /);
+    const many = Array.from({ length: 50_000 }, (_, index) => `  k${index}: { name: a/b, version: v${index} }`);
+    expect(() => parseImageList(`official_images:\n${many.join('\n')}\n`, 'many')).toThrow('many:1:1: it has 50000 images');
+    const wrong = '  - { image: a, x: 1 }\n'.repeat(100);
+    expect(() => parseImageList(`images:\n${wrong}`, 'wrong')).toThrow('wrong: and 80 more errors');
+  });
+
+  it('reads any text, or says LIST_INVALID', () => {
+    const piece = fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        'images:',
+        'charts:',
+        'official_images:',
+        '\n',
+        '\n  - ',
+        ': ',
+        '{',
+        '}',
+        '[',
+        ']',
+        '&a ',
+        '*a',
+        '!!x ',
+        '"',
+        '{{',
+        'nginx:1',
+        '---\n',
+        '\ufeff',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+        try {
+          const { entries, problems } = parseImageList(pieces.join(''), 'any');
+          for (const { what } of problems) expect(what).toMatch(/^any:\d+$/);
+          for (const entry of entries) expect(entry.where).toMatch(/^any:\d+$/);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'LIST_INVALID' });
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('refuses what blows up and what is too large', () => {

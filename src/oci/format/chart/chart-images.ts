@@ -125,7 +125,8 @@ function attempt(read: () => unknown, where: string, findings: ChartFindings): u
     return read();
   } catch (error) {
     if (!isMirrorError(error)) throw error;
-    findings.problem(where, error.message);
+    // The message begins with the same name.
+    findings.problem(where, error.message.replace(`${where}:`, ''));
     return undefined;
   }
 }
