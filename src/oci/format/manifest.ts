@@ -42,9 +42,9 @@ const artifactSchema = z
     mediaType: z.string().optional(),
     artifactType: z.string().optional(),
     blobs: z.array(descriptorSchema).max(MAX_DESCRIPTORS).nullish(),
-    config: z.undefined(),
-    layers: z.undefined(),
-    manifests: z.undefined(),
+    config: z.undefined().optional(),
+    layers: z.undefined().optional(),
+    manifests: z.undefined().optional(),
     subject: descriptorSchema.nullish(),
     annotations: annotationsSchema.nullish(),
   })
