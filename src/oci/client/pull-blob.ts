@@ -18,25 +18,16 @@ export interface PullRequest {
 }
 
 /** The bytes of a blob, as many as its descriptor says; goes on where a connection broke. Errors: IMAGE_UNKNOWN, FETCH_*, ABORTED. They are not hashed. */
-export async function* pullBlob(session: RegistrySession, { repository, scope, blob, start }: PullRequest): AsyncGenerator<Buffer> {
+export async function* pullBlob(session: RegistrySession, request: PullRequest): AsyncGenerator<Buffer> {
+  const { repository, blob, start } = request;
   const what = `the blob ${blob.digest} of ${repository} at ${session.base.host}`;
-  const target = `/v2/${repository}/blobs/${blob.digest}`;
   let at = start;
   let counted = start;
   for (let attempt = 0; at < blob.size || (blob.size === 0 && attempt === 0); attempt++) {
-    const headers: Record<string, string> = at > 0 ? { range: `bytes=${at}-` } : {};
-    const answer = await session.open({ method: 'GET', target, scope, what, headers });
-    let position = await startOf(answer, at, what);
-    refuseLonger(answer, position, blob, what);
     try {
-      for await (const chunk of bodyOf(answer)) {
-        const wanted = chunk.subarray(Math.max(0, at - position));
-        position += chunk.length;
-        if (position > blob.size) throw tooLarge(what, blob.size);
-        const pacing = session.pace(chunk.length);
-        if (pacing !== undefined) await pacing;
-        at += wanted.length;
-        if (wanted.length > 0) yield wanted;
+      for await (const chunk of rest(session, { ...request, start: at }, what)) {
+        at += chunk.length;
+        yield chunk;
       }
       if (at === blob.size) return;
       throw new TryFailure('FETCH_TRUNCATED', `it ended after ${at} of ${blob.size} bytes`, { again: 'later' });
@@ -47,6 +38,22 @@ export async function* pullBlob(session: RegistrySession, { repository, scope, b
       if (attempt >= session.retries) throw fetchError(error, what);
       await session.pause(attempt, error);
     }
+  }
+}
+
+/** What one request gives of a blob. */
+async function* rest(session: RegistrySession, { repository, scope, blob, start }: PullRequest, what: string): AsyncGenerator<Buffer> {
+  const headers: Record<string, string> = start > 0 ? { range: `bytes=${start}-` } : {};
+  const answer = await session.open({ method: 'GET', target: `/v2/${repository}/blobs/${blob.digest}`, scope, what, headers });
+  let position = await startOf(answer, start, what);
+  refuseLonger(answer, position, blob, what);
+  for await (const chunk of bodyOf(answer)) {
+    const wanted = chunk.subarray(Math.max(0, start - position));
+    position += chunk.length;
+    if (position > blob.size) throw tooLarge(what, blob.size);
+    const pacing = session.pace(chunk.length);
+    if (pacing !== undefined) await pacing;
+    if (wanted.length > 0) yield wanted;
   }
 }
 
