@@ -114,7 +114,7 @@ export async function cancelUpload(
 
 /** Where an upload goes on: relative or absolute, but at the registry itself. REGISTRY_REFUSED for any other place. */
 export function locationOf({ base }: RegistrySession, { headers }: RegistryReply): URL {
-  const url = headers.location === undefined ? null : URL.parse(headers.location, base.href);
+  const url = !headers.location ? null : URL.parse(headers.location, base.href);
   if (url === null || url.origin !== base.origin) {
     const place = url === null ? 'no address' : url.origin;
     throw new MirrorError('REGISTRY_REFUSED', `${base.origin} sends uploads to ${place}, which is another place`, {

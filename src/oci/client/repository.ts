@@ -155,8 +155,13 @@ export function openRepository(session: RegistrySession, name: string): Registry
       const scope = `repository:${name}:delete`;
       const reply = await session.ask({ method: 'DELETE', target: manifestTarget(reference), scope, what });
       if (reply.status === 404) return false;
-      if (reply.status < 200 || reply.status > 299) throw registryError(reply, what);
-      return true;
+      if (reply.status >= 200 && reply.status <= 299) return true;
+      const { message } = registryError(reply, what);
+      throw new MirrorError('REGISTRY_REFUSED', message, {
+        hint: isDigest(reference)
+          ? 'Deleting may be switched off in the registry.'
+          : 'Some registries delete no tags: delete the manifest by its digest, which removes its tags.',
+      });
     },
   };
 }
