@@ -1,17 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { parseDuration } from '../core/duration.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
-import { createAgents, type Environment, proxyVariables, readAuthorities } from './agents.ts';
+import { type Environment, proxyVariables } from './agents.ts';
 import { type AttemptTools, type Job, tryOnce } from './attempt.ts';
 import { createBandwidth } from './bandwidth.ts';
 import type { DownloadRequest, DownloadTarget, Fetcher, FetchRequest, HttpSettings } from './fetcher.ts';
 import { createLine } from './line.ts';
+import { openTransport } from './open-transport.ts';
 import { createOrigins } from './origins.ts';
 import { type Place, parsePlace } from './place.ts';
 import { createPlainRoutes } from './plain-routes.ts';
 import { type RetrySettings, withRetries } from './retry.ts';
 import type { SpeedFloor } from './timeouts.ts';
-import { createTransport } from './transport.ts';
 
 /** What is not configured but can be set by tests. Times in milliseconds. */
 export interface FetcherOptions {
@@ -23,24 +21,13 @@ export interface FetcherOptions {
 
 const BACKOFF = 500;
 const BACKOFF_CEILING = 30_000;
-const SLOWEST = 512;
-const SPEED_WINDOW = 60_000;
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * The one way to upstreams. Reads `settings.ca`, a path that is already resolved; CONFIG_INVALID when that fails.
  * @param environment http_proxy, https_proxy and no_proxy are heeded; `settings.proxy` wins over the first two.
  */
 export async function createFetcher(settings: HttpSettings, environment: Environment, options: FetcherOptions = {}): Promise<Fetcher> {
-  const timeout = silenceAllowed(settings);
-  const ca = settings.ca === null ? undefined : await readAuthorities(settings.ca);
-  const userAgent = await programUserAgent();
-  const transport = createTransport({
-    agents: createAgents({ proxy: settings.proxy, ca }, environment),
-    timeout,
-    speedFloor: options.speedFloor ?? { bytesPerSecond: SLOWEST, window: Math.max(SPEED_WINDOW, 2 * timeout) },
-    userAgent,
-  });
+  const { transport, timeout, userAgent } = await openTransport(settings, environment, options);
   const tools: AttemptTools = { transport, bandwidth: createBandwidth(settings.bandwidth) };
   const retry: RetrySettings = { retries: settings.retries, backoff: options.backoff ?? BACKOFF, backoffCeiling: BACKOFF_CEILING };
   const origins = createOrigins();
@@ -90,14 +77,6 @@ export async function createFetcher(settings: HttpSettings, environment: Environ
   };
 }
 
-/** Milliseconds, within what a timer can count. */
-function silenceAllowed(settings: HttpSettings): number {
-  const timeout = Math.min(parseDuration(settings.timeout), LONGEST_TIMER);
-  if (timeout === 0)
-    throw new MirrorError('CONFIG_INVALID', 'http.timeout is 0, and no server answers that fast', { hint: 'Set it to 30s.' });
-  return timeout;
-}
-
 function jobFor(request: DownloadRequest, resumable: boolean): Job {
   const { size, maxSize, target, onBytes, signal } = request;
   return { size, maxSize, target, onBytes, signal, resumable, validator: undefined, distrustCaches: false };
@@ -133,10 +112,4 @@ function memoryTarget(): DownloadTarget & { bytes(): Buffer } {
     async complete() {},
     bytes: () => Buffer.concat(chunks, held),
   };
-}
-
-/** What servers are told that this program is. */
-export async function programUserAgent(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return `mirror/${(JSON.parse(text) as { version: string }).version}`;
 }

@@ -5,8 +5,8 @@ export type Wait = 'connection' | 'answer' | 'data';
 
 /** Ends a try when the other side is silent for too long. Time that this side takes is not counted. */
 export interface Watchdog {
-  /** Begins to wait, or begins again. */
-  waitFor(what: Wait): void;
+  /** Begins to wait, or begins again. @param times how many timeouts long; 1 where it is left out. */
+  waitFor(what: Wait, times?: number): void;
   /** Nothing is expected of the other side for now. */
   hold(): void;
   stop(): void;
@@ -15,13 +15,18 @@ export interface Watchdog {
 /** @param timeout milliseconds of silence; `expire` is called once when they are over. */
 export function createWatchdog(timeout: number, expire: (failure: TryFailure) => void): Watchdog {
   let waiting: Wait | undefined = 'connection';
+  let allowed = 1;
+  let left = 1;
   const timer = setTimeout(() => {
-    if (waiting === undefined) timer.refresh();
-    else expire(timeoutFailure(waiting, timeout));
+    if (waiting !== undefined) left -= 1;
+    if (waiting === undefined || left > 0) timer.refresh();
+    else expire(timeoutFailure(waiting, timeout * allowed));
   }, timeout);
   return {
-    waitFor(what) {
+    waitFor(what, times = 1) {
       waiting = what;
+      allowed = times;
+      left = times;
       timer.refresh();
     },
     hold() {

@@ -34,6 +34,8 @@ export interface Ask {
   /** GET where it is left out. */
   readonly method?: string | undefined;
   readonly body?: RequestBody | undefined;
+  /** How many timeouts the answer may take once the body is sent, where the server has much to do with it; 1 where it is left out. */
+  readonly patience?: number | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly identity?: ClientIdentity | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -84,25 +86,30 @@ export function hostOf({ hostname }: URL): string {
 }
 
 /** Waits for the head of the answer and watches over the rest. */
-function exchange(request: ClientRequest, settings: TransportSettings, { body, signal }: Ask): Promise<Answer> {
+function exchange(request: ClientRequest, settings: TransportSettings, { body, signal, patience = 1 }: Ask): Promise<Answer> {
   let verdict: unknown;
   const watchdog = createWatchdog(settings.timeout, (failure) => {
     verdict = failure;
     request.destroy();
   });
   const forget = signal === undefined ? undefined : onAbort(signal, () => request.destroy());
+  let sent = body === undefined;
   const release = (): void => {
     watchdog.stop();
     forget?.();
   };
-  let sent = body === undefined;
+  /** A request that was answered before its end leaves a connection that nothing else can be sent over. */
+  const finish = (): void => {
+    release();
+    if (!sent) request.destroy();
+  };
   request.on('socket', (socket: Socket) => onceConnected(socket, () => (sent ? watchdog.waitFor('answer') : watchdog.hold())));
   return new Promise((resolve, reject) => {
     let answered = false;
     if (body !== undefined) {
       const finished = (): void => {
         sent = true;
-        watchdog.waitFor('answer');
+        watchdog.waitFor('answer', patience);
       };
       const over = (): boolean => answered || request.destroyed;
       sendBody(request, body.content, { watchdog, over, finished }).catch((error: unknown) => {
@@ -129,12 +136,12 @@ function exchange(request: ClientRequest, settings: TransportSettings, { body, s
           try {
             await readBody(response, { watchdog, floor: settings.speedFloor, take, broken });
           } finally {
-            release();
+            finish();
           }
         },
         discard() {
-          release();
           discard(response);
+          finish();
         },
       });
     });

@@ -1,26 +1,38 @@
 import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
-import { MirrorError } from '../../core/errors.ts';
+import { isMirrorError, MirrorError } from '../../core/errors.ts';
+import { TryFailure } from '../../fetch/failure.ts';
+import { parseRetryAfter } from '../../fetch/retry-after.ts';
 import type { Answer, RequestBody } from '../../fetch/transport.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { FoundCredentials } from './credentials.ts';
 import { checkRealm } from './realm.ts';
-import { smallBody } from './registry-error.ts';
+import { inBrackets, mayPass, saidIn, smallBody } from './registry-error.ts';
 
-/** One request to a token server: neither redirects nor retries are followed with credentials. */
+/** One request to a token server, whose redirects are not followed: it may carry a password. */
 export type AskRealm = (
   url: URL,
   ask: { method: string; headers: Record<string, string>; body?: RequestBody | undefined },
 ) => Promise<Answer>;
 
-/** Says who this side is, as a registry asks for it. */
+/** Says who this side is, as a registry asks for it. FETCH_DENIED where its token server refuses, or is none that may be asked; a TryFailure where that may pass. */
 export interface Authorization {
-  /** The header for requests of a scope, as far as it is known; undefined for none. */
-  header(scope: string): string | undefined;
-  /** Follows a 401. False where there is nothing better to say than what was said. */
-  follow(answer: Answer, scope: string): Promise<boolean>;
+  /** The header for requests of a scope, as far as the registry has said how it wants it; undefined for none. */
+  header(scope: string): Promise<string | undefined>;
+  /**
+   * Follows a 401. False where there is nothing better to say.
+   * @param challenge the WWW-Authenticate header.
+   * @param said what the refused request had as its header.
+   */
+  follow(challenge: string, scope: string, said: string | undefined): Promise<boolean>;
   /** Where the credentials are from, for messages; undefined where there are none. */
   readonly from: string | undefined;
+}
+
+/** How a registry wants to know who asks; for all of its repositories. */
+export interface KnownChallenge {
+  bearer?: Challenge | undefined;
+  basic?: boolean | undefined;
 }
 
 export interface AuthorizationOptions {
@@ -28,6 +40,8 @@ export interface AuthorizationOptions {
   readonly base: URL;
   readonly credentials: FoundCredentials | undefined;
   readonly allowedRealms: readonly string[];
+  /** What was found out is kept here. */
+  readonly known: KnownChallenge;
   readonly ask: AskRealm;
   readonly clock: Clock;
 }
@@ -36,7 +50,9 @@ export interface AuthorizationOptions {
 const EARLY = 10_000;
 /** What the specification has for a token that does not say for how long it is good, in seconds. */
 const USUAL_LIFE = 60;
-const MAX_TOKEN = 64 * 1024;
+const MAX_TOKEN = 256 * 1024;
+/** Of a header's value; a line break in one would begin another header. */
+const TOKEN = /^[\x21-\x7e]+$/;
 
 const tokenSchema = z.looseObject({
   token: z.string().optional(),
@@ -50,73 +66,106 @@ interface Token {
   readonly until: number;
 }
 
-export function createAuthorization({ base, credentials, allowedRealms, ask, clock }: AuthorizationOptions): Authorization {
+export function createAuthorization({ base, credentials, allowedRealms, known, ask, clock }: AuthorizationOptions): Authorization {
   const tokens = new Map<string, Token>();
   const asking = new Map<string, Promise<Token>>();
-  let basic: string | undefined;
-  const passwordHeader =
-    credentials?.credentials.kind === 'password'
-      ? `Basic ${Buffer.from(`${credentials.credentials.username}:${credentials.credentials.password}`, 'utf8').toString('base64')}`
-      : undefined;
+  const password = credentials?.credentials.kind === 'password' ? basicHeader(credentials.credentials) : undefined;
 
   const valid = (scope: string): Token | undefined => {
     const token = tokens.get(scope);
     return token !== undefined && token.until - EARLY > clock.now().getTime() ? token : undefined;
   };
 
-  const askToken = async ({ parameters }: Challenge, scope: string): Promise<Token> => {
+  const askToken = async ({ parameters }: Challenge, scopes: readonly string[]): Promise<Token> => {
     const realm = checkRealm(parameters.get('realm') ?? '', base, allowedRealms);
     const service = parameters.get('service');
     const what = `the token server ${realm.host} for ${base.host}`;
-    const scopes = scope === '' ? [] : scope.split(' ');
     const answer =
       credentials?.credentials.kind === 'identity'
         ? await ask(realm, refreshForm(credentials.credentials.token, service, scopes))
         : await ask(tokenUrl(realm, service, scopes), {
             method: 'GET',
-            headers: passwordHeader === undefined ? {} : { authorization: passwordHeader },
+            headers: password === undefined ? {} : { authorization: password },
           });
-    if (answer.status !== 200) {
-      answer.discard();
-      throw denied(`${what} answered ${answer.status}`, credentials?.from, base);
-    }
+    if (answer.status !== 200) throw await tokenFailure(answer, what, { from: credentials?.from, base });
     const read = tokenSchema.safeParse(parseJson(await smallBody(answer, what, MAX_TOKEN))).data;
     const token = read?.token || read?.access_token;
-    if (!token) throw new MirrorError('FETCH_FAILED', `${what} answered without a token`);
+    if (!token || !TOKEN.test(token)) throw new MirrorError('FETCH_FAILED', `${what} answered without a token`);
     const life = Math.max(read?.expires_in ?? USUAL_LIFE, USUAL_LIFE);
     return { header: `Bearer ${token}`, until: clock.now().getTime() + life * 1000 };
   };
 
+  /** Many requests that need one token at once share it. */
+  const renew = (challenge: Challenge, scope: string, further: readonly string[] = []): Promise<Token> => {
+    const running = asking.get(scope);
+    if (running !== undefined) return running;
+    const scopes = [...new Set([...scope.split(' '), ...further])].filter((one) => one !== '');
+    const token = askToken(challenge, scopes).finally(() => asking.delete(scope));
+    asking.set(scope, token);
+    return token.then((got) => {
+      tokens.set(scope, got);
+      return got;
+    });
+  };
+
   return {
     from: credentials?.from,
-    header: (scope) => basic ?? valid(scope)?.header,
-    async follow(answer, scope) {
-      const said = basic ?? valid(scope)?.header;
-      const challenges = parseChallenges(answer.headers['www-authenticate'] ?? '');
+    async header(scope) {
+      const token = valid(scope);
+      if (token !== undefined) return token.header;
+      if (known.bearer === undefined) return known.basic === true ? password : undefined;
+      try {
+        return (await renew(known.bearer, scope)).header;
+      } catch (error) {
+        // What it does not give a token for may need none; where it does, the registry will say so.
+        if (isMirrorError(error, 'FETCH_DENIED')) return undefined;
+        throw error;
+      }
+    },
+    async follow(challenge, scope, said) {
+      const challenges = parseChallenges(challenge);
       const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
       if (bearer !== undefined) {
-        // Many requests meet the same 401 at once, and ask for one token.
-        const running = asking.get(scope) ?? askToken(bearer, scope).finally(() => asking.delete(scope));
-        asking.set(scope, running);
-        const token = await running;
-        tokens.set(scope, token);
-        return token.header !== said;
+        known.bearer = bearer;
+        const current = valid(scope)?.header;
+        if (current !== undefined && current !== said) return true;
+        tokens.delete(scope);
+        // A registry that refuses a token for the scope may want it for what it calls itself.
+        const further = said === undefined ? [] : (bearer.parameters.get('scope') ?? '').split(' ');
+        return (await renew(bearer, scope, further)).header !== said;
       }
-      if (challenges.some(({ scheme }) => scheme === 'basic') && passwordHeader !== undefined && basic === undefined) {
-        basic = passwordHeader;
-        return true;
-      }
-      return false;
+      if (password === undefined || password === said || !challenges.some(({ scheme }) => scheme === 'basic')) return false;
+      known.basic = true;
+      known.bearer = undefined;
+      return true;
     },
   };
 }
 
-/** That a registry lets nobody in with what there is. */
-export function denied(why: string, from: string | undefined, base: URL): MirrorError {
-  const used = from === undefined ? 'no credentials for it were found' : `with the credentials of ${from}`;
+/** That a registry lets nobody in with what there is. Without `who` the credentials have nothing to do with it. */
+export function denied(why: string, who?: { readonly from: string | undefined; readonly base: URL }): MirrorError {
+  if (who === undefined) return new MirrorError('FETCH_DENIED', why);
+  const { from, base } = who;
+  const host = base.host === 'registry-1.docker.io' ? 'docker.io' : base.host;
+  const used = from === undefined ? `no credentials for ${host} were found` : `with the credentials of ${from}`;
   return new MirrorError('FETCH_DENIED', `${why}; ${used}`, {
-    hint: `Log in with \`skopeo login ${base.host}\`, \`podman login\` or \`docker login\`; mirror reads the file that they write.`,
+    hint: `Log in with \`skopeo login ${host}\`, \`podman login\` or \`docker login\`: mirror reads the file that they write. REGISTRY_AUTH_FILE names another.`,
   });
+}
+
+async function tokenFailure(answer: Answer, what: string, who: Parameters<typeof denied>[1]): Promise<Error> {
+  const { status, headers } = answer;
+  const why = `${what} answered ${status}${inBrackets(await saidIn(answer))}`;
+  if (!mayPass(status)) return denied(why, who);
+  return new TryFailure('FETCH_FAILED', why, {
+    again: 'later',
+    status,
+    retryAfter: parseRetryAfter(headers['retry-after'], Date.now()),
+  });
+}
+
+function basicHeader({ username, password }: { readonly username: string; readonly password: string }): string {
+  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
 }
 
 function tokenUrl(realm: URL, service: string | undefined, scopes: readonly string[]): URL {

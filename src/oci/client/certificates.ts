@@ -23,7 +23,7 @@ export async function readCertificates(host: string, directories: readonly strin
     const read = (name: string): Promise<string> => readPem(join(folder, name));
     const authorities = await Promise.all(names.filter((name) => name.endsWith('.crt')).map(read));
     const cert = names.find((name) => name.endsWith('.cert'));
-    const key = cert === undefined ? undefined : names.find((name) => name === cert.replace(/cert$/, 'key'));
+    const key = cert?.replace(/cert$/, 'key');
     return {
       ...(authorities.length === 0 ? {} : { authorities: authorities.join('\n') }),
       ...(cert === undefined || key === undefined ? {} : { identity: { cert: await read(cert), key: await read(key) } }),

@@ -3,8 +3,8 @@ import { bodyOf } from '../../fetch/answer-body.ts';
 import { TryFailure } from '../../fetch/failure.ts';
 import type { Answer } from '../../fetch/transport.ts';
 import type { Descriptor } from '../format/descriptor.ts';
-import { registryError } from './registry-error.ts';
-import { fetchError, type RegistrySession } from './registry-session.ts';
+import { registryError, replyOf } from './registry-error.ts';
+import { fetchError, isTryFailure, type RegistrySession } from './registry-session.ts';
 
 /** A try that got this much further, in bytes, does not count: bad lines carry large layers, too, piece by piece. */
 const PROGRESS = 1024 * 1024;
@@ -18,29 +18,21 @@ export interface PullRequest {
 }
 
 /** The bytes of a blob, as many as its descriptor says; goes on where a connection broke. Errors: IMAGE_UNKNOWN, FETCH_*, ABORTED. They are not hashed. */
-export async function* pullBlob(session: RegistrySession, { repository, scope, blob, start }: PullRequest): AsyncGenerator<Buffer> {
-  const what = `the blob ${blob.digest} of ${repository}`;
-  const target = `/v2/${repository}/blobs/${blob.digest}`;
+export async function* pullBlob(session: RegistrySession, request: PullRequest): AsyncGenerator<Buffer> {
+  const { repository, blob, start } = request;
+  const what = `the blob ${blob.digest} of ${repository} at ${session.base.host}`;
   let at = start;
   let counted = start;
-  for (let attempt = 0; at < blob.size || attempt === 0; attempt++) {
-    const headers: Record<string, string> = at > 0 ? { range: `bytes=${at}-` } : {};
-    const answer = await session.send({ method: 'GET', target, scope, what, headers });
-    const from = await startOf(answer, at, what);
+  for (let attempt = 0; at < blob.size || (blob.size === 0 && attempt === 0); attempt++) {
     try {
-      let position = from;
-      for await (const chunk of bodyOf(answer)) {
-        const wanted = chunk.subarray(Math.max(0, at - position));
-        position += chunk.length;
-        if (position > blob.size)
-          throw new MirrorError('FETCH_TOO_LARGE', `${what} has more than the ${blob.size} bytes that it should have`);
-        at += wanted.length;
-        if (wanted.length > 0) yield wanted;
+      for await (const chunk of rest(session, { ...request, start: at }, what)) {
+        at += chunk.length;
+        yield chunk;
       }
       if (at === blob.size) return;
       throw new TryFailure('FETCH_TRUNCATED', `it ended after ${at} of ${blob.size} bytes`, { again: 'later' });
     } catch (error) {
-      if (!(error instanceof TryFailure)) throw error;
+      if (!isTryFailure(error)) throw error;
       if (at >= counted + PROGRESS) attempt = 0;
       counted = Math.max(counted, at);
       if (attempt >= session.retries) throw fetchError(error, what);
@@ -49,12 +41,42 @@ export async function* pullBlob(session: RegistrySession, { repository, scope, b
   }
 }
 
+/** What one request gives of a blob. */
+async function* rest(session: RegistrySession, { repository, scope, blob, start }: PullRequest, what: string): AsyncGenerator<Buffer> {
+  const headers: Record<string, string> = start > 0 ? { range: `bytes=${start}-` } : {};
+  const answer = await session.open({ method: 'GET', target: `/v2/${repository}/blobs/${blob.digest}`, scope, what, headers });
+  let position = await startOf(answer, start, what);
+  refuseLonger(answer, position, blob, what);
+  for await (const chunk of bodyOf(answer)) {
+    const wanted = chunk.subarray(Math.max(0, start - position));
+    position += chunk.length;
+    if (position > blob.size) throw tooLarge(what, blob.size);
+    const pacing = session.pace(chunk.length);
+    if (pacing !== undefined) await pacing;
+    if (wanted.length > 0) yield wanted;
+  }
+}
+
 /** At which byte the answer begins. */
 async function startOf(answer: Answer, wanted: number, what: string): Promise<number> {
   if (answer.status === 200) return 0;
   if (answer.status === 206 && wanted > 0) {
-    const start = Number(/^bytes (\d+)-/.exec(answer.headers['content-range'] ?? '')?.[1] ?? wanted);
-    if (start <= wanted) return start;
+    const start = /^bytes (\d{1,15})-/.exec(answer.headers['content-range'] ?? '')?.[1];
+    if (start !== undefined && Number(start) <= wanted) return Number(start);
+    answer.discard();
+    throw new MirrorError('FETCH_FAILED', `${what}: the registry sends another part of it than was asked for`);
   }
-  throw await registryError(answer, what);
+  throw registryError(await replyOf(answer, what), what);
+}
+
+/** A body that says itself that it is too long is not begun. */
+function refuseLonger(answer: Answer, from: number, { size }: Descriptor, what: string): void {
+  const length = Number(answer.headers['content-length'] ?? 0);
+  if (from + length <= size) return;
+  answer.discard();
+  throw tooLarge(what, size);
+}
+
+function tooLarge(what: string, size: number): MirrorError {
+  return new MirrorError('FETCH_TOO_LARGE', `${what} has more than the ${size} bytes that it should have`);
 }

@@ -1,7 +1,8 @@
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
-import type { Answer, RequestBody } from '../../fetch/transport.ts';
+import { TryFailure } from '../../fetch/failure.ts';
+import type { RequestBody } from '../../fetch/transport.ts';
 import type { Descriptor } from '../format/descriptor.ts';
-import { registryError } from './registry-error.ts';
+import { type RegistryReply, registryError } from './registry-error.ts';
 import { fetchError, isTryFailure, type RegistryRequest, type RegistrySession } from './registry-session.ts';
 
 export interface PushRequest {
@@ -14,6 +15,10 @@ export interface PushRequest {
 
 /** A try that got this much further, in bytes, does not count. */
 const PROGRESS = 1024 * 1024;
+/** How many timeouts a registry may take to store a blob, which it may have to hash and copy once more. */
+const PATIENCE = 10;
+/** Bytes for each of which it is given a timeout more. */
+const PATIENCE_BYTES = 256 * 1024 * 1024;
 
 /**
  * Uploads a blob in one session: a POST and a PUT with all of its bytes (distribution specification, "POST then PUT"). After a broken connection the registry says how
@@ -29,19 +34,17 @@ export async function pushBlob(session: RegistrySession, request: PushRequest): 
       await send(session, request, upload);
       return;
     } catch (error) {
-      if (!isTryFailure(error)) {
-        await cancel(session, request, upload);
-        throw error;
-      }
-      if (attempt >= session.retries) {
-        await cancel(session, request, upload);
-        throw fetchError(error, whatOf(request));
+      if (!isTryFailure(error) || error.again === 'never' || attempt >= session.retries) {
+        await cancelUpload(session, request, upload.location);
+        throw isTryFailure(error) ? fetchError(error, whatOf(request)) : error;
       }
       await session.pause(attempt, error);
-      upload = await goOn(session, request, upload);
-      if ((upload?.held ?? 0) >= farthest + PROGRESS) attempt = 0;
-      farthest = Math.max(farthest, upload?.held ?? 0);
     }
+    if (await isThere(session, request)) return;
+    upload = await goOn(session, request, upload);
+    const held = upload?.held ?? 0;
+    if (held >= farthest + PROGRESS) attempt = 0;
+    farthest = Math.max(farthest, held);
   }
 }
 
@@ -55,10 +58,9 @@ interface Upload {
 async function begin(session: RegistrySession, request: PushRequest): Promise<Upload> {
   const { repository, scope } = request;
   const what = `an upload to ${repository}`;
-  const answer = await session.send({ method: 'POST', target: `/v2/${repository}/blobs/uploads/`, scope, what, body: noBody });
-  if (answer.status !== 202) throw await registryError(answer, what);
-  answer.discard();
-  return { location: locationOf(session, answer), held: 0 };
+  const reply = await session.ask({ method: 'POST', target: `/v2/${repository}/blobs/uploads/`, scope, what, body: noBody });
+  if (reply.status !== 202) throw registryError(reply, what);
+  return { location: locationOf(session, reply), held: 0 };
 }
 
 async function send(session: RegistrySession, request: PushRequest, { location, held }: Upload): Promise<void> {
@@ -66,49 +68,62 @@ async function send(session: RegistrySession, request: PushRequest, { location, 
   const url = new URL(location);
   url.searchParams.set('digest', blob.digest);
   const headers: Record<string, string> = { 'content-type': 'application/octet-stream' };
-  if (held > 0) headers['content-range'] = `${held}-${blob.size - 1}`;
+  if (held > 0 && held < blob.size) headers['content-range'] = `${held}-${blob.size - 1}`;
   const what = whatOf(request);
-  const body = (): RequestBody => ({ length: blob.size - held, content: exactly(content(held), blob.size - held, what) });
-  const answer = await session.send({ method: 'PUT', target: url, scope, what, headers, body, retry: false });
-  if (answer.status !== 201 && answer.status !== 204) throw await registryError(answer, what);
-  answer.discard();
+  const left = blob.size - held;
+  const body = (): RequestBody => ({ length: left, content: exactly(left === 0 ? nothing() : content(held), left, { what, session }) });
+  const patience = PATIENCE + Math.ceil(blob.size / PATIENCE_BYTES);
+  const reply = await session.ask({ method: 'PUT', target: url, scope, what, headers, body, patience, retry: false });
+  const { status } = reply;
+  if (status === 201 || status === 204) return;
+  const failure = registryError(reply, what);
+  // A session that it does not know any more, or knows otherwise, is one that another may replace.
+  if (status === 404 || status === 416) throw new TryFailure('FETCH_FAILED', failure.message, { again: 'later', status });
+  throw failure;
+}
+
+/** Whether the blob has arrived after all, and only the answer did not. */
+async function isThere(session: RegistrySession, { repository, scope, blob }: PushRequest): Promise<boolean> {
+  const what = `the blob ${blob.digest} of ${repository}`;
+  return (await session.ask({ method: 'HEAD', target: `/v2/${repository}/blobs/${blob.digest}`, scope, what })).status === 200;
 }
 
 /** Asks how much arrived. Undefined where the registry does not know, and the upload begins anew. */
 async function goOn(session: RegistrySession, request: PushRequest, { location }: Upload): Promise<Upload | undefined> {
-  const answer = await session.send({ method: 'GET', target: location, scope: request.scope, what: whatOf(request) });
-  answer.discard();
-  const end = /^(?:bytes=)?0-(\d+)$/.exec(answer.headers.range ?? '')?.[1];
+  const reply = await session.ask({ method: 'GET', target: location, scope: request.scope, what: whatOf(request) });
+  const end = Number(/^(?:bytes=)?0-(\d{1,15})$/.exec(reply.headers.range ?? '')?.[1] ?? 0);
   // What ends at 0 may be one byte or none.
-  if (answer.status !== 204 || end === undefined || Number(end) === 0 || Number(end) + 1 >= request.blob.size) {
-    if (answer.status === 204) await cancel(session, request, { location, held: 0 });
-    return undefined;
-  }
-  return { location: locationOf(session, answer), held: Number(end) + 1 };
+  if (reply.status === 204 && end > 0 && end < request.blob.size)
+    return { location: reply.headers.location === undefined ? location : locationOf(session, reply), held: end + 1 };
+  await cancelUpload(session, request, location);
+  return undefined;
 }
 
-/** The registry forgets what it has of the blob. Where that fails, it does so by itself after some time. */
-async function cancel(session: RegistrySession, { repository, scope }: PushRequest, { location }: Upload): Promise<void> {
+/** The registry forgets what it has of a blob. Where that fails, it does so by itself after some time. */
+export async function cancelUpload(
+  session: RegistrySession,
+  { repository, scope }: Pick<PushRequest, 'repository' | 'scope'>,
+  location: URL,
+): Promise<void> {
   try {
-    (await session.send({ method: 'DELETE', target: location, scope, what: `an upload to ${repository}`, retry: false })).discard();
+    await session.ask({ method: 'DELETE', target: location, scope, what: `an upload to ${repository}`, retry: false });
   } catch (error) {
     if (!isTryFailure(error) && !isMirrorError(error)) throw error;
   }
 }
 
-/** Where the upload goes on: relative or absolute, but at the registry itself. */
-export function locationOf({ base }: RegistrySession, { headers }: Answer): URL {
-  const url = headers.location === undefined ? null : URL.parse(headers.location, base.href);
-  if (url === null || url.host !== base.host || (base.protocol === 'https:' && url.protocol !== 'https:')) {
-    throw new MirrorError(
-      'REGISTRY_REFUSED',
-      `${base.host} sends uploads to ${url === null ? 'no address' : url.origin}, which is another place`,
-      {
-        hint: 'A proxy in front of the registry may be set up wrongly: it must pass on the Host header and X-Forwarded-Proto.',
-      },
-    );
+/** Where an upload goes on: relative or absolute, but at the registry itself. REGISTRY_REFUSED for any other place. */
+export function locationOf({ base }: RegistrySession, { headers }: RegistryReply): URL {
+  const url = !headers.location ? null : URL.parse(headers.location, base.href);
+  if (url === null || url.origin !== base.origin) {
+    const place = url === null ? 'no address' : url.origin;
+    throw new MirrorError('REGISTRY_REFUSED', `${base.origin} sends uploads to ${place}, which is another place`, {
+      hint: 'A proxy in front of the registry may be set up wrongly: it must pass on the Host header and X-Forwarded-Proto.',
+    });
   }
-  return url.protocol === base.protocol ? url : new URL(url.pathname + url.search, base);
+  url.username = '';
+  url.password = '';
+  return url;
 }
 
 /** A request without content, which some servers want to be said. */
@@ -117,12 +132,18 @@ export const noBody: RegistryRequest['body'] = () => ({ length: 0, content: noth
 async function* nothing(): AsyncGenerator<Buffer> {}
 
 /** Ends before a request is wrong that has more or fewer bytes than were announced. */
-async function* exactly(content: AsyncIterable<Buffer>, length: number, what: string): AsyncGenerator<Buffer> {
+async function* exactly(
+  content: AsyncIterable<Buffer>,
+  length: number,
+  { what, session }: { readonly what: string; readonly session: RegistrySession },
+): AsyncGenerator<Buffer> {
   let size = 0;
   for await (const chunk of content) {
     size += chunk.length;
     if (size > length) throw new MirrorError('CHECKSUM_MISMATCH', `${what} has more bytes than its descriptor says`);
     yield chunk;
+    const pacing = session.pace(chunk.length);
+    if (pacing !== undefined) await pacing;
   }
   if (size < length) throw new MirrorError('CHECKSUM_MISMATCH', `${what} has fewer bytes than its descriptor says`);
 }

@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
-import { parseDuration } from '../../core/duration.ts';
 import { MirrorError } from '../../core/errors.ts';
-import { createAgents, readAuthorities } from '../../fetch/agents.ts';
-import { programUserAgent } from '../../fetch/client.ts';
+import { createBandwidth } from '../../fetch/bandwidth.ts';
 import type { HttpSettings } from '../../fetch/fetcher.ts';
 import { isNearby } from '../../fetch/nearby.ts';
-import { createTransport, type Transport } from '../../fetch/transport.ts';
-import { DOCKER_HUB } from '../format/reference.ts';
-import { type Authorization, createAuthorization } from './authorization.ts';
+import { openTransport } from '../../fetch/open-transport.ts';
+import type { Transport } from '../../fetch/transport.ts';
+import { DOCKER_HUB, isRegistryHost } from '../format/reference.ts';
+import { type Authorization, createAuthorization, type KnownChallenge } from './authorization.ts';
 import { readCertificates } from './certificates.ts';
 import { type Environment, findCredentials } from './credentials.ts';
 import { listAt, readPages } from './pages.ts';
@@ -26,6 +25,8 @@ export interface OpenRegistryOptions {
   /** Other hosts that this registry may send us to for tokens. */
   readonly allowedRealms: readonly string[];
   readonly signal: AbortSignal;
+  /** Where each registry has a directory of certificates; default: those of podman and docker. */
+  readonly certificateFolders?: readonly string[] | undefined;
   /** Before the second try of something, in milliseconds; for tests. */
   readonly backoff?: number | undefined;
 }
@@ -40,28 +41,20 @@ export interface RegistryClient {
 }
 
 const BACKOFF = 500;
-const SLOWEST = 512;
-const SPEED_WINDOW = 60_000;
 
-/** Opens a registry; nothing is asked of it yet, but whether one of this machine speaks TLS. CONFIG_INVALID where a certificate cannot be read, FETCH_FAILED where nothing answers. */
+/** Opens a registry; nothing is asked of it yet, but whether one of this machine speaks TLS. CONFIG_INVALID where a certificate cannot be read, REFERENCE_INVALID where the host is none, ABORTED. */
 export async function openRegistry(options: OpenRegistryOptions): Promise<RegistryClient> {
   const { host, http, environment, signal } = options;
-  const { authorities, identity } = await readCertificates(host);
-  const configured = http.ca === null ? undefined : await readAuthorities(http.ca);
-  const ca = [configured, authorities].filter((pem) => pem !== undefined).join('\n') || undefined;
-  const timeout = parseDuration(http.timeout);
-  const transport = createTransport({
-    agents: createAgents({ proxy: http.proxy, ca }, environment),
-    timeout,
-    speedFloor: { bytesPerSecond: SLOWEST, window: Math.max(SPEED_WINDOW, 2 * timeout) },
-    userAgent: await programUserAgent(),
-  });
+  if (!isRegistryHost(host)) throw new MirrorError('REFERENCE_INVALID', `"${host}" is no registry`);
+  const { authorities, identity } = await readCertificates(host, options.certificateFolders);
+  const { transport } = await openTransport(http, environment, { authorities });
   try {
     const base = await addressOf(options, transport);
     const authorizations = createAuthorizations(options, base, transport);
     const session = createSession({
       base,
       transport,
+      bandwidth: createBandwidth(http.bandwidth),
       identity,
       signal,
       retries: http.retries,
@@ -104,20 +97,24 @@ async function addressOf({ host, scheme, signal }: OpenRegistryOptions, transpor
     (await transport.open(new URL('/v2/', secure), { signal })).discard();
     return secure;
   } catch (error) {
-    if (!isTryFailure(error) || signal.aborted) throw error;
-    return new URL(`http://${name}/`);
+    if (signal.aborted) throw new MirrorError('ABORTED', 'talking to a registry was interrupted');
+    if (!isTryFailure(error)) throw error;
+    // A certificate that is not trusted is no reason to do without one.
+    return error.again === 'never' && /certificate/.test(error.message) ? secure : new URL(`http://${name}/`);
   }
 }
 
 /** Who this side is, for each repository: credentials may be of one only. */
 function createAuthorizations(options: OpenRegistryOptions, base: URL, transport: Transport): (scope: string) => Promise<Authorization> {
   const { host, environment, allowedRealms, signal } = options;
+  const known: KnownChallenge = {};
   const found = new Map<string, Promise<Authorization>>();
   const open = async (repository: string): Promise<Authorization> =>
     createAuthorization({
       base,
       credentials: await findCredentials({ host, repository }, environment),
       allowedRealms,
+      known,
       ask: (url, ask) => transport.open(url, { ...ask, signal }),
       clock: systemClock,
     });

@@ -1,17 +1,27 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import { isMirrorError, MirrorError } from '../../core/errors.ts';
+import { MirrorError } from '../../core/errors.ts';
 import { bodyOf } from '../../fetch/answer-body.ts';
 import type { Answer } from '../../fetch/transport.ts';
 
+/** An answer and its body, which is small. */
+export interface RegistryReply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
+}
+
 /** Of a body that is not content. */
 const MAX_BODY = 1024 * 1024;
+/** Of what is read of an error, in bytes, and shown of it, in characters. */
+const MAX_ERROR = 64 * 1024;
 const SHOWN = 500;
 
 const errorsSchema = z.looseObject({
   errors: z.array(z.looseObject({ code: z.string().optional(), message: z.string().optional() })).optional(),
 });
 
-/** A small body, whole. FETCH_TOO_LARGE where it has more than `maxSize` bytes. */
+/** A small body, whole. FETCH_TOO_LARGE where it has more than `maxSize` bytes; rejects with a TryFailure where it ends too early. */
 export async function smallBody(answer: Answer, what: string, maxSize = MAX_BODY): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let size = 0;
@@ -23,27 +33,63 @@ export async function smallBody(answer: Answer, what: string, maxSize = MAX_BODY
   return Buffer.concat(pieces);
 }
 
-/** What an answer that is not the wanted one means, by its status and the errors in it (distribution specification, "Error Codes"). */
-export async function registryError(answer: Answer, what: string): Promise<MirrorError> {
-  const { status } = answer;
-  const said = await saidIn(answer, what);
-  const message = `${what}: the registry answered ${status}${said === '' ? '' : ` (${said})`}`;
-  if (status === 404) return new MirrorError('IMAGE_UNKNOWN', message);
-  if (status === 401 || status === 403) return new MirrorError('FETCH_DENIED', message);
-  if (status >= 500) return new MirrorError('FETCH_FAILED', message);
-  if (/DIGEST_INVALID|SIZE_INVALID/.test(said)) return new MirrorError('CHECKSUM_MISMATCH', message);
-  return new MirrorError('REGISTRY_REFUSED', message);
+/** An answer with its body; of an error no more than is needed to say what it was. */
+export async function replyOf(answer: Answer, what: string, maxSize?: number): Promise<RegistryReply> {
+  const { status, headers } = answer;
+  const bytes = status < 400 ? await smallBody(answer, what, maxSize) : await errorBody(answer);
+  return { status, headers, bytes };
 }
 
-async function saidIn(answer: Answer, what: string): Promise<string> {
+/** The registry's own words for an error (distribution specification, "Error Codes"); empty where it has none. Reads the answer. */
+export async function saidIn(answer: Answer): Promise<string> {
+  return wordsOf(await errorBody(answer));
+}
+
+/** Words as a part of a sentence. */
+export function inBrackets(said: string): string {
+  return said === '' ? '' : ` (${said})`;
+}
+
+/** Whether a registry that answers so may answer otherwise later. What it does not do at all (501, 505), it will not do later. */
+export function mayPass(status: number): boolean {
+  return (status >= 500 && status !== 501 && status !== 505) || status === 408 || status === 425 || status === 429;
+}
+
+/** What a reply that is not the wanted one means, by its status and the errors in it. */
+export function registryError({ status, bytes }: RegistryReply, what: string): MirrorError {
+  const said = wordsOf(bytes);
+  const message = `${what}: the registry answered ${status}${inBrackets(said)}`;
+  const options = { details: { status } };
+  if (status === 404) return new MirrorError('IMAGE_UNKNOWN', message, options);
+  if (status >= 500) return new MirrorError('FETCH_FAILED', message, options);
+  if (/\b(?:DIGEST_INVALID|SIZE_INVALID)\b/.test(said)) return new MirrorError('CHECKSUM_MISMATCH', message, options);
+  return new MirrorError('REGISTRY_REFUSED', message, options);
+}
+
+async function errorBody(answer: Answer): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
   try {
-    const text = (await smallBody(answer, what)).toString('utf8');
-    const { errors = [] } = errorsSchema.safeParse(JSON.parse(text)).data ?? {};
-    const all = errors.map(({ code, message }) => [code, message].filter((part) => part !== undefined && part !== '').join(': '));
-    return all.join('; ').replace(/\s+/g, ' ').slice(0, SHOWN);
-  } catch (error) {
-    if (isMirrorError(error, 'ABORTED')) throw error;
+    for await (const piece of bodyOf(answer)) {
+      pieces.push(piece);
+      size += piece.length;
+      if (size > MAX_ERROR) break;
+    }
+  } catch {
+    // What came of it has to do: the status says more than what went wrong after it.
+  }
+  return Buffer.concat(pieces);
+}
+
+function wordsOf(bytes: Buffer): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch {
     // An answer without words of its own has its status.
     return '';
   }
+  const { errors = [] } = errorsSchema.safeParse(value).data ?? {};
+  const all = errors.map(({ code, message }) => [code, message].filter((part) => part !== undefined && part !== '').join(': '));
+  return all.join('; ').replace(/\s+/g, ' ').slice(0, SHOWN);
 }

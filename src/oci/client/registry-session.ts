@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isMirrorError, MirrorError } from '../../core/errors.ts';
+import { MirrorError } from '../../core/errors.ts';
+import type { Bandwidth } from '../../fetch/bandwidth.ts';
 import { TryFailure } from '../../fetch/failure.ts';
 import type { ClientIdentity } from '../../fetch/place.ts';
 import { isRedirect, MAXIMUM_REDIRECTS, redirectTarget } from '../../fetch/redirect.ts';
 import { parseRetryAfter } from '../../fetch/retry-after.ts';
 import type { Answer, RequestBody, Transport } from '../../fetch/transport.ts';
 import { type Authorization, denied } from './authorization.ts';
+import { inBrackets, mayPass, type RegistryReply, replyOf, saidIn } from './registry-error.ts';
 
 /** One request to a registry. */
 export interface RegistryRequest {
@@ -19,6 +21,8 @@ export interface RegistryRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Called for each try. */
   readonly body?: (() => RequestBody) | undefined;
+  /** How many timeouts the answer may take once the body is sent; 1 where it is left out. */
+  readonly patience?: number | undefined;
   /** Whether it is tried again after a failure that may pass; not where the caller does that itself. */
   readonly retry?: boolean | undefined;
 }
@@ -26,17 +30,25 @@ export interface RegistryRequest {
 /** Sends requests to one registry: says who this side is, tries again what may pass, and follows redirects of what is read. */
 export interface RegistrySession {
   readonly base: URL;
-  /** An answer of any status, but for those that trying again or another authorization may change. Rejects with FETCH_* and ABORTED, and with what a body threw. */
-  send(request: RegistryRequest): Promise<Answer>;
-  /** Waits before the next try. ABORTED. */
-  pause(attempt: number, failure: TryFailure): Promise<void>;
   /** How often something is tried after the first time. */
   readonly retries: number;
+  /**
+   * An answer of any status, but for those that trying again or another authorization may change. Rejects with FETCH_*, REGISTRY_REFUSED and ABORTED, and with what a body
+   * threw; with a TryFailure where `retry` is false.
+   */
+  open(request: RegistryRequest): Promise<Answer>;
+  /** The same with the body, whole: FETCH_TOO_LARGE where it has more than `maxSize` bytes. */
+  ask(request: RegistryRequest, maxSize?: number): Promise<RegistryReply>;
+  /** Waits before the next try. ABORTED. */
+  pause(attempt: number, failure: TryFailure): Promise<void>;
+  /** Waits as long as the bandwidth that is allowed wants, after some bytes; undefined for not at all. ABORTED. */
+  pace(bytes: number): Promise<void> | undefined;
 }
 
 export interface SessionOptions {
   readonly base: URL;
   readonly transport: Transport;
+  readonly bandwidth: Bandwidth;
   readonly authorizationFor: (scope: string) => Promise<Authorization>;
   readonly identity: ClientIdentity | undefined;
   readonly retries: number;
@@ -46,48 +58,54 @@ export interface SessionOptions {
 }
 
 const LONGEST_PAUSE = 30_000;
+/** How often it is tried at once what failed on this side: a kept connection that the registry had closed. */
+const MOST_AT_ONCE = 3;
+/** How often a 401 is followed: the second time a token that was good no longer is, or has too few rights. */
+const MOST_CHALLENGES = 2;
 
-export function createSession({ base, transport, authorizationFor, identity, retries, backoff, signal }: SessionOptions): RegistrySession {
+export function createSession(options: SessionOptions): RegistrySession {
+  const { base, transport, bandwidth, authorizationFor, identity, retries, backoff, signal } = options;
   /** The registry asked for a pause of everything, until this time of the monotonic clock. */
   let notBefore = 0;
 
-  const pause = async (attempt: number, failure: TryFailure): Promise<void> => {
-    const doubled = Math.min(backoff * 2 ** attempt, LONGEST_PAUSE) * (0.5 + Math.random());
-    if (failure.retryAfter !== undefined) notBefore = Math.max(notBefore, performance.now() + failure.retryAfter);
-    const wait = failure.again === 'now' ? 0 : Math.max(doubled, notBefore - performance.now());
+  const wait = async (milliseconds: number): Promise<void> => {
     try {
-      await sleep(wait, undefined, { signal });
+      await sleep(Math.max(0, milliseconds), undefined, { signal });
     } catch {
       throw aborted();
     }
   };
 
-  const once = async (request: RegistryRequest, url: URL, authorization: Authorization): Promise<Answer> => {
+  const pause = async (attempt: number, { again, retryAfter }: TryFailure): Promise<void> => {
+    if (retryAfter !== undefined) notBefore = Math.max(notBefore, performance.now() + retryAfter);
+    if (again !== 'now') await wait(Math.min(backoff * 2 ** attempt, LONGEST_PAUSE) * (0.5 + Math.random() / 2));
+  };
+
+  const once = async (request: RegistryRequest, url: URL, authorization: string | undefined): Promise<Answer> => {
     const home = url.origin === base.origin;
-    const header = home ? authorization.header(request.scope) : undefined;
-    const headers = header === undefined ? request.headers : { ...request.headers, authorization: header };
-    try {
-      return await transport.open(url, {
-        method: request.method,
-        headers,
-        body: request.body?.(),
-        identity: home ? identity : undefined,
-        signal,
-      });
-    } catch (error) {
-      if (signal.aborted) throw aborted();
-      throw error;
-    }
+    const headers = home && authorization !== undefined ? { ...request.headers, authorization } : request.headers;
+    const { method, patience } = request;
+    return await transport.open(url, {
+      method,
+      headers,
+      patience,
+      body: request.body?.(),
+      identity: home ? identity : undefined,
+      signal,
+    });
   };
 
   /** Follows redirects of GET and HEAD. Credentials stay with the registry. */
-  const follow = async (request: RegistryRequest, authorization: Authorization): Promise<Answer> => {
+  const follow = async (request: RegistryRequest, authorization: string | undefined): Promise<{ answer: Answer; url: URL }> => {
     let url = typeof request.target === 'string' ? new URL(request.target, base) : request.target;
     for (let hops = 0; ; hops++) {
       const answer = await once(request, url, authorization);
-      const reads = request.method === 'GET' || request.method === 'HEAD';
-      if (!isRedirect(answer.status) || !reads) return answer;
+      if (!isRedirect(answer.status)) return { answer, url };
       answer.discard();
+      if (request.method !== 'GET' && request.method !== 'HEAD')
+        throw new TryFailure('FETCH_REDIRECT', `the registry answered ${answer.status}, and what is sent to it follows no redirects`, {
+          again: 'never',
+        });
       if (hops === MAXIMUM_REDIRECTS)
         throw new TryFailure('FETCH_REDIRECT', `more than ${MAXIMUM_REDIRECTS} redirects`, { again: 'never' });
       url = redirectTarget(url, answer.headers.location);
@@ -96,67 +114,76 @@ export function createSession({ base, transport, authorizationFor, identity, ret
 
   const authorized = async (request: RegistryRequest): Promise<Answer> => {
     const authorization = await authorizationFor(request.scope);
-    let answer = await follow(request, authorization);
-    if (answer.status === 401) {
-      const better = await authorization.follow(answer, request.scope);
-      answer.discard();
-      if (!better) throw denied(`${request.what}: ${base.host} wants to know who asks`, authorization.from, base);
-      answer = await follow(request, authorization);
-      if (answer.status === 401) {
-        answer.discard();
-        throw denied(`${request.what}: ${base.host} answered 401`, authorization.from, base);
+    for (let challenges = 0; ; challenges++) {
+      const header = await authorization.header(request.scope);
+      const { answer, url } = await follow(request, header);
+      const { status } = answer;
+      if (status !== 401 && status !== 403) return answer;
+      const said = inBrackets(await saidIn(answer));
+      if (url.origin !== base.origin) throw denied(`${request.what}: ${base.host} leads to ${url.host}, which answered ${status}${said}`);
+      const challenge = answer.headers['www-authenticate'] ?? '';
+      const better = status === 401 && challenges < MOST_CHALLENGES && (await authorization.follow(challenge, request.scope, header));
+      if (!better) throw denied(`${request.what}: ${base.host} answered ${status}${said}`, { from: authorization.from, base });
+    }
+  };
+
+  const tried = async (request: RegistryRequest): Promise<Answer> => {
+    const answer = await authorized(request);
+    if (!mayPass(answer.status)) return answer;
+    const retryAfter = parseRetryAfter(answer.headers['retry-after'], Date.now());
+    const { status } = answer;
+    const message = `the registry answered ${status}${inBrackets(await saidIn(answer))}`;
+    throw new TryFailure('FETCH_FAILED', message, { again: 'later', status, retryAfter });
+  };
+
+  /** Waits before another try. Throws the failure where there is none. */
+  const again = async (error: unknown, { retry, what }: RegistryRequest, tries: { counted: number; atOnce: number }): Promise<void> => {
+    if (signal.aborted) throw aborted();
+    if (!isTryFailure(error) || retry === false) throw error;
+    const isFree = error.again === 'now' && tries.atOnce < MOST_AT_ONCE;
+    if (error.again === 'never' || (!isFree && tries.counted >= retries)) throw fetchError(error, what);
+    await pause(tries.counted, error);
+    tries[isFree ? 'atOnce' : 'counted']++;
+  };
+
+  const repeat = async <T>(request: RegistryRequest, attempt: () => Promise<T>): Promise<T> => {
+    const tries = { counted: 0, atOnce: 0 };
+    for (;;) {
+      const left = notBefore - performance.now();
+      if (left > 0) await wait(left);
+      try {
+        return await attempt();
+      } catch (error) {
+        await again(error, request, tries);
       }
     }
-    if (answer.status === 403) {
-      answer.discard();
-      throw denied(`${request.what}: ${base.host} does not allow it (403)`, authorization.from, base);
-    }
-    const failure = passing(answer);
-    if (failure === undefined) return answer;
-    answer.discard();
-    throw failure;
   };
 
   return {
     base,
     retries,
     pause,
-    async send(request) {
-      let atOnce = 0;
-      for (let attempt = 0; ; attempt++) {
-        try {
-          return await authorized(request);
-        } catch (error) {
-          if (!(error instanceof TryFailure)) throw error;
-          const again = error.again === 'now' ? atOnce++ < 3 : error.again === 'later' && attempt < retries;
-          if (request.retry === false) throw error;
-          if (!again) throw fetchError(error, request.what);
-          await pause(attempt, error);
-        }
-      }
+    pace(bytes) {
+      const delay = bandwidth.book(bytes);
+      return delay > 0 ? wait(delay) : undefined;
     },
+    open: (request) => repeat(request, () => tried(request)),
+    ask: (request, maxSize) => repeat(request, async () => await replyOf(await tried(request), request.what, maxSize)),
   };
 }
 
 /** Why one try failed, as the error of the whole. */
 export function fetchError(failure: TryFailure, what: string): MirrorError {
-  return new MirrorError(failure.code, `${what}: ${failure.message}`, { hint: failure.hint });
+  return new MirrorError(failure.code, `${what}: ${failure.message}`, {
+    hint: failure.hint,
+    details: failure.status === undefined ? undefined : { status: failure.status },
+  });
 }
 
-/** A failure of the registry that may pass. */
-function passing({ status, headers }: Answer): TryFailure | undefined {
-  if (status < 500 && status !== 408 && status !== 429) return undefined;
-  // What it does not do at all, it will not do later.
-  if (status === 501 || status === 505) return undefined;
-  const retryAfter = parseRetryAfter(headers['retry-after'], Date.now());
-  return new TryFailure('FETCH_FAILED', `the registry answered ${status}`, { again: 'later', status, retryAfter });
+export function isTryFailure(error: unknown): error is TryFailure {
+  return error instanceof TryFailure;
 }
 
 function aborted(): MirrorError {
-  return new MirrorError('ABORTED', 'the work was interrupted', { hint: 'Run it again to go on where it stopped.' });
-}
-
-/** Whether an error is of a connection that broke, so that trying again may help; what a body threw is not. */
-export function isTryFailure(error: unknown): error is TryFailure {
-  return error instanceof TryFailure && !isMirrorError(error);
+  return new MirrorError('ABORTED', 'talking to a registry was interrupted');
 }
