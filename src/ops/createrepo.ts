@@ -25,7 +25,7 @@ export async function runCreaterepo(
   requireDirectory(directory);
   if (outputDirectory !== directory) {
     await mkdir(outputDirectory, { recursive: true }).catch((error: unknown) => {
-      throw storageError(error, `make ${outputDirectory}`);
+      throw outputError(error, `make ${outputDirectory}`);
     });
   }
   const place = {
@@ -39,10 +39,17 @@ export async function runCreaterepo(
   } catch (error) {
     // Of the file system or SQLite, not a bug.
     if (isMirrorError(error) || !/^(?:E[A-Z0-9]+|SQLITE_\w+)$/.test(systemCode(error) ?? '')) throw error;
-    throw storageError(error, `make the metadata of ${directory}`);
+    throw outputError(error, `make the metadata of ${directory}`);
   } finally {
     lock.release();
   }
+}
+
+/** As `storageError`, whose advice is about a storage directory: here there is none. */
+function outputError(cause: unknown, action: string): MirrorError {
+  const { code, message } = storageError(cause, action);
+  const hint = `${code === 'STORAGE_FULL' ? 'Free some space and run again: t' : 'T'}he metadata that was there is as it was.`;
+  return new MirrorError(code, message, { hint, cause });
 }
 
 async function lockOf(

@@ -113,6 +113,10 @@ describeWithTools(['createrepo_c', 'python3-createrepo-c'], 'clients/createrepo:
     ['--location-prefix', 'over/there/', '--cut-dirs', '1'],
     ['--cut-dirs', '9'],
     ['--baseurl', 'http://example.com/a?b&c'],
+    ['--baseurl', '/srv/a'],
+    ['--repomd-checksum', 'sha512'],
+    ['--checksum', 'sha512', '--repomd-checksum', 'sha1', '--simple-md-filenames'],
+    ['--verbose', '--pretty', '--cachedir', 'cache', '--local-sqlite', '--error-exit-val'],
     ['--checksum', 'sha512'],
     ['--checksum', 'sha'],
     ['--checksum', 'sha1', '--changelog-limit', '0'],
@@ -233,6 +237,47 @@ describe('clients/createrepo', () => {
     ]) {
       expect((await createrepo('--update', ...args)).read, args.join(' ')).toBe(4);
     }
+  });
+
+  it('with --update leaves metadata as it is, or makes it anew with other checksums', async () => {
+    putSome();
+    await createrepo('--repomd-checksum', 'sha512', '--database');
+    expect(await createrepo('--repomd-checksum', 'sha512', '--database', '--update')).toMatchObject({ unchanged: true });
+    expect(await createrepo('--database', '--update')).toMatchObject({ unchanged: false, read: 0, reused: 4 });
+    expect([...new Set(repomdIn().records.map(({ checksum }) => checksum.algorithm))]).toEqual(['sha256']);
+    expect(broken(packages)).toEqual([]);
+  });
+
+  it('with --read-pkgs-list writes down what was read', async () => {
+    putSome();
+    writeFileSync(join(packages, 'damaged.rpm'), 'no package');
+    const list = join(root, 'read');
+    const read = async (...args: readonly string[]): Promise<string> => {
+      await mirror(['createrepo', packages, '--location-prefix', 'x', '--read-pkgs-list', list, ...args]);
+      return readFileSync(list, 'utf8');
+    };
+    const all = ['alpha-1.0-1.noarch.rpm', 'sub/beta-1.0-1.noarch.rpm', 'sub/deep/alpha-0.9-1.noarch.rpm', 'sub/gamma+x-1.0-1.noarch.rpm'];
+    expect((await read()).split('\n').sort()).toEqual(['', ...all]);
+    utimesSync(join(packages, 'sub/beta-1.0-1.noarch.rpm'), 1_700_000_001, 1_700_000_001);
+    expect(await read('--update')).toBe('sub/beta-1.0-1.noarch.rpm\n');
+    expect(await read('--update')).toBe('');
+  });
+
+  it('with -q says nothing where all is well, and what was left out', async () => {
+    putSome();
+    expect(await mirror(['createrepo', '-q', packages])).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    writeFileSync(join(packages, 'damaged.rpm'), 'no package');
+    const partly = await mirror(['createrepo', packages, '-q']);
+    expect([partly.status, partly.stdout.includes('damaged.rpm is cut short'), partly.stderr]).toEqual([3, true, '']);
+  });
+
+  it('with --update does not replace a repomd.xml that cannot be read, and says how to go on', async () => {
+    putSome();
+    mkdirSync(join(packages, 'repodata'));
+    writeFileSync(join(packages, 'repodata/repomd.xml'), '');
+    const refused = await mirror(['createrepo', packages, '--update']);
+    expect([refused.status, refused.stderr.includes('Without --update it is made anew')]).toEqual([1, true]);
+    expect(await createrepo()).toMatchObject({ packages: 4 });
   });
 
   it('with --skip-stat takes a name for the package', async () => {
@@ -438,6 +483,8 @@ describe('clients/createrepo', () => {
     }
     expect((await mirror(['createrepo', join(root, 'nowhere')])).status).toBe(1);
     writeFileSync(join(root, 'file'), '');
+    const address = await mirror(['createrepo', packages, '--includepkg', 'http://example.com/a.rpm', '--outputdir', join(root, 'other')]);
+    expect([address.status, address.stdout.includes('http://example.com/a.rpm: packages are taken from files')]).toEqual([3, true]);
     const onFile = await mirror(['createrepo', packages, '--outputdir', join(root, 'file')]);
     expect([onFile.status, onFile.stderr.includes('(STORAGE)')]).toEqual([1, true]);
     expect(existsSync(join(packages, 'repodata'))).toBe(false);

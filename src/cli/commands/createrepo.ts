@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { publicationClock } from '../../core/clock.ts';
 import { MirrorError } from '../../core/errors.ts';
 import type { CreaterepoOptions } from '../../ops/createrepo.ts';
@@ -32,6 +32,8 @@ interface Flags {
   readonly generalCompressType?: string;
   readonly xz?: boolean;
   readonly checksum: string;
+  readonly repomdChecksum?: string;
+  readonly readPkgsList?: string;
   readonly baseurl?: string;
   readonly locationPrefix?: string;
   readonly cutDirs: number;
@@ -59,15 +61,17 @@ export function addCreaterepoCommand(parent: Command, host: Host): void {
   addSelection(command);
   addMetadata(command);
   addFiles(command);
+  addFamiliar(command);
   command.addHelpText('after', EXAMPLES).action(
-    host.run(async ({ io, options: { json }, report }, directory: string, flags: Flags) => {
+    host.run(async ({ io, options: { json, quiet }, report }, directory: string, flags: Flags) => {
       const options = optionsOf(flags, { cwd: io.cwd, directory, time: publicationClock(io.environment).now() });
       const [{ runCreaterepo }, { createrepoText }] = await Promise.all([
         import('../../ops/createrepo.ts'),
         json === true ? { createrepoText: () => '' } : import('../render/createrepo.ts'),
       ]);
       const done = await runCreaterepo(options, { report, signal: io.signal });
-      return { value: done, text: createrepoText(done), exitStatus: done.unreadable.length === 0 ? 0 : 3 };
+      const isWhole = done.unreadable.length === 0;
+      return { value: done, text: quiet === true && isWhole ? '' : createrepoText(done), exitStatus: isWhole ? 0 : 3 };
     }),
   );
 }
@@ -80,6 +84,7 @@ function addSelection(command: Command): void {
     .option('-i, --pkglist <file>', 'only the packages that a file lists, one in a line, relative to the directory')
     .option('-n, --includepkg <path>', 'only this package, or this besides those of --pkglist; repeatable', collect, [])
     .option('-S, --skip-symlinks', 'leave out packages that are symbolic links')
+    .option('--read-pkgs-list <file>', 'write down which packages were read, and not taken over')
     .option('--workers <number>', 'threads that read packages', count(1), availableParallelism());
 }
 
@@ -87,6 +92,7 @@ function addMetadata(command: Command): void {
   command
     .option('-g, --groupfile <file>', 'comps.xml, relative to the directory: groups of packages')
     .option('-s, --checksum <type>', 'sha256, sha512, sha384, sha224, sha1, or sha, its old name', 'sha256')
+    .option('--repomd-checksum <type>', 'of the files of metadata, where it is another one than that of packages')
     .option('-u, --baseurl <url>', 'of all packages, where they are not beside the metadata')
     .option('--location-prefix <prefix>', 'before the path of each package')
     .option('--cut-dirs <number>', 'leave out so many directories of the path of each package', count(0), 0)
@@ -113,6 +119,13 @@ function addFiles(command: Command): void {
     .option('--retain-old-md-by-age <age>', 'remove old metadata of more than 90m, 2h or 30d', age)
     .option('--unique-md-filenames', 'checksums in the names of files (default)')
     .option('--simple-md-filenames', 'no checksums in the names of files');
+}
+
+/** What scripts give createrepo_c, and what is no choice here. */
+function addFamiliar(command: Command): void {
+  command.option('-q, --quiet', 'no progress, and nothing where all packages could be read');
+  const familiar = ['-v, --verbose', '-p, --pretty', '-c, --cachedir <directory>', '--local-sqlite', '--error-exit-val'];
+  for (const flags of familiar) command.addOption(new Option(flags).hideHelp());
 }
 
 interface Place {
@@ -145,8 +158,10 @@ function optionsOf(flags: Flags, { cwd, directory: given, time }: Place): Create
     groupFile: flags.groupfile === undefined ? undefined : resolve(directory, flags.groupfile),
     compression: compressionOf(general ?? 'gz', general === undefined ? '' : '--general-compress-type'),
     furtherCompression: compressionOf(general ?? flags.compressType, '--compress-type'),
-    checksum: checksumOf(flags.checksum),
-    baseUrl: flags.baseurl,
+    checksum: checksumOf(flags.checksum, '--checksum'),
+    metadataChecksum: checksumOf(flags.repomdChecksum ?? flags.checksum, '--repomd-checksum'),
+    readList: flags.readPkgsList === undefined ? undefined : resolve(cwd, flags.readPkgsList),
+    baseUrl: flags.baseurl?.replace(/^\//, 'file:///'),
     locationPrefix: flags.locationPrefix ?? '',
     cutDirs: flags.cutDirs,
     revision: flags.revision,
@@ -181,9 +196,9 @@ const CHECKSUMS = {
   md5: 'md5',
 } as const;
 
-function checksumOf(given: string): CreaterepoOptions['checksum'] {
+function checksumOf(given: string, option: string): CreaterepoOptions['checksum'] {
   if (given in CHECKSUMS) return { algorithm: CHECKSUMS[given as keyof typeof CHECKSUMS], name: given };
-  throw new MirrorError('USAGE', `--checksum cannot be "${given}": there are ${Object.keys(CHECKSUMS).join(', ')}`);
+  throw new MirrorError('USAGE', `${option} cannot be "${given}": there are ${Object.keys(CHECKSUMS).join(', ')}`);
 }
 
 function retentionOf({ compatibility, retainOldMd, retainOldMdByAge }: Flags): CreaterepoOptions['retention'] {

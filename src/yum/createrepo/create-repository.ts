@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { extensionOf } from '../../codec/compression.ts';
 import { counted } from '../../core/counts.ts';
 import { isMirrorError, MirrorError, reasonOf } from '../../core/errors.ts';
@@ -101,9 +101,11 @@ class Run {
     for (const entry of plan.reused) this.#duplicates.add(entry);
     const further = await this.#stageFurther(staging, modules);
     const kept = this.#kept(repomd, further);
-    return this.#isUnchanged(plan, known, [...further.map((file) => this.#record(file)), ...kept])
+    const report = this.#isUnchanged(plan, known, [...further.map((file) => this.#record(file)), ...kept])
       ? this.#unchanged(known, plan)
       : await this.#written({ plan, known, further, kept, staging, expected: planned.length });
+    this.#writeReadList(plan);
+    return report;
   }
 
   async close(): Promise<void> {
@@ -130,7 +132,8 @@ class Run {
     try {
       return readRepomd(outputDirectory);
     } catch (error) {
-      if (update || !isMirrorError(error)) throw error;
+      if (!isMirrorError(error)) throw error;
+      if (update) throw new MirrorError(error.code, error.message, { hint: WITHOUT_UPDATE, cause: error });
       this.#warn(`the repomd.xml that is there cannot be read and is replaced: ${error.message}`);
       return undefined;
     }
@@ -162,7 +165,7 @@ class Run {
   }
 
   #further(staging: string): FurtherRequest {
-    return { staging, compression: this.#options.furtherCompression, algorithm: this.#settings.algorithm };
+    return { staging, compression: this.#options.furtherCompression, algorithm: this.#options.metadataChecksum.algorithm };
   }
 
   /** Records of the old metadata that stay, with their files. */
@@ -173,7 +176,7 @@ class Run {
 
   /** Whether the metadata that is there says all that the new would, under the same names. */
   #isUnchanged(plan: Plan, { repomd, segments }: Known, others: readonly RepomdRecord[]): boolean {
-    const { compression, database, revision, tags, update } = this.#options;
+    const { compression, database, metadataChecksum, revision, tags, update } = this.#options;
     if (!update || repomd === undefined || !plan.unchanged || (segments.length === 0 && plan.reused.length > 0)) return false;
     if (revision !== undefined && revision !== repomd.revision) return false;
     if (JSON.stringify(repomd.tags ?? NO_TAGS) !== JSON.stringify(tags)) return false;
@@ -182,7 +185,7 @@ class Run {
       const name = `${record?.type}.xml${extensionOf(compression)}`;
       return record !== undefined && record.path === this.#path({ name, checksum: record.checksum.value });
     };
-    if (!documents.every((record) => isNamed(record) && record?.checksum.algorithm === this.#settings.algorithm)) return false;
+    if (!documents.every((record) => isNamed(record) && record?.checksum.algorithm === metadataChecksum.algorithm)) return false;
     const wanted = new Set([...others.map(identity), ...documents.filter((record) => record !== undefined).map(identity)]);
     const rest = repomd.records.filter((record) => !(database && record.type.endsWith('_db')));
     const databases = repomd.records.length - rest.length;
@@ -208,14 +211,15 @@ class Run {
     this.#databases = this.#options.database ? createDatabaseThread(staging) : undefined;
     const databases = this.#databases;
     const alongside = databases === undefined ? undefined : (segments: AsyncIterable<Segment>) => databases.take(segments);
-    const documents = await writeDocuments(this.#segments(plan), { staging, settings: this.#settings, expected, alongside });
+    const settings = { ...this.#settings, algorithm: this.#options.metadataChecksum.algorithm };
+    const documents = await writeDocuments(this.#segments(plan), { staging, settings, expected, alongside });
     const staged = databases === undefined ? [] : await stageDatabases(databases, documents, this.#further(staging));
     this.#context.signal.throwIfAborted();
     const revision = asked ?? String(Math.floor(time.getTime() / 1000));
     const timestamp = timestampFromRevision ? Number(revision) * 1000 : time.getTime();
     const files = [...documents, ...staged, ...further];
     const records = inRecordOrder([...files.map((file) => ({ ...this.#record(file), timestamp })), ...kept]);
-    const sha1Name = this.#options.checksum.name === 'sha1' ? 'sha1' : 'sha';
+    const sha1Name = this.#options.metadataChecksum.name === 'sha1' ? 'sha1' : 'sha';
     install({
       outputDirectory,
       files: files.map((file) => ({ from: file.path, path: this.#path(file) })),
@@ -263,7 +267,7 @@ class Run {
   }
 
   #record({ type, checksum, name, open, size }: StagedFile): RepomdRecord {
-    const { algorithm } = this.#settings;
+    const { algorithm } = this.#options.metadataChecksum;
     return {
       type,
       path: this.#path({ name, checksum }),
@@ -306,6 +310,14 @@ class Run {
     };
   }
 
+  #writeReadList({ fresh }: Plan): void {
+    const { directory, readList } = this.#options;
+    if (readList === undefined) return;
+    const unreadable = new Set(this.#unreadable.map(({ path }) => path));
+    const read = fresh.filter(({ file }) => !unreadable.has(file)).map(({ file }) => `${relative(directory, file)}\n`);
+    writeFileSync(readList, read.join(''));
+  }
+
   #cannotRead(file: string, reason: string): void {
     this.#unreadable.push({ path: file, reason });
     this.#warn(`left out: ${reason.includes(file) ? reason : `${file}: ${reason}`}`);
@@ -334,6 +346,7 @@ function isMuch(packages: readonly PlannedPackage[]): boolean {
   return false;
 }
 
+const WITHOUT_UPDATE = 'Without --update it is made anew; groups, modules and the like have to be added again then.';
 const NO_TAGS = { content: [], repo: [], distro: [] };
 
 function types(records: readonly { readonly type: string }[]): string[] {

@@ -83,7 +83,8 @@ class Walk {
       const file = resolve(directory, path);
       const inside = relative(directory, file);
       if (this.#isExcluded(inside.slice(inside.lastIndexOf('/') + 1), inside)) continue;
-      if (inside.startsWith('../')) this.unreadable.push({ file, reason: `it is not in ${directory}` });
+      if (path.includes('://')) this.unreadable.push({ file: path, reason: 'packages are taken from files, and not from addresses' });
+      else if (inside.startsWith('../')) this.unreadable.push({ file, reason: `it is not in ${directory}` });
       else this.#add({ file, relative: inside });
     }
   }

@@ -15,6 +15,12 @@ export type Retention =
   /** What was changed longer ago goes, in milliseconds. */
   | { readonly kind: 'age'; readonly milliseconds: number };
 
+/** A kind of checksum, and what metadata calls it: `sha1` has an old name. */
+export interface NamedChecksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly name: string;
+}
+
 /** What `mirror createrepo` is asked for. Paths are absolute. */
 export interface CreaterepoOptions {
   /** Where the packages are. */
@@ -36,7 +42,12 @@ export interface CreaterepoOptions {
   readonly compression: MetadataCompression;
   /** Of everything else. */
   readonly furtherCompression: MetadataCompression;
-  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly name: string };
+  /** Of packages. */
+  readonly checksum: NamedChecksum;
+  /** Of the files of metadata. */
+  readonly metadataChecksum: NamedChecksum;
+  /** A file to be written: the packages that were read, in lines, as they are located below `directory`. */
+  readonly readList: string | undefined;
   readonly baseUrl: string | undefined;
   readonly locationPrefix: string;
   readonly cutDirs: number;
