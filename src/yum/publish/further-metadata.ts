@@ -10,6 +10,7 @@ import { combineModules } from '../format/repodata/modules.ts';
 import { type PublishedPackages, publishedPackages } from '../format/repodata/published-packages.ts';
 import type { RepomdRecord } from '../format/repodata/repomd.ts';
 import { combineUpdateinfo } from '../format/repodata/updateinfo.ts';
+import { EXTENDED_FILELISTS, writeExtendedFilelists } from './extended-filelists.ts';
 import { compressionOfMetadata, writeMetadata } from './metadata-file.ts';
 import { linkMetadata, unpackedWhole } from './supplement-file.ts';
 
@@ -35,8 +36,8 @@ const OF_DELTAS: ReadonlySet<string> = new Set(['prestodelta', 'deltainfo']);
 const KIND = 'data/';
 
 /**
- * Publishes what the sources have besides packages: comps, updateinfo and modules of all of them as one, cut to the packages, and anything
- * else as it is, of the last source that has it. Where that is the same as what one source has, its own file is published. Damaged comps and
+ * Publishes what the sources have besides packages: comps, updateinfo, modules and filelists-ext of all of them as one, cut to the packages, and
+ * anything else as it is, of the last source that has it. Where that is the same as what one source has, its own file is published. Damaged comps and
  * updateinfo are left out with a warning.
  * Errors: METADATA_INVALID, DECOMPRESS_*, BLOB_*, ABORTED.
  */
@@ -57,6 +58,8 @@ export async function writeFurtherMetadata(context: PublishContext, packages: re
       report({ type: 'info', subject: name, message });
     } else if (combination !== undefined && published !== undefined) {
       records.push(...(await writeCombined(context, { type, combination, supplements, published })));
+    } else if (type === EXTENDED_FILELISTS) {
+      records.push(...(await writeExtendedFilelists(context, supplements, packages)));
     } else {
       records.push(await passThrough(context, type, supplements));
     }

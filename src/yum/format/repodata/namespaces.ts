@@ -6,6 +6,7 @@ import type { DocumentRoot } from './package-documents.ts';
 export const DOCUMENT_NAMESPACES: Readonly<Record<DocumentRoot, string>> = {
   metadata: 'http://linux.duke.edu/metadata/common',
   filelists: 'http://linux.duke.edu/metadata/filelists',
+  'filelists-ext': 'http://linux.duke.edu/metadata/filelists-ext',
   otherdata: 'http://linux.duke.edu/metadata/other',
 };
 

@@ -3,7 +3,7 @@ export const DOCUMENTS = ['primary', 'filelists', 'other'] as const;
 export type DocumentType = (typeof DOCUMENTS)[number];
 
 /** The name of a document's root element. */
-export type DocumentRoot = 'metadata' | 'filelists' | 'otherdata';
+export type DocumentRoot = 'metadata' | 'filelists' | 'filelists-ext' | 'otherdata';
 
 export const DOCUMENT_ROOTS = { primary: 'metadata', filelists: 'filelists', other: 'otherdata' } as const satisfies Record<
   DocumentType,
