@@ -434,7 +434,7 @@ describe('clients/createrepo', () => {
     }
     await createrepo('--update');
     expect(broken(packages)).toEqual([]);
-    expect(readdirSync(packages).sort()).toEqual(['.repodata.lock', 'changing.rpm', 'repodata', 'sub']);
+    expect(readdirSync(packages).sort()).toEqual(['.repodata.cache', '.repodata.lock', 'changing.rpm', 'repodata', 'sub']);
     expect(readdirSync(join(packages, 'repodata'))).toHaveLength(4);
   });
 

@@ -5,8 +5,9 @@ import { counted } from '../../core/counts.ts';
 import { isMirrorError, MirrorError, reasonOf } from '../../core/errors.ts';
 import type { Reporter } from '../../core/events.ts';
 import { DATABASE_VERSION } from '../database/schema.ts';
-import { DOCUMENTS } from '../format/repodata/package-documents.ts';
+import { DOCUMENTS, type PerDocument, perDocument } from '../format/repodata/package-documents.ts';
 import { formatRepomd, inRecordOrder, type Repomd, type RepomdRecord } from '../format/repodata/repomd.ts';
+import { dropCache, type PackageCache, readCache, writeCache } from './cache.ts';
 import { type Crew, createCrew, createSoleCrew } from './crew.ts';
 import { createDatabaseThread, type DatabaseThread } from './database-thread.ts';
 import { createDuplicates } from './duplicates.ts';
@@ -17,8 +18,8 @@ import { type KnownSegment, readKnownSegments, readRepomd } from './old-reposito
 import type { CreaterepoOptions, CreaterepoReport } from './options.ts';
 import { remainingRecords } from './other-records.ts';
 import { packageHref } from './package-path.ts';
-import { makePlan, type Plan, type PlannedPackage, type PlanRequest } from './plan.ts';
-import type { ElementSettings, OldEntry, Segment } from './segment.ts';
+import { listedEntries, makePlan, type Plan, type PlannedPackage, type PlanRequest } from './plan.ts';
+import type { ElementSettings, OldEntry, ReadPackage, Segment } from './segment.ts';
 import { stageDatabases } from './stage-databases.ts';
 import { type StagedFile, writeDocuments } from './write-documents.ts';
 
@@ -65,9 +66,13 @@ class Run {
   readonly #settings: ElementSettings;
   readonly #unreadable: { path: string; reason: string }[] = [];
   readonly #duplicates = createDuplicates();
-  #crew: Crew | undefined;
+  /** In the order in which they are listed. */
+  readonly #read: ReadPackage[] = [];
+  /** Packages of each segment. */
+  readonly #counts: number[] = [];
+  readonly #sole: Crew;
+  #threads: Crew | undefined;
   #databases: DatabaseThread | undefined;
-  #read = 0;
   #done = 0;
 
   constructor(options: CreaterepoOptions, context: CreaterepoContext) {
@@ -76,27 +81,38 @@ class Run {
     const { algorithm, name } = options.checksum;
     const { baseUrl: base, changelogLimit, compression } = options;
     this.#settings = { algorithm, checksumName: name === algorithm ? undefined : name, base, changelogLimit, compression };
+    this.#sole = createSoleCrew(this.#settings);
+  }
+
+  get #crew(): Crew {
+    return this.#threads ?? this.#sole;
+  }
+
+  #beginThreads(): void {
+    this.#threads ??= createCrew(this.#options.workers, this.#settings);
   }
 
   async done(): Promise<CreaterepoReport> {
     const { directory, excludes, outputDirectory, skipSymlinks } = this.#options;
     const staging = prepareStaging(outputDirectory);
+    const repomd = this.#oldRepomd();
+    const cache = this.#cached(repomd);
     const found = (count: number): void => {
-      // While the rest is being found, threads begin.
-      if (count === WORTH_THREADS) this.#crew ??= createCrew(this.#options.workers, this.#settings);
+      // While the rest is being found, threads begin. Where it is known what was there they may not be needed.
+      if (count === WORTH_THREADS && cache === undefined) this.#beginThreads();
     };
     const { modules, packages, unreadable } = findPackages(directory, { excludes, skipSymlinks, only: this.#only(), found });
     for (const { file, reason } of unreadable) this.#cannotRead(file, reason);
-    this.#crew ??= createSoleCrew(this.#settings);
-    const repomd = this.#oldRepomd();
+    const areMany = packages.length >= WORTH_THREADS;
+    if (areMany && packages.length !== cache?.entries.length) this.#beginThreads();
     this.#context.report({ type: 'phase', subject: directory, phase: 'read', detail: counted(packages.length, 'package') });
-    const known = { repomd, segments: await this.#knownSegments(repomd) };
+    const known = { repomd, segments: await this.#knownSegments(repomd, cache) };
     const { cutDirs, locationPrefix: prefix } = this.#options;
     const planned = packages.map(({ file, relative }) => ({ file, href: packageHref(relative, { cutDirs, prefix }) }));
     const request: PlanRequest = { packages: planned, known: known.segments, isCurrent: (entry, file) => this.#isCurrent(entry, file) };
     const draft = makePlan(request);
-    const isSlow = packages.length < WORTH_THREADS && isMuch(draft.fresh);
-    if (isSlow) this.#crew = createCrew(this.#options.workers, this.#settings);
+    const isSlow = !areMany && isMuch(draft.fresh);
+    if (isSlow || (areMany && !draft.unchanged)) this.#beginThreads();
     const plan = isSlow ? makePlan({ ...request, perJob: LARGE_PER_JOB }) : draft;
     for (const entry of plan.reused) this.#duplicates.add(entry);
     const further = await this.#stageFurther(staging, modules);
@@ -109,7 +125,7 @@ class Run {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#crew?.close(), this.#databases?.close()]);
+    await Promise.all([this.#threads?.close(), this.#databases?.close()]);
     removeStaging(this.#options.outputDirectory);
   }
 
@@ -139,10 +155,16 @@ class Run {
     }
   }
 
-  async #knownSegments(repomd: Repomd | undefined): Promise<readonly KnownSegment[]> {
-    if (!this.#options.update || repomd === undefined || this.#crew === undefined) return [];
+  #cached(repomd: Repomd | undefined): PackageCache | undefined {
+    if (!this.#options.update || repomd === undefined) return undefined;
+    const documents = perDocument((index) => repomd.records.find(({ type }) => type === DOCUMENTS[index])?.checksum.value ?? '');
+    return readCache(this.#options.outputDirectory, documents);
+  }
+
+  async #knownSegments(repomd: Repomd | undefined, cache: PackageCache | undefined): Promise<readonly KnownSegment[]> {
+    if (!this.#options.update || repomd === undefined) return [];
     try {
-      return await readKnownSegments(this.#options.outputDirectory, repomd, this.#crew);
+      return await readKnownSegments(this.#options.outputDirectory, repomd, { cache, crew: this.#crew });
     } catch (error) {
       this.#warn(`the metadata that is there cannot be used, all packages are read: ${reasonOf(error)}`);
       return [];
@@ -215,6 +237,7 @@ class Run {
     const documents = await writeDocuments(this.#segments(plan), { staging, settings, expected, alongside });
     const staged = databases === undefined ? [] : await stageDatabases(databases, documents, this.#further(staging));
     this.#context.signal.throwIfAborted();
+    this.#keepCache(plan, { documents, staging });
     const revision = asked ?? String(Math.floor(time.getTime() / 1000));
     const timestamp = timestampFromRevision ? Number(revision) * 1000 : time.getTime();
     const files = [...documents, ...staged, ...further];
@@ -234,8 +257,8 @@ class Run {
     const lost = this.#lost(known.repomd, records);
     return {
       ...this.#report(revision, records),
-      packages: this.#read + plan.reused.length,
-      read: this.#read,
+      packages: this.#read.length + plan.reused.length,
+      read: this.#read.length,
       reused: plan.reused.length,
       lost,
     };
@@ -244,14 +267,15 @@ class Run {
   async *#segments(plan: Plan): AsyncGenerator<Segment> {
     const { report, signal } = this.#context;
     const total = plan.reused.length + plan.fresh.length;
-    for await (const result of this.#crew?.run(plan.jobs) ?? []) {
+    for await (const result of this.#crew.run(plan.jobs)) {
       signal.throwIfAborted();
       if (result.kind !== 'built') throw new Error(`a job to build ended as ${result.kind}`);
       for (const { file, reason } of result.unreadable) this.#cannotRead(file, reason);
       for (const entry of result.read) this.#duplicates.add(entry);
-      this.#read += result.read.length;
+      for (const entry of result.read) this.#read.push(entry);
       for (const segment of result.segments) {
         this.#done += segment.count;
+        this.#counts.push(segment.count);
         yield segment;
       }
       report({
@@ -308,6 +332,20 @@ class Run {
       lost: [],
       files: records.map(({ type, path, size }) => ({ type, path, size })),
     };
+  }
+
+  /** For the next run. */
+  #keepCache(plan: Plan, { documents, staging }: { readonly documents: PerDocument<StagedFile>; readonly staging: string }): void {
+    const { baseUrl: base, checksum, compression, outputDirectory } = this.#options;
+    if (compression !== 'gz') {
+      // Of others the blocks are not used again.
+      dropCache(outputDirectory);
+      return;
+    }
+    const unreadable = new Set(this.#unreadable.map(({ path }) => path));
+    const entries = listedEntries(plan, { read: this.#read, unreadable, base, checksumName: checksum.name });
+    const checksums = perDocument((index) => documents[index].checksum);
+    writeCache({ outputDirectory, staging }, checksums, { counts: this.#counts, entries });
   }
 
   #writeReadList({ fresh }: Plan): void {

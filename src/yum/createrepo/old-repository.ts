@@ -6,6 +6,7 @@ import { systemCode } from '../../store/storage-errors.ts';
 import { documentFoot, documentHead } from '../format/repodata/document-frame.ts';
 import { DOCUMENT_ROOTS, DOCUMENTS, type PerDocument, perDocument } from '../format/repodata/package-documents.ts';
 import { parseRepomd, type Repomd, type RepomdRecord } from '../format/repodata/repomd.ts';
+import type { PackageCache } from './cache.ts';
 import type { Crew } from './crew.ts';
 import { blocksOfGzip, inflateBlock } from './old-blocks.ts';
 import { openRegularFile } from './regular-file.ts';
@@ -37,10 +38,15 @@ export function readRepomd(outputDirectory: string): Repomd | undefined {
  * What the metadata that is in a directory says of packages. Files that this program wrote are taken as they are, in blocks, after a look at their
  * layout; of others each element is checked. Throws METADATA_INVALID, CHECKSUM_MISMATCH, DECOMPRESS_* and the system's errors for metadata that cannot be used.
  */
-export async function readKnownSegments(outputDirectory: string, repomd: Repomd, crew: Crew): Promise<KnownSegment[]> {
+export async function readKnownSegments(
+  outputDirectory: string,
+  repomd: Repomd,
+  { cache, crew }: { readonly cache: PackageCache | undefined; readonly crew: Crew },
+): Promise<KnownSegment[]> {
   const records = perDocument((index) => documentRecord(repomd, index));
   const files = perDocument((index) => readChecked(outputDirectory, records[index]));
-  const own = await ownSegments(files, crew);
+  const blocks = ownBlocks(files);
+  const own = blocks === undefined ? undefined : (cachedSegments(blocks, cache) ?? (await scannedSegments(blocks, crew)));
   if (own !== undefined) return own;
   const { foreignSegments } = await import('./foreign-documents.ts');
   return await foreignSegments(perDocument((index) => ({ bytes: files[index], path: records[index].path })));
@@ -77,8 +83,15 @@ function readChecked(directory: string, { path, checksum }: RepomdRecord): Buffe
   }
 }
 
+/** Documents that seem to be this program's. */
+interface OwnBlocks {
+  /** How many packages they say that they list. */
+  readonly count: number;
+  readonly packed: readonly PerDocument<Uint8Array>[];
+}
+
 /** Undefined when the files were not written by this program, or not in the same run. */
-async function ownSegments(files: PerDocument<Buffer>, crew: Crew): Promise<KnownSegment[] | undefined> {
+function ownBlocks(files: PerDocument<Buffer>): OwnBlocks | undefined {
   const blocks = perDocument((index) => blocksOfGzip(files[index]) ?? []);
   const [{ length }] = blocks;
   if (length < 2 || blocks.some((other) => other.length !== length)) return undefined;
@@ -86,6 +99,23 @@ async function ownSegments(files: PerDocument<Buffer>, crew: Crew): Promise<Know
   const [count] = counts;
   if (count === undefined || counts.some((other) => other !== count)) return undefined;
   const packed = Array.from({ length: length - 2 }, (_, at) => perDocument((index) => blocks[index][at + 1] ?? new Uint8Array()));
+  return { count, packed };
+}
+
+/** Undefined when the cache is of other blocks. */
+function cachedSegments({ count, packed }: OwnBlocks, cache: PackageCache | undefined): KnownSegment[] | undefined {
+  if (cache === undefined || cache.entries.length !== count || cache.counts.length !== packed.length) return undefined;
+  let at = 0;
+  const segments = packed.map((triple, index): KnownSegment => {
+    const start = at;
+    at += cache.counts[index] ?? 0;
+    return { packed: triple, starts: undefined, entries: cache.entries.slice(start, at) };
+  });
+  return at === count ? segments : undefined;
+}
+
+/** Undefined when the blocks are not laid out as this program does it. */
+async function scannedSegments({ count, packed }: OwnBlocks, crew: Crew): Promise<KnownSegment[] | undefined> {
   const segments: KnownSegment[] = [];
   try {
     for await (const result of crew.run(packed.map((triple): Job => ({ kind: 'scan', packed: triple })))) {

@@ -1,5 +1,5 @@
 import type { KnownSegment } from './old-repository.ts';
-import type { BuildJob, FreshItem, Job, OldEntry, OldItem } from './segment.ts';
+import type { BuildJob, FreshItem, Job, OldEntry, OldItem, ReadPackage } from './segment.ts';
 
 /** Packages of one job: of their texts about half a megabyte of primary is packed at once. */
 const JOB = 256;
@@ -25,6 +25,8 @@ export interface PlanRequest {
 export interface Plan {
   readonly jobs: readonly Job[];
   readonly fresh: readonly PlannedPackage[];
+  /** All packages in their order: those to be read, and what is known of the others. */
+  readonly listed: readonly (PlannedPackage | OldEntry)[];
   /** Packages that are not read again. */
   readonly reused: readonly OldEntry[];
   /** Whether the documents would say the same as before: nothing is read, none is gone, and the order is the same. */
@@ -40,15 +42,19 @@ export function makePlan({ packages, known, perJob = JOB, isCurrent }: PlanReque
   const items: (FreshItem | OldItem)[] = [];
   const fresh: PlannedPackage[] = [];
   const reused: OldEntry[] = [];
-  for (const { file, href } of packages) {
+  const listed: (PlannedPackage | OldEntry)[] = [];
+  for (const planned of packages) {
+    const { file, href } = planned;
     const place = places.get(href);
     const entry = place === undefined ? undefined : known[place.segment]?.entries[place.index];
     if (place === undefined || entry === undefined || !isCurrent(entry, file)) {
       items.push({ file, href });
-      fresh.push({ file, href });
+      fresh.push(planned);
+      listed.push(planned);
     } else {
       items.push(place);
       reused.push(entry);
+      listed.push(entry);
     }
   }
   const jobs = jobsOf(items, known, perJob);
@@ -56,7 +62,27 @@ export function makePlan({ packages, known, perJob = JOB, isCurrent }: PlanReque
     fresh.length === 0 &&
     jobs.length === known.length &&
     jobs.every((job, index) => job.kind === 'copy' && job.packed === known[index]?.packed);
-  return { jobs, fresh, reused, unchanged };
+  return { jobs, fresh, listed, reused, unchanged };
+}
+
+/** How a plan was carried out. */
+export interface Outcome {
+  /** The packages that were read, in their order. */
+  readonly read: readonly ReadPackage[];
+  /** Files that could not be. */
+  readonly unreadable: ReadonlySet<string>;
+  readonly base: string | undefined;
+  readonly checksumName: string;
+}
+
+/** What the documents say that were made by a plan. */
+export function listedEntries({ listed }: Plan, { base, checksumName, read, unreadable }: Outcome): OldEntry[] {
+  let at = 0;
+  return listed.flatMap((entry) => {
+    if (!('file' in entry)) return [entry];
+    const found = unreadable.has(entry.file) ? undefined : read[at++];
+    return found === undefined ? [] : [{ ...found, base, checksumName }];
+  });
 }
 
 function placesByHref(known: readonly KnownSegment[]): Map<string, OldItem> {

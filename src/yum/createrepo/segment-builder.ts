@@ -100,7 +100,7 @@ class SegmentBuilder {
       const elements = [primaryElement(entry, facts), filelistsElement(entry, checksum), otherElement(entry, checksum, changelogLimit)];
       for (const [index, text] of this.#texts.entries()) text.appendText(`${elements[index]}\n`);
       this.#count += 1;
-      outcome.read.push({ href, nevra: formatNevra(entry.name, entry, entry.architecture), id: checksum });
+      outcome.read.push({ href, nevra: formatNevra(entry.name, entry, entry.architecture), id: checksum, fileTime, size });
     } catch (error) {
       outcome.unreadable.push({ file, reason: reasonOf(error) });
     }
@@ -123,12 +123,21 @@ class SegmentBuilder {
 
 /** The elements of packages in old segments; those of one segment are unpacked once where they are asked for one after another. */
 function createOldElements(old: readonly OldSegment[]): (item: OldItem) => PerDocument<Uint8Array> {
-  let current: { readonly number: number; readonly plain: PerDocument<Buffer> } | undefined;
+  let current: { readonly number: number; readonly plain: PerDocument<Buffer>; readonly starts: PerDocument<Uint32Array> } | undefined;
   return ({ segment: number, index }) => {
     const segment = old[number];
     if (segment === undefined) throw new Error(`a job refers to the old segment ${number}, and has ${old.length}`);
-    const plain = current?.number === number ? current.plain : perDocument((document) => inflateBlock(segment.packed[document]));
-    current = { number, plain };
-    return perDocument((document) => plain[document].subarray(segment.starts[document][index], segment.starts[document][index + 1]));
+    if (current?.number !== number) {
+      const plain = perDocument((document) => inflateBlock(segment.packed[document]));
+      current = { number, plain, starts: segment.starts ?? startsIn(plain) };
+    }
+    const { plain, starts } = current;
+    return perDocument((document) => plain[document].subarray(starts[document][index], starts[document][index + 1]));
   };
+}
+
+function startsIn(plain: PerDocument<Buffer>): PerDocument<Uint32Array> {
+  const found = scanBlocks(plain);
+  if (found.kind !== 'scanned') throw new Error('metadata that this program has written is not laid out as it does it');
+  return found.starts;
 }

@@ -27,8 +27,8 @@ export interface ElementSettings {
 /** A segment of documents that are there already. */
 export interface OldSegment {
   readonly packed: PerDocument<Uint8Array>;
-  /** Where in the text of each document the elements begin, and where the last ends: one more than there are packages. In bytes. */
-  readonly starts: PerDocument<Uint32Array>;
+  /** Where in the text of each document the elements begin, and where the last ends: one more than there are packages. In bytes. Undefined where nobody has looked. */
+  readonly starts: PerDocument<Uint32Array> | undefined;
 }
 
 /** A package whose file is to be read. */
@@ -79,6 +79,10 @@ export interface ReadPackage {
   readonly nevra: string;
   /** The value of the checksum of its file. */
   readonly id: string;
+  /** In seconds since 1970. */
+  readonly fileTime: number;
+  /** Of the package file, in bytes. */
+  readonly size: number;
 }
 
 export interface UnreadablePackage {
@@ -99,10 +103,6 @@ export interface Built {
 export interface OldEntry extends ReadPackage {
   readonly base: string | undefined;
   readonly checksumName: string;
-  /** In seconds since 1970. */
-  readonly fileTime: number;
-  /** Of the package file, in bytes. */
-  readonly size: number;
 }
 
 export interface Scanned {
