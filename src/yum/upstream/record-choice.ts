@@ -3,7 +3,7 @@ import { DOCUMENTS, type DocumentType } from '../format/repodata/package-documen
 import type { RepomdRecord } from '../format/repodata/repomd.ts';
 
 /** The comps file, under the names that it has had; the first that is there is taken, and the others are the same file. */
-const GROUP_TYPES = ['group', 'group_xz', 'group_zst', 'group_gz'];
+const GROUP_TYPES = ['group', 'group_xz', 'group_zst', 'group_gz', 'group_bz2'];
 /** Without the modules clients would see the packages of all streams at once, and fail to install those of any. */
 const NEEDED_TYPES: ReadonlySet<string> = new Set(['modules']);
 /** Forms of other records: databases of them, and zchunk. */

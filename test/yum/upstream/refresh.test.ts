@@ -268,6 +268,7 @@ describe('yum/upstream/refresh', () => {
     const data = {
       primary_db: 'a',
       primary_zck: 'b',
+      group_bz2: 'c',
       group_gz: 'c',
       group: 'd',
       updateinfo: 'e',
@@ -286,8 +287,13 @@ describe('yum/upstream/refresh', () => {
     const [group] = state.supplements;
     expect(await rig.blobs.readWhole(group?.sha256 ?? '', 10)).toEqual(Buffer.from('d'));
     expect(group).toMatchObject({ mirror: 'test', size: 1, sha256: sha256(Buffer.from('d')) });
-    expect(rig.server.requests.filter((path) => /_db|_zck|_gz/.test(path))).toEqual([]);
+    expect(rig.server.requests.filter((path) => /_db|_zck|_gz|_bz2/.test(path))).toEqual([]);
     expect(warnings()).toEqual([]);
+  });
+
+  it.each(['xz', 'zst', 'gz', 'bz2'])('takes groups that are there as group_%s only', async (compression) => {
+    await writeRepository(root, { data: { [`group_${compression}`]: 'a' } });
+    expect(kept(await rig.refresh({ verify: [] }))).toEqual([`data/group repodata/group_${compression}.xml`]);
   });
 
   it('leaves out what is missing or damaged and is not needed, and looks for it again the next time', async () => {
