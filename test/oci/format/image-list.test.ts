@@ -190,8 +190,8 @@ charts: ["oci://h.example/chart", chart, { chart: a.tgz, version: "1" }, { chart
   it('refuses what is nested without end, or has more than anyone writes, in time', () => {
     for (const text of [`images: ${'['.repeat(50_000)}`, `${'- '.repeat(20_000)}x`, `{images: ${'{a: '.repeat(20_000)}`])
       expect(() => parseImageList(text, 'deep')).toThrow(/^deep:\d+:\d+: /);
-    const many = Array.from({ length: 50_000 }, (_, index) => `  k${index}: { name: a/b, version: v${index} }`);
-    expect(() => parseImageList(`official_images:\n${many.join('\n')}\n`, 'many')).toThrow('many:1:1: it has 50000 images');
+    const many = Array.from({ length: 5_000 }, (_, index) => `  k${index}: { name: a/b, version: v${index} }`);
+    expect(() => parseImageList(`official_images:\n${many.join('\n')}\n`, 'many')).toThrow('many:1:1: it has 5000 images');
     const wrong = '  - { image: a, x: 1 }\n'.repeat(100);
     expect(() => parseImageList(`images:\n${wrong}`, 'wrong')).toThrow('wrong: and 80 more errors');
   });
