@@ -6,6 +6,8 @@ import { temporaryDirectory } from './storage-fixture.ts';
 
 /** What the first version of the schema had otherwise. */
 const TO_FIRST = `
+  DROP TABLE oci_archives;
+  DROP TABLE oci_unlinked;
   DROP TABLE oci_blobs;
   DROP TABLE oci_tags;
   DROP TABLE oci_manifests;
