@@ -37,7 +37,7 @@ export async function openBlob(blobs: BlobStore, blob: Blob): Promise<FileConten
 }
 
 /** Bytes that are in memory. */
-export function fromMemory(bytes: Buffer): FileContent {
+function fromMemory(bytes: Buffer): FileContent {
   return { write: (response, { start, end }) => send(response, bytes.subarray(start, end + 1)) };
 }
 

@@ -26,10 +26,10 @@ export async function chartFileImage(path: string): Promise<SourceImage> {
   };
 }
 
-/** The images that a chart names, as entries of a list. Undefined where the image is no chart. */
+/** The images that a chart names, as entries of a list; who signed the chart need not have signed them. Undefined where the image is no chart. */
 export async function imagesOfChart(
   { reference, root, content }: SourceImage,
-  { where, platforms, verify }: ChartEntry,
+  { where, platforms }: ChartEntry,
 ): Promise<{ readonly entries: readonly ImageEntry[]; readonly problems: readonly SourceProblem[] } | undefined> {
   const name = formatReference(reference);
   const manifest = parseManifest(await content.manifest(root), root.mediaType, `the manifest of ${name}`);
@@ -37,7 +37,7 @@ export async function imagesOfChart(
   if (manifest.config?.mediaType !== MEDIA_TYPES.helmConfig || layer === undefined) return undefined;
   const { images, problems } = chartImages(await readChart(await wholeLayer(content, layer, name), name));
   const entries = images.map(
-    (image): ImageEntry => ({ kind: 'image', where: `${where}: ${image.where.join(', ')}`, reference: image.reference, platforms, verify }),
+    (image): ImageEntry => ({ kind: 'image', where: `${where}: ${image.where.join(', ')}`, reference: image.reference, platforms }),
   );
   return { entries, problems };
 }
