@@ -9,3 +9,11 @@ export function limitHeapGrowth(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--heap-growing-percent=80');
 }
+
+/**
+ * For commands that pass many large buffers on, and hold little else. Their memory has the collector begin again every few tens of megabytes; marking a small heap in one go
+ * takes milliseconds, and in steps beside the work several times that: seeding 384 MB took 1.5 s of processor time, and takes 0.9 s, for 30 MiB of memory.
+ */
+export function collectInOneGo(): void {
+  setFlagsFromString('--no-incremental-marking');
+}

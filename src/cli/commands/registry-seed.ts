@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { collectInOneGo } from '../heap.ts';
 import type { Host } from '../host.ts';
 import { partlyDone } from '../outcomes.ts';
 import { addSourceOptions, type SourceFlags, sourceSettings } from './registry-sources.ts';
@@ -42,6 +43,7 @@ export function addRegistrySeedCommand(parent: Command, host: Host): void {
           import('../../ops/registry/seed.ts'),
           import('../render/seeding.ts'),
         ]);
+        collectInOneGo();
         const { target, path, stripHost, referrers, dryRun = false } = flags;
         const report = await seedRegistry(sources, await session.context(), {
           ...(await sourceSettings(session, flags)),
