@@ -36,7 +36,6 @@ export async function openBlob(blobs: BlobStore, blob: Blob): Promise<FileConten
   return blob.size > IN_ONE_PIECE ? fromPool(blobs, blob) : fromMemory(await blobs.readWhole(blob.sha256, blob.size));
 }
 
-/** Bytes that are in memory. */
 function fromMemory(bytes: Buffer): FileContent {
   return { write: (response, { start, end }) => send(response, bytes.subarray(start, end + 1)) };
 }

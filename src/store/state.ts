@@ -26,6 +26,8 @@ const ROOM_FOR_WRITING = 64 * 1024;
 export interface OpenOptions {
   /** Changes nothing, and fails when there is no state yet. A database of an older version is brought up to date all the same. */
   readonly readOnly?: boolean;
+  /** How long a call waits for another process that is writing before it throws LOCKED, in milliseconds; by default 10 s. The thread waits with it. */
+  readonly patience?: number;
 }
 
 /**
@@ -37,7 +39,9 @@ export function openCatalogue(storageDir: string, options: OpenOptions = {}): Ca
   const path = join(storageDir, 'state.db');
   if (options.readOnly !== true) {
     createDirectory(storageDir);
-    return createCatalogue(openDatabase(path, false), path);
+    const writable = openDatabase(path, false);
+    if (options.patience !== undefined) writable.pragma(`busy_timeout = ${options.patience}`);
+    return createCatalogue(writable, path);
   }
   if (!hasState(storageDir)) {
     throw new MirrorError('STORAGE', `there is no state database at ${path}`, { hint: 'Run `mirror sync` first, or check `storage`.' });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +8,41 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOf } from '../../src/oci/format/digest.ts';
 import { registryClient } from '../oci/conformance/served-registry.ts';
 import { content, sha256 } from '../store/storage-fixture.ts';
-import { type RunningServer, startServing } from '../support/program.ts';
+import { type RunningServer, startServing, succeed } from '../support/program.ts';
+import { describeWithTools } from '../support/requirements.ts';
 
 const MiB = 1024 * 1024;
+
+describeWithTools(['root', 'mount'], 'clients/registry-resilience: a full disk', () => {
+  it('refuses what has no room, has nothing of it, and goes on with what has', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'mirror-registry-'));
+    mkdirSync(join(home, 'storage'));
+    await succeed('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', join(home, 'storage')]);
+    try {
+      writeFileSync(join(home, 'mirror.yaml'), 'storage: storage\n');
+      const server = await startServing(['serve', '--listen', '127.0.0.1:0'], { cwd: home });
+      const { ask, pushBlob, beginUpload } = registryClient(server.url);
+      const small = await pushBlob('app', 'small');
+      const large = content(1, 20 * MiB);
+      const digest = digestOf(large);
+      const posted = await ask('POST', `/v2/app/blobs/uploads/?digest=${digest}`, { body: large });
+      const location = await beginUpload('app');
+      const patched = await ask('PATCH', location, { body: large });
+      for (const answer of [posted, patched]) {
+        expect([answer.status, answer.codes]).toEqual([507, ['UNKNOWN']]);
+        expect(answer.body.toString()).not.toContain(home);
+      }
+      expect((await ask('HEAD', `/v2/app/blobs/${digest}`)).status).toBe(404);
+      expect((await ask('DELETE', location)).status).toBe(204);
+      expect((await ask('GET', `/v2/app/blobs/${small}`)).body.toString()).toBe('small');
+      await pushBlob('app', content(2, MiB));
+      await server.stop();
+    } finally {
+      await succeed('umount', [join(home, 'storage')]);
+      rmSync(home, { recursive: true });
+    }
+  });
+});
 
 describe('clients/registry-resilience', () => {
   let home: string;

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { isMirrorError } from '../../core/errors.ts';
+import { isMirrorError, reasonOf } from '../../core/errors.ts';
 import { type RegistryProblem, registryProblemOf } from '../../oci/registry/problem.ts';
 import { type Exchange, sendBytes } from '../responses.ts';
 
@@ -47,12 +47,20 @@ const PROBLEMS: Readonly<Record<RegistryProblem, HttpProblem>> = {
 };
 
 const DISK_FULL: HttpProblem = { status: 507, code: 'UNKNOWN' };
+const BUSY: HttpProblem = { status: 503, code: 'UNKNOWN' };
 
 /** How an error of the registry is told over HTTP; undefined for what nobody foresaw. */
 export function httpProblemOf(error: unknown): HttpProblem | undefined {
   const problem = registryProblemOf(error);
   if (problem !== undefined) return PROBLEMS[problem];
+  if (isMirrorError(error, 'LOCKED')) return BUSY;
   return isMirrorError(error, 'STORAGE_FULL') ? DISK_FULL : undefined;
+}
+
+/** What a client is told of an error: of the server's own troubles no more than it needs. */
+export function clientMessage(error: unknown): string {
+  if (registryProblemOf(error) !== undefined) return reasonOf(error);
+  return isMirrorError(error, 'STORAGE_FULL') ? 'No space is left on the disk of the server.' : 'The server failed to answer.';
 }
 
 export interface OciError extends HttpProblem {

@@ -8,7 +8,7 @@ import { discardBody } from '../request-body.ts';
 import { type Exchange, sendBytes } from '../responses.ts';
 import type { Authorizer, RegistryAction } from './authorizer.ts';
 import { deleteBlob, getBlob, headBlob } from './blobs.ts';
-import { httpProblemOf, sendOciError } from './errors.ts';
+import { clientMessage, httpProblemOf, sendOciError } from './errors.ts';
 import type { RegistryExchange } from './exchange.ts';
 import { getReferrers, listRepositories, listTags } from './listings.ts';
 import { deleteManifest, getManifest, putManifest } from './manifests.ts';
@@ -145,6 +145,11 @@ function fail(exchange: Exchange, error: unknown, log: Log): void {
     log.error('a request to the registry failed', { method: request.method, url: request.url, reason: reasonOf(error) });
   if (response.headersSent) return void response.destroy();
   discardBody(exchange);
-  if (known === undefined) sendOciError(exchange, { status: 500, code: 'UNKNOWN', message: 'The server failed to answer.' });
-  else sendOciError(exchange, { ...known, message: reasonOf(error), headers: known.status === 429 ? { 'Retry-After': 30 } : {} });
+  const { status, code } = known ?? { status: 500, code: 'UNKNOWN' as const };
+  sendOciError(exchange, {
+    status,
+    code,
+    message: clientMessage(error),
+    headers: status === 429 || status === 503 ? { 'Retry-After': 30 } : {},
+  });
 }

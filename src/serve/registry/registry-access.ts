@@ -35,6 +35,8 @@ interface OpenState {
   readonly readOnly: string | undefined;
 }
 
+/** How long a write may keep the whole server waiting for another process, in milliseconds; the registry tries again by itself. */
+const PATIENCE = 50;
 /** How often a storage that could not be written to is tried again, in milliseconds. */
 const RETRY_EVERY = 5000;
 /** Servers on one storage at once that take uploads. */
@@ -95,7 +97,7 @@ export function createRegistryAccess(options: RegistryAccessOptions): RegistryAc
 
 function openState(storage: string, identity: () => string | undefined): OpenState {
   try {
-    const catalogue = openCatalogue(storage);
+    const catalogue = openCatalogue(storage, { patience: PATIENCE });
     return { catalogue, identity: identity(), readOnly: undefined };
   } catch (error) {
     if (!isMirrorError(error, 'STORAGE') || !hasState(storage)) throw error;

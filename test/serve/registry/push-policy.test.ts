@@ -26,17 +26,20 @@ describe('serve/registry: who may push', () => {
     expect((await registry.ask('HEAD', `/v2/app/blobs/${digest}`)).status).toBe(404);
   });
 
-  it.each(['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via'])('is not somebody behind a proxy that says so with %s', async (name) => {
-    registry = await serveRegistry();
-    const headers = { [name]: '192.0.2.1' };
-    for (const [method, path] of writes) {
-      const answer = await registry.ask(method, path, { headers, ...(method === 'DELETE' ? {} : { body: EMPTY }) });
-      expect([method, path, answer.status, answer.codes]).toEqual([method, path, 403, ['DENIED']]);
-    }
-    await registry.pushBlob('app', EMPTY);
-    expect((await registry.putManifest('app', 'v1', imageManifest())).status).toBe(201);
-    expect((await registry.ask('GET', '/v2/app/manifests/v1', { headers })).status).toBe(200);
-  });
+  it.each(['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via', 'Origin'])(
+    'is not somebody behind a proxy, or a web page, as %s says',
+    async (name) => {
+      registry = await serveRegistry();
+      const headers = { [name]: '192.0.2.1' };
+      for (const [method, path] of writes) {
+        const answer = await registry.ask(method, path, { headers, ...(method === 'DELETE' ? {} : { body: EMPTY }) });
+        expect([method, path, answer.status, answer.codes]).toEqual([method, path, 403, ['DENIED']]);
+      }
+      await registry.pushBlob('app', EMPTY);
+      expect((await registry.putManifest('app', 'v1', imageManifest())).status).toBe(201);
+      expect((await registry.ask('GET', '/v2/app/manifests/v1', { headers })).status).toBe(200);
+    },
+  );
 
   it('is not there at all where the registry is turned off', async () => {
     registry = await serveRegistry('{ registry: { enabled: false } }');
