@@ -22,7 +22,7 @@ const HELPER_OUTPUT = 64 * 1024;
 const answerSchema = z.looseObject({ Username: z.string(), Secret: z.string() });
 
 /** The files that podman, skopeo and docker keep credentials in, in the order in which they are looked at. */
-export function authFiles(environment: Environment): { readonly path: string; readonly legacy?: boolean }[] {
+function authFiles(environment: Environment): { readonly path: string; readonly legacy?: boolean }[] {
   const home = environment['HOME'] || homedir();
   const { REGISTRY_AUTH_FILE: named, XDG_RUNTIME_DIR: runtime, XDG_CONFIG_HOME: config, DOCKER_CONFIG: docker } = environment;
   return [
