@@ -31,6 +31,11 @@ describe('fetch/timeouts', () => {
     expect(await verdictOf((watchdog) => watchdog.hold())).toBeUndefined();
   });
 
+  it('waits several timeouts long where that is said', async () => {
+    expect(await verdictOf((watchdog) => watchdog.waitFor('answer', 1000))).toBeUndefined();
+    expect((await verdictOf((watchdog) => watchdog.waitFor('answer', 2)))?.message).toBe('no answer within 0.08 s');
+  });
+
   it('counts again after a hold', async () => {
     const verdict = await verdictOf(async (watchdog) => {
       watchdog.hold();

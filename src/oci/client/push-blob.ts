@@ -141,9 +141,9 @@ async function* exactly(
   for await (const chunk of content) {
     size += chunk.length;
     if (size > length) throw new MirrorError('CHECKSUM_MISMATCH', `${what} has more bytes than its descriptor says`);
-    yield chunk;
     const pacing = session.pace(chunk.length);
     if (pacing !== undefined) await pacing;
+    yield chunk;
   }
   if (size < length) throw new MirrorError('CHECKSUM_MISMATCH', `${what} has fewer bytes than its descriptor says`);
 }
