@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { MirrorError, reasonOf } from '../../core/errors.ts';
 import type { ClientIdentity } from '../../fetch/place.ts';
 import { systemCode } from '../../store/storage-errors.ts';
+import type { Environment } from './credentials.ts';
 
-/** Where podman and docker keep certificates, one directory for each registry. */
-const DIRECTORIES = ['/etc/containers/certs.d', '/etc/docker/certs.d'] as const;
+/** Where podman and docker keep certificates, one directory for each registry; those of the user go first. */
+export function certificateFolders({ HOME }: Environment): string[] {
+  const own = HOME ? [join(HOME, '.config/containers/certs.d')] : [];
+  return [...own, '/etc/containers/certs.d', '/etc/docker/certs.d'];
+}
 
 export interface RegistryCertificates {
   /** PEM of the authorities that this registry may be signed by. */
@@ -15,7 +19,7 @@ export interface RegistryCertificates {
 }
 
 /** What this machine's other clients trust a registry by: `*.crt` are authorities, `*.cert` with `*.key` show who this side is. CONFIG_INVALID where one cannot be read. */
-export async function readCertificates(host: string, directories: readonly string[] = DIRECTORIES): Promise<RegistryCertificates> {
+export async function readCertificates(host: string, directories: readonly string[]): Promise<RegistryCertificates> {
   for (const directory of directories) {
     const folder = join(directory, host);
     const names = await namesIn(folder);

@@ -8,7 +8,7 @@ import { openTransport } from '../../fetch/open-transport.ts';
 import type { Transport } from '../../fetch/transport.ts';
 import { DOCKER_HUB, isRegistryHost } from '../format/reference.ts';
 import { type Authorization, createAuthorization, type KnownChallenge } from './authorization.ts';
-import { readCertificates } from './certificates.ts';
+import { certificateFolders, readCertificates } from './certificates.ts';
 import { type Environment, findCredentials } from './credentials.ts';
 import { listAt, readPages } from './pages.ts';
 import { createSession, isTryFailure, type RegistrySession } from './registry-session.ts';
@@ -46,7 +46,7 @@ const BACKOFF = 500;
 export async function openRegistry(options: OpenRegistryOptions): Promise<RegistryClient> {
   const { host, http, environment, signal } = options;
   if (!isRegistryHost(host)) throw new MirrorError('REFERENCE_INVALID', `"${host}" is no registry`);
-  const { authorities, identity } = await readCertificates(host, options.certificateFolders);
+  const { authorities, identity } = await readCertificates(host, options.certificateFolders ?? certificateFolders(environment));
   const { transport } = await openTransport(http, environment, { authorities });
   try {
     const base = await addressOf(options, transport);
