@@ -8,11 +8,14 @@ import { type Load, type LoadResult, loadRegistry } from './registry-load.ts';
 
 const USAGE = `usage: npm run bench:registry -- [--runs N] [--large MIB] [--small N]
 
-Pushes and pulls one blob of --large (default 512) MiB, and --small (default 2000) blobs of 16 KiB by eight clients, at docker-registry and at \`mirror serve\`; and
-has skopeo copy an image of 8 layers of 24 MiB into both and out of them. Both take turns in each of --runs (default 5) runs. Prints the medians, and the peak memory of \`mirror serve\`.
+Has curl push and pull one blob of --large (default 512) MiB, and a load generator --small (default 2000) blobs of 16 KiB by eight connections, at docker-registry and at
+\`mirror serve\`; and has skopeo copy an image of 8 layers of 24 MiB into both and out of them. Both take turns in each of --runs (default 5) runs. Prints the medians, and the peak memory of \`mirror serve\`.
 `;
 
-interface Result extends LoadResult {
+interface Result {
+  readonly largePush: number;
+  readonly largePull: number;
+  readonly small: LoadResult;
   readonly skopeoPush: number;
   readonly skopeoPull: number;
   /** In MiB. */
@@ -23,18 +26,37 @@ const SMALL_BYTES = 16 * 1024;
 const LAYERS = 8;
 const LAYER_MIB = 24;
 
-async function measureAt(host: string, pid: number | undefined, load: Load, image: string): Promise<Result> {
-  const result = await loadRegistry(host, load);
-  const copy = async (...parameters: readonly string[]): Promise<number> => {
-    const begun = performance.now();
-    await succeed('skopeo', ['copy', '-q', '--src-tls-verify=false', '--dest-tls-verify=false', ...parameters]);
-    return (performance.now() - begun) / 1000;
-  };
+interface Subject {
+  readonly load: Load;
+  /** The large blob. */
+  readonly file: string;
+  /** An OCI layout. */
+  readonly image: string;
+}
+
+async function measureAt(host: string, pid: number | undefined, { load, file, image }: Subject): Promise<Result> {
+  const digest = `sha256:${(await succeed('sha256sum', [file])).slice(0, 64)}`;
+  const begun = await fetch(`http://${host}/v2/bench/blobs/uploads/`, { method: 'POST' });
+  const location = new URL(begun.headers.get('location') ?? '', `http://${host}/`);
+  location.searchParams.set('digest', digest);
+  const curl = (...parameters: readonly string[]): Promise<number> => seconds('curl', ['-sf', '-o', '/dev/null', ...parameters]);
+  const largePush = await curl('-X', 'PUT', '-H', 'Expect:', '-T', file, location.href);
+  const largePull = await curl(`http://${host}/v2/bench/blobs/${digest}`);
+  const small = await loadRegistry(host, load);
+  const copy = (...parameters: readonly string[]): Promise<number> =>
+    seconds('skopeo', ['copy', '-q', '--src-tls-verify=false', '--dest-tls-verify=false', ...parameters]);
   const skopeoPush = await copy(`oci:${image}`, `docker://${host}/bench/image:v1`);
   const pulled = mkdtempSync(join(tmpdir(), 'mirror-bench-pulled-'));
   const skopeoPull = await copy(`docker://${host}/bench/image:v1`, `dir:${pulled}`);
   rmSync(pulled, { recursive: true });
-  return { ...result, skopeoPush, skopeoPull, memory: pid === undefined ? 0 : peakMemory(pid) };
+  return { largePush, largePull, small, skopeoPush, skopeoPull, memory: pid === undefined ? 0 : peakMemory(pid) };
+}
+
+async function seconds(command: string, parameters: readonly string[]): Promise<number> {
+  await succeed('sync', []);
+  const begun = performance.now();
+  await succeed(command, parameters);
+  return (performance.now() - begun) / 1000;
 }
 
 /** As Linux accounts for it, in MiB. */
@@ -42,15 +64,14 @@ function peakMemory(pid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024;
 }
 
-async function round(root: string, load: Load, image: string): Promise<{ ours: Result; theirs: Result }> {
+async function round(root: string, subject: Subject): Promise<{ ours: Result; theirs: Result }> {
   const home = mkdtempSync(join(root, 'home-'));
   writeFileSync(join(home, 'mirror.yaml'), 'storage: storage\n');
   const other = await startDockerRegistry();
   const server = await startServing(['serve', '--listen', '127.0.0.1:0'], { cwd: home });
   try {
-    const theirs = await measureAt(other.host, undefined, load, image);
-    await succeed('sync', []);
-    const ours = await measureAt(new URL(server.url).host, server.child.pid, load, image);
+    const theirs = await measureAt(other.host, undefined, subject);
+    const ours = await measureAt(new URL(server.url).host, server.child.pid, subject);
     return { ours, theirs };
   } finally {
     await server.stop();
@@ -65,10 +86,14 @@ async function makeImage(root: string): Promise<string> {
   await succeed('umoci', ['new', '--image', `${image}:v1`]);
   for (let layer = 0; layer < LAYERS; layer += 1) {
     const content = join(root, `layer-${layer}`);
-    await succeed('sh', ['-c', 'head -c "$1" /dev/urandom > "$2"', 'sh', String(LAYER_MIB * 1024 * 1024), content]);
+    await randomFile(content, LAYER_MIB);
     await succeed('umoci', ['insert', '--rootless', '--image', `${image}:v1`, content, `/layer-${layer}`]);
   }
   return `${image}:v1`;
+}
+
+async function randomFile(path: string, mebibytes: number): Promise<void> {
+  await succeed('sh', ['-c', 'head -c "$1" /dev/urandom > "$2"', 'sh', String(mebibytes * 1024 * 1024), path]);
 }
 
 function median(values: readonly number[]): number {
@@ -90,17 +115,19 @@ async function main(): Promise<void> {
     return;
   }
   const large = Number(values.large);
-  const load: Load = { largeBytes: large * 1024 * 1024, smallCount: Number(values.small), smallBytes: SMALL_BYTES, clients: 8 };
+  const load: Load = { count: Number(values.small), bytes: SMALL_BYTES, clients: 8 };
   const root = mkdtempSync(join(tmpdir(), 'mirror-bench-registry-'));
   try {
     const image = await makeImage(root);
+    const file = join(root, 'large');
+    await randomFile(file, large);
     const rounds: { ours: Result; theirs: Result }[] = [];
-    for (let index = 0; index < Number(values.runs); index += 1) rounds.push(await round(root, load, image));
+    for (let index = 0; index < Number(values.runs); index += 1) rounds.push(await round(root, { load, file, image }));
     const rows: readonly (readonly [string, (result: Result) => number, string, number])[] = [
       ['large blob pushed', ({ largePush }) => large / largePush, 'MiB/s', 1],
       ['large blob pulled', ({ largePull }) => large / largePull, 'MiB/s', 1],
-      ['small blobs pushed', ({ smallPush }) => load.smallCount / smallPush, '/s', 2],
-      ['small blobs pulled', ({ smallPull }) => load.smallCount / smallPull, '/s', 2],
+      ['small blobs pushed', ({ small }) => load.count / small.push, '/s', 2],
+      ['small blobs pulled', ({ small }) => load.count / small.pull, '/s', 2],
       ['image pushed by skopeo', ({ skopeoPush }) => (LAYERS * LAYER_MIB) / skopeoPush, 'MiB/s', 1],
       ['image pulled by skopeo', ({ skopeoPull }) => (LAYERS * LAYER_MIB) / skopeoPull, 'MiB/s', 1],
     ];

@@ -107,7 +107,8 @@ async function bringStreamed(
 ): Promise<void> {
   const byDigest = new Map(needs.map((need) => [need.blob.digest, need]));
   const isOpen = (digest: string): boolean => (byDigest.get(digest)?.open().length ?? 0) > 0;
-  let held = 0;
+  const held = new Map<Promise<void>, number>();
+  const heldBytes = (): number => [...held.values()].reduce((sum, size) => sum + size, 0);
   for (let pass = 0; pass < PASSES && needs.some((need) => need.open().length > 0); pass++) {
     const seen = new Set<string>();
     for await (const { digest, size, content } of stream(isOpen)) {
@@ -119,12 +120,9 @@ async function bringStreamed(
         continue;
       }
       const bytes = await whole(content);
-      held += size;
-      void queue.add(async () => {
-        await attempt(need, (start) => only(bytes.subarray(start)));
-        held -= size;
-      });
-      if (held > HELD_TOGETHER) await queue.onIdle();
+      const sending = queue.add(() => attempt(need, (start) => only(bytes.subarray(start)))).then(() => void held.delete(sending));
+      held.set(sending, size);
+      while (heldBytes() > HELD_TOGETHER) await Promise.race(held.keys());
     }
     await queue.onIdle();
     for (const need of needs) if (isOpen(need.blob.digest) && !seen.has(need.blob.digest)) need.fail(lost(need, name));
