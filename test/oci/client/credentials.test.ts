@@ -74,6 +74,7 @@ describe('oci/client/credentials', () => {
     expect(await user(APP.host, 'teams')).toBe('host');
     expect(await user('registry.example.com:5000', 'team/app')).toBe('port');
     expect(await user('docker.io', 'library/nginx')).toBe('hub');
+    expect(await user('registry-1.docker.io', 'library/nginx')).toBe('hub');
     expect(await user('old.example.com')).toBe('plain');
     expect(await user('token.example.com')).toBe('identity');
     expect(await user('azure.example.com')).toBe('azure');
