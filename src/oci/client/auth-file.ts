@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DOCKER_HUB } from '../format/reference.ts';
 
 /** Who to be at a registry. */
 export type RegistryCredentials =
@@ -25,6 +26,7 @@ type AuthFile = z.output<typeof fileSchema>;
 
 /** Docker's own name for Docker Hub. */
 const HUB_KEY = 'https://index.docker.io/v1/';
+const HUB_HOSTS: readonly string[] = [DOCKER_HUB.host, 'index.docker.io', DOCKER_HUB.registry];
 
 /**
  * Reads containers-auth.json(5) or Docker's config.json, and says who to be for a repository: the most specific entry goes before the host's, and the host's helper before the
@@ -62,12 +64,12 @@ function parseFile(text: string, legacy: boolean): AuthFile | undefined {
 function keysFor({ host, repository }: { readonly host: string; readonly repository: string }): string[] {
   const parts = repository === '' ? [] : repository.split('/');
   const paths = parts.map((_, index) => `${host}/${parts.slice(0, parts.length - index).join('/')}`);
-  const hub = host === 'docker.io' ? ['index.docker.io', HUB_KEY, 'registry-1.docker.io'] : [];
+  const hub = HUB_HOSTS.includes(host) ? [...HUB_HOSTS, HUB_KEY] : [];
   return [...paths, host, ...hub, `https://${host}`, `https://${host}/`, `https://${host}/v1/`, `https://${host}/v2/`, `http://${host}`];
 }
 
 function storeKey(host: string): string {
-  return host === 'docker.io' ? HUB_KEY : host;
+  return HUB_HOSTS.includes(host) ? HUB_KEY : host;
 }
 
 function ownValue<T>(values: Readonly<Record<string, T>> | undefined, key: string): T | undefined {

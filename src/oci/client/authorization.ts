@@ -4,6 +4,8 @@ import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { TryFailure } from '../../fetch/failure.ts';
 import { parseRetryAfter } from '../../fetch/retry-after.ts';
 import type { Answer, RequestBody } from '../../fetch/transport.ts';
+import { DOCKER_HUB } from '../format/reference.ts';
+import type { RegistryCredentials } from './auth-file.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { FoundCredentials } from './credentials.ts';
 import { checkRealm } from './realm.ts';
@@ -25,8 +27,8 @@ export interface Authorization {
    * @param said what the refused request had as its header.
    */
   follow(challenge: string, scope: string, said: string | undefined): Promise<boolean>;
-  /** Where the credentials are from, for messages; undefined where there are none. */
-  readonly from: string | undefined;
+  /** Who this side was, for messages. */
+  readonly tried: string;
 }
 
 /** How a registry wants to know who asks; for all of its repositories. */
@@ -38,7 +40,8 @@ export interface KnownChallenge {
 export interface AuthorizationOptions {
   /** Of the registry. */
   readonly base: URL;
-  readonly credentials: FoundCredentials | undefined;
+  /** Called when the registry first asks who this side is: many never do, and a credential helper may ask a person. */
+  readonly credentials: () => Promise<FoundCredentials | undefined>;
   readonly allowedRealms: readonly string[];
   /** What was found out is kept here. */
   readonly known: KnownChallenge;
@@ -69,7 +72,21 @@ interface Token {
 export function createAuthorization({ base, credentials, allowedRealms, known, ask, clock }: AuthorizationOptions): Authorization {
   const tokens = new Map<string, Token>();
   const asking = new Map<string, Promise<Token>>();
-  const password = credentials?.credentials.kind === 'password' ? basicHeader(credentials.credentials) : undefined;
+  const host = hostOf(base);
+  let tried = 'no credentials were sent';
+  let finding: Promise<FoundCredentials | undefined> | undefined;
+
+  const find = async (): Promise<RegistryCredentials | undefined> => {
+    finding ??= credentials();
+    const found = await finding;
+    tried = found === undefined ? `no credentials for ${host} were found` : `with the credentials of ${found.from}`;
+    return found?.credentials;
+  };
+
+  const password = async (): Promise<string | undefined> => {
+    const who = await find();
+    return who?.kind === 'password' ? basicHeader(who) : undefined;
+  };
 
   const valid = (scope: string): Token | undefined => {
     const token = tokens.get(scope);
@@ -80,14 +97,15 @@ export function createAuthorization({ base, credentials, allowedRealms, known, a
     const realm = checkRealm(parameters.get('realm') ?? '', base, allowedRealms);
     const service = parameters.get('service');
     const what = `the token server ${realm.host} for ${base.host}`;
+    const who = await find();
     const answer =
-      credentials?.credentials.kind === 'identity'
-        ? await ask(realm, refreshForm(credentials.credentials.token, service, scopes))
+      who?.kind === 'identity'
+        ? await ask(realm, refreshForm(who.token, service, scopes))
         : await ask(tokenUrl(realm, service, scopes), {
             method: 'GET',
-            headers: password === undefined ? {} : { authorization: password },
+            headers: who === undefined ? {} : { authorization: basicHeader(who) },
           });
-    if (answer.status !== 200) throw await tokenFailure(answer, what, { from: credentials?.from, base });
+    if (answer.status !== 200) throw await tokenFailure(answer, what, { tried, base });
     const read = tokenSchema.safeParse(parseJson(await smallBody(answer, what, MAX_TOKEN))).data;
     const token = read?.token || read?.access_token;
     if (!token || !TOKEN.test(token)) throw new MirrorError('FETCH_FAILED', `${what} answered without a token`);
@@ -109,11 +127,13 @@ export function createAuthorization({ base, credentials, allowedRealms, known, a
   };
 
   return {
-    from: credentials?.from,
+    get tried() {
+      return tried;
+    },
     async header(scope) {
       const token = valid(scope);
       if (token !== undefined) return token.header;
-      if (known.bearer === undefined) return known.basic === true ? password : undefined;
+      if (known.bearer === undefined) return known.basic === true ? await password() : undefined;
       try {
         return (await renew(known.bearer, scope)).header;
       } catch (error) {
@@ -134,7 +154,9 @@ export function createAuthorization({ base, credentials, allowedRealms, known, a
         const further = said === undefined ? [] : (bearer.parameters.get('scope') ?? '').split(' ');
         return (await renew(bearer, scope, further)).header !== said;
       }
-      if (password === undefined || password === said || !challenges.some(({ scheme }) => scheme === 'basic')) return false;
+      if (!challenges.some(({ scheme }) => scheme === 'basic')) return false;
+      const better = await password();
+      if (better === undefined || better === said) return false;
       known.basic = true;
       known.bearer = undefined;
       return true;
@@ -143,14 +165,17 @@ export function createAuthorization({ base, credentials, allowedRealms, known, a
 }
 
 /** That a registry lets nobody in with what there is. Without `who` the credentials have nothing to do with it. */
-export function denied(why: string, who?: { readonly from: string | undefined; readonly base: URL }): MirrorError {
+export function denied(why: string, who?: { readonly tried: string; readonly base: URL }): MirrorError {
   if (who === undefined) return new MirrorError('FETCH_DENIED', why);
-  const { from, base } = who;
-  const host = base.host === 'registry-1.docker.io' ? 'docker.io' : base.host;
-  const used = from === undefined ? `no credentials for ${host} were found` : `with the credentials of ${from}`;
-  return new MirrorError('FETCH_DENIED', `${why}; ${used}`, {
+  const host = hostOf(who.base);
+  return new MirrorError('FETCH_DENIED', `${why}; ${who.tried}`, {
     hint: `Log in with \`skopeo login ${host}\`, \`podman login\` or \`docker login\`: mirror reads the file that they write. REGISTRY_AUTH_FILE names another.`,
   });
+}
+
+/** As references have it. */
+function hostOf({ host }: URL): string {
+  return host === DOCKER_HUB.registry ? DOCKER_HUB.host : host;
 }
 
 async function tokenFailure(answer: Answer, what: string, who: Parameters<typeof denied>[1]): Promise<Error> {

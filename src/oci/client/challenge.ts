@@ -7,7 +7,7 @@ export interface Challenge {
 }
 
 const SCHEME = /\s*([A-Za-z][A-Za-z0-9._~+-]*)(?=\s|,|$)/y;
-const PARAMETER = /[\s,]*([A-Za-z0-9._~+-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/y;
+const PARAMETER = /[\s,]*([A-Za-z0-9._~+-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|((?!")[^\s,"]*))/y;
 const SEPARATOR = /[\s,]*/y;
 
 /** Reads a WWW-Authenticate header, in which there may be several challenges. What is malformed ends the reading. */

@@ -1,25 +1,21 @@
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { isMirrorError, MirrorError, reasonOf } from '../../core/errors.ts';
-import { type AuthFileEntry, passwordOrToken, type RegistryCredentials, readAuthFile } from './auth-file.ts';
+import { type AuthFileEntry, type RegistryCredentials, readAuthFile } from './auth-file.ts';
+import { askCredentialHelper } from './credential-helper.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Credentials, and where they are from, for messages. */
+/** Credentials, and the file that they are from, or that names the helper that has them. */
 export interface FoundCredentials {
   readonly credentials: RegistryCredentials;
   readonly from: string;
 }
 
-const MAX_FILE = 1024 * 1024;
-const HELPER_NAME = /^[A-Za-z0-9._-]+$/;
-const HELPER_TIME = 30_000;
-const HELPER_OUTPUT = 64 * 1024;
+/** Looks for the credentials of a repository; undefined where no file has any. FETCH_DENIED where a helper is named that cannot be asked. */
+export type FindCredentials = (repository: string) => Promise<FoundCredentials | undefined>;
 
-const answerSchema = z.looseObject({ Username: z.string(), Secret: z.string() });
+const MAX_FILE = 1024 * 1024;
 
 /** The files that podman, skopeo and docker keep credentials in, in the order in which they are looked at. */
 function authFiles(environment: Environment): { readonly path: string; readonly legacy?: boolean }[] {
@@ -34,22 +30,30 @@ function authFiles(environment: Environment): { readonly path: string; readonly 
   ];
 }
 
-/** Looks for credentials for a repository; undefined where no file has any. FETCH_DENIED where a helper is named that cannot be asked. */
-export async function findCredentials(
-  registry: { readonly host: string; readonly repository: string },
-  environment: Environment,
-): Promise<FoundCredentials | undefined> {
-  for (const { path, legacy } of authFiles(environment)) {
-    const text = await textOf(path);
-    const entry = text === undefined ? undefined : readAuthFile(text, registry, legacy);
-    const credentials = entry === undefined ? undefined : await credentialsOf(entry, path, environment);
-    if (credentials !== undefined) return { credentials, from: path };
-  }
-  return undefined;
+/** Finds the credentials of one registry. Every file is read, and every helper asked, once for all of its repositories. */
+export function createCredentialFinder(host: string, environment: Environment): FindCredentials {
+  const texts = new Map<string, Promise<string | undefined>>();
+  const helped = new Map<string, Promise<RegistryCredentials | undefined>>();
+  const credentialsOf = (entry: AuthFileEntry, path: string): Promise<RegistryCredentials | undefined> => {
+    if ('credentials' in entry) return Promise.resolve(entry.credentials);
+    const { helper, server } = entry;
+    return memoized(helped, `${helper} ${server}`, () => askCredentialHelper(helper, server, { namedBy: path, environment }));
+  };
+  return async (repository) => {
+    for (const { path, legacy } of authFiles(environment)) {
+      const text = await memoized(texts, path, () => textOf(path));
+      const entry = text === undefined ? undefined : readAuthFile(text, { host, repository }, legacy);
+      const credentials = entry === undefined ? undefined : await credentialsOf(entry, path);
+      if (credentials !== undefined) return { credentials, from: path };
+    }
+    return undefined;
+  };
 }
 
-async function credentialsOf(entry: AuthFileEntry, path: string, environment: Environment): Promise<RegistryCredentials | undefined> {
-  return 'credentials' in entry ? entry.credentials : await askHelper(entry.helper, entry.server, { path, environment });
+function memoized<T>(known: Map<string, T>, key: string, make: () => T): T {
+  const found = known.get(key) ?? make();
+  known.set(key, found);
+  return found;
 }
 
 async function textOf(path: string): Promise<string | undefined> {
@@ -60,49 +64,4 @@ async function textOf(path: string): Promise<string | undefined> {
     // One that is not there, or is somebody else's, says nothing.
     return undefined;
   }
-}
-
-/** Asks a credential helper as docker does: the server's name on its standard input, JSON on its output. It fails where it knows no such server. */
-async function askHelper(
-  name: string,
-  server: string,
-  { path, environment }: { readonly path: string; readonly environment: Environment },
-): Promise<RegistryCredentials | undefined> {
-  const failed = (why: string, cause?: unknown): MirrorError =>
-    new MirrorError('FETCH_DENIED', `${path} names the credential helper ${name} for ${server}, which ${why}`, { cause });
-  if (!HELPER_NAME.test(name)) throw failed('has a name that no program has');
-  try {
-    const output = await runHelper(`docker-credential-${name}`, server, environment);
-    if (output === undefined) return undefined;
-    const { Username, Secret } = answerSchema.parse(JSON.parse(output));
-    return Username === '' && Secret === '' ? undefined : passwordOrToken(Username, Secret);
-  } catch (error) {
-    if (isMirrorError(error)) throw error;
-    // What it printed may hold a secret.
-    throw failed(error instanceof z.ZodError || error instanceof SyntaxError ? 'did not answer as a helper does' : reasonOf(error));
-  }
-}
-
-/** What it prints; undefined where it says that it knows nothing. */
-function runHelper(program: string, input: string, environment: Environment): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, ['get'], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: environment as NodeJS.ProcessEnv,
-      timeout: HELPER_TIME,
-    });
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-      if (output.length > HELPER_OUTPUT) child.kill();
-    });
-    child.on('error', (error) => reject(new Error(`cannot be started: ${error.message}`)));
-    child.on('close', (status, signal) => {
-      if (signal !== null) reject(new Error('did not end in time, or said too much'));
-      else resolve(status === 0 ? output : undefined);
-    });
-    // A helper that does not read what it is asked says so by its answer.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
-  });
 }

@@ -2,6 +2,7 @@ import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { TryFailure } from '../../fetch/failure.ts';
 import type { RequestBody } from '../../fetch/transport.ts';
 import type { Descriptor } from '../format/descriptor.ts';
+import { CheckedContent } from './checked-content.ts';
 import { type RegistryReply, registryError } from './registry-error.ts';
 import { fetchError, isTryFailure, type RegistryRequest, type RegistrySession } from './registry-session.ts';
 
@@ -22,26 +23,32 @@ const PATIENCE_BYTES = 256 * 1024 * 1024;
 
 /**
  * Uploads a blob in one session: a POST and a PUT with all of its bytes (distribution specification, "POST then PUT"). After a broken connection the registry says how
- * much it has, and what is left follows. The registry itself checks the digest: CHECKSUM_MISMATCH where the bytes are others, and then it keeps nothing.
- * What `content` throws ends the upload, which is cancelled, and is thrown as it is.
+ * much it has, and what is left follows. CHECKSUM_MISMATCH where the source's bytes are others; the registry never gets the end of them, and the upload is cancelled.
+ * What `content` throws ends the upload, too, and is thrown as it is.
  */
 export async function pushBlob(session: RegistrySession, request: PushRequest): Promise<void> {
+  const source = new CheckedContent(request.blob, request.content, whatOf(request));
   let upload: Upload | undefined;
   let farthest = 0;
   for (let attempt = 0; ; attempt++) {
     upload ??= await begin(session, request);
     try {
-      await send(session, request, upload);
+      await send(session, request, upload, source);
       return;
     } catch (error) {
-      if (!isTryFailure(error) || error.again === 'never' || attempt >= session.retries) {
+      const { failure } = source;
+      if (failure !== undefined || !isTryFailure(error) || error.again === 'never' || attempt >= session.retries) {
         await cancelUpload(session, request, upload.location);
+        if (failure !== undefined) throw failure.error;
         throw isTryFailure(error) ? fetchError(error, whatOf(request)) : error;
       }
       await session.pause(attempt, error);
+      if (await isThere(session, request)) return;
+      upload = await goOn(session, request, upload, {
+        sent: source.seen,
+        refused: isRefusal(error) || (upload.held > 0 && error.status !== undefined),
+      });
     }
-    if (await isThere(session, request)) return;
-    upload = await goOn(session, request, upload);
     const held = upload?.held ?? 0;
     if (held >= farthest + PROGRESS) attempt = 0;
     farthest = Math.max(farthest, held);
@@ -63,23 +70,28 @@ async function begin(session: RegistrySession, request: PushRequest): Promise<Up
   return { location: locationOf(session, reply), held: 0 };
 }
 
-async function send(session: RegistrySession, request: PushRequest, { location, held }: Upload): Promise<void> {
-  const { scope, blob, content } = request;
+async function send(session: RegistrySession, request: PushRequest, { location, held }: Upload, source: CheckedContent): Promise<void> {
+  const { scope, blob } = request;
   const url = new URL(location);
   url.searchParams.set('digest', blob.digest);
   const headers: Record<string, string> = { 'content-type': 'application/octet-stream' };
   if (held > 0 && held < blob.size) headers['content-range'] = `${held}-${blob.size - 1}`;
   const what = whatOf(request);
   const left = blob.size - held;
-  const body = (): RequestBody => ({ length: left, content: exactly(left === 0 ? nothing() : content(held), left, { what, session }) });
+  const body = (): RequestBody => ({ length: left, content: paced(source.read(held), session) });
   const patience = PATIENCE + Math.ceil(blob.size / PATIENCE_BYTES);
   const reply = await session.ask({ method: 'PUT', target: url, scope, what, headers, body, patience, retry: false });
   const { status } = reply;
   if (status === 201 || status === 204) return;
   const failure = registryError(reply, what);
   // A session that it does not know any more, or knows otherwise, is one that another may replace.
-  if (status === 404 || status === 416) throw new TryFailure('FETCH_FAILED', failure.message, { again: 'later', status });
+  if (isRefusal({ status }) || held > 0) throw new TryFailure('FETCH_FAILED', failure.message, { again: 'later', status });
   throw failure;
+}
+
+/** That the registry does not know how to go on with an upload. */
+function isRefusal({ status }: { readonly status?: number | undefined }): boolean {
+  return status === 404 || status === 416;
 }
 
 /** Whether the blob has arrived after all, and only the answer did not. */
@@ -88,13 +100,27 @@ async function isThere(session: RegistrySession, { repository, scope, blob }: Pu
   return (await session.ask({ method: 'HEAD', target: `/v2/${repository}/blobs/${blob.digest}`, scope, what })).status === 200;
 }
 
-/** Asks how much arrived. Undefined where the registry does not know, and the upload begins anew. */
-async function goOn(session: RegistrySession, request: PushRequest, { location }: Upload): Promise<Upload | undefined> {
-  const reply = await session.ask({ method: 'GET', target: location, scope: request.scope, what: whatOf(request) });
-  const end = Number(/^(?:bytes=)?0-(\d{1,15})$/.exec(reply.headers.range ?? '')?.[1] ?? 0);
-  // What ends at 0 may be one byte or none.
-  if (reply.status === 204 && end > 0 && end < request.blob.size)
-    return { location: reply.headers.location === undefined ? location : locationOf(session, reply), held: end + 1 };
+interface Broken {
+  /** Bytes that were sent at most. */
+  readonly sent: number;
+  /** Whether the registry did not know how to go on. */
+  readonly refused: boolean;
+}
+
+/** Asks how much arrived. Undefined where the registry does not know, or cannot go on, and the upload begins anew. */
+async function goOn(
+  session: RegistrySession,
+  request: PushRequest,
+  { location }: Upload,
+  { sent, refused }: Broken,
+): Promise<Upload | undefined> {
+  if (!refused) {
+    const reply = await session.ask({ method: 'GET', target: location, scope: request.scope, what: whatOf(request) });
+    const held = Number(/^(?:bytes=)?0-(\d{1,15})$/.exec(reply.headers.range ?? '')?.[1] ?? 0) + 1;
+    // What ends at 0 may be one byte or none.
+    if (reply.status === 204 && held > 1 && held <= sent)
+      return { location: reply.headers.location === undefined ? location : locationOf(session, reply), held };
+  }
   await cancelUpload(session, request, location);
   return undefined;
 }
@@ -131,21 +157,13 @@ export const noBody: RegistryRequest['body'] = () => ({ length: 0, content: noth
 
 async function* nothing(): AsyncGenerator<Buffer> {}
 
-/** Ends before a request is wrong that has more or fewer bytes than were announced. */
-async function* exactly(
-  content: AsyncIterable<Buffer>,
-  length: number,
-  { what, session }: { readonly what: string; readonly session: RegistrySession },
-): AsyncGenerator<Buffer> {
-  let size = 0;
+/** No faster than the bandwidth that is allowed. */
+async function* paced(content: AsyncIterable<Buffer>, session: RegistrySession): AsyncGenerator<Buffer> {
   for await (const chunk of content) {
-    size += chunk.length;
-    if (size > length) throw new MirrorError('CHECKSUM_MISMATCH', `${what} has more bytes than its descriptor says`);
     const pacing = session.pace(chunk.length);
     if (pacing !== undefined) await pacing;
     yield chunk;
   }
-  if (size < length) throw new MirrorError('CHECKSUM_MISMATCH', `${what} has fewer bytes than its descriptor says`);
 }
 
 function whatOf({ blob, repository }: PushRequest): string {

@@ -9,7 +9,7 @@ import type { Transport } from '../../fetch/transport.ts';
 import { DOCKER_HUB, isRegistryHost } from '../format/reference.ts';
 import { type Authorization, createAuthorization, type KnownChallenge } from './authorization.ts';
 import { certificateFolders, readCertificates } from './certificates.ts';
-import { type Environment, findCredentials } from './credentials.ts';
+import { createCredentialFinder, type Environment } from './credentials.ts';
 import { listAt, readPages } from './pages.ts';
 import { createSession, isTryFailure, type RegistrySession } from './registry-session.ts';
 import { openRepository, type RegistryRepository } from './repository.ts';
@@ -105,23 +105,24 @@ async function addressOf({ host, scheme, signal }: OpenRegistryOptions, transpor
 }
 
 /** Who this side is, for each repository: credentials may be of one only. */
-function createAuthorizations(options: OpenRegistryOptions, base: URL, transport: Transport): (scope: string) => Promise<Authorization> {
+function createAuthorizations(options: OpenRegistryOptions, base: URL, transport: Transport): (scope: string) => Authorization {
   const { host, environment, allowedRealms, signal } = options;
   const known: KnownChallenge = {};
-  const found = new Map<string, Promise<Authorization>>();
-  const open = async (repository: string): Promise<Authorization> =>
-    createAuthorization({
-      base,
-      credentials: await findCredentials({ host, repository }, environment),
-      allowedRealms,
-      known,
-      ask: (url, ask) => transport.open(url, { ...ask, signal }),
-      clock: systemClock,
-    });
+  const opened = new Map<string, Authorization>();
+  const findCredentials = createCredentialFinder(host, environment);
   return (scope) => {
     const repository = /^repository:([^:]+):/.exec(scope)?.[1] ?? '';
-    const authorization = found.get(repository) ?? open(repository);
-    found.set(repository, authorization);
+    const authorization =
+      opened.get(repository) ??
+      createAuthorization({
+        base,
+        credentials: () => findCredentials(repository),
+        allowedRealms,
+        known,
+        ask: (url, ask) => transport.open(url, { ...ask, signal }),
+        clock: systemClock,
+      });
+    opened.set(repository, authorization);
     return authorization;
   };
 }

@@ -49,7 +49,7 @@ export interface SessionOptions {
   readonly base: URL;
   readonly transport: Transport;
   readonly bandwidth: Bandwidth;
-  readonly authorizationFor: (scope: string) => Promise<Authorization>;
+  readonly authorizationFor: (scope: string) => Authorization;
   readonly identity: ClientIdentity | undefined;
   readonly retries: number;
   /** Before the second try, in milliseconds; doubles with each further one. */
@@ -113,7 +113,7 @@ export function createSession(options: SessionOptions): RegistrySession {
   };
 
   const authorized = async (request: RegistryRequest): Promise<Answer> => {
-    const authorization = await authorizationFor(request.scope);
+    const authorization = authorizationFor(request.scope);
     for (let challenges = 0; ; challenges++) {
       const header = await authorization.header(request.scope);
       const { answer, url } = await follow(request, header);
@@ -123,7 +123,7 @@ export function createSession(options: SessionOptions): RegistrySession {
       if (url.origin !== base.origin) throw denied(`${request.what}: ${base.host} leads to ${url.host}, which answered ${status}${said}`);
       const challenge = answer.headers['www-authenticate'] ?? '';
       const better = status === 401 && challenges < MOST_CHALLENGES && (await authorization.follow(challenge, request.scope, header));
-      if (!better) throw denied(`${request.what}: ${base.host} answered ${status}${said}`, { from: authorization.from, base });
+      if (!better) throw denied(`${request.what}: ${base.host} answered ${status}${said}`, { tried: authorization.tried, base });
     }
   };
 

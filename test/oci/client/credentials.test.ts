@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findCredentials } from '../../../src/oci/client/credentials.ts';
+import { createCredentialFinder, type FoundCredentials } from '../../../src/oci/client/credentials.ts';
 import { errorOf } from '../../fetch/servers.ts';
 import { temporaryFolder } from './test-registry.ts';
 
@@ -16,6 +16,10 @@ function write(path: string, content: unknown): string {
 
 function login(username: string, password = 'secret', key = APP.host): object {
   return { auths: { [key]: { auth: encoded(`${username}:${password}`) } } };
+}
+
+function findCredentials({ host, repository }: typeof APP, environment: Record<string, string>): Promise<FoundCredentials | undefined> {
+  return createCredentialFinder(host, environment)(repository);
 }
 
 async function userOf(environment: Record<string, string>, registry = APP): Promise<string | undefined> {
@@ -70,6 +74,7 @@ describe('oci/client/credentials', () => {
     expect(await user(APP.host, 'teams')).toBe('host');
     expect(await user('registry.example.com:5000', 'team/app')).toBe('port');
     expect(await user('docker.io', 'library/nginx')).toBe('hub');
+    expect(await user('registry-1.docker.io', 'library/nginx')).toBe('hub');
     expect(await user('old.example.com')).toBe('plain');
     expect(await user('token.example.com')).toBe('identity');
     expect(await user('azure.example.com')).toBe('azure');
@@ -93,6 +98,16 @@ describe('oci/client/credentials', () => {
     expect(await userOf(environment, { host: 'docker.io', repository: 'a/b' })).toBe('get https://index.docker.io/v1/ 1');
   });
 
+  it('are asked for once for all repositories', async () => {
+    const home = temporaryFolder();
+    const environment = helper(home, `echo "$*" >>${join(home, 'asked')}; echo '{"Username":"u","Secret":"s"}'`);
+    write(join(home, '.docker/config.json'), { credsStore: 'test' });
+    const find = createCredentialFinder(APP.host, environment);
+    const found = { credentials: { kind: 'password', username: 'u', password: 's' }, from: join(home, '.docker/config.json') };
+    expect(await Promise.all([find('a'), find('b')])).toEqual([found, found]);
+    expect(readFileSync(join(home, 'asked'), 'utf8')).toBe('get\n');
+  });
+
   it('are none where the helper knows none', async () => {
     const home = temporaryFolder();
     const environment = helper(home, 'echo "credentials not found in native keychain"; exit 1');
@@ -104,7 +119,9 @@ describe('oci/client/credentials', () => {
     ['../../bin/sh', 'exit 0', 'a name that no program has'],
     ['a b', 'exit 0', 'a name that no program has'],
     ['test', 'echo "not json: hunter2"', 'did not answer as a helper does'],
+    ['test', 'echo hunter2; exit 3', 'ended with 3'],
     ['test', 'head -c 1000000 /dev/zero; sleep 20', 'said too much'],
+    ['test', 'yes hunter2', 'said too much'],
     ['other', 'exit 0', 'cannot be started'],
   ])('from a helper named "%s" that does `%s` are an error without secrets', async (name, script, why) => {
     const home = temporaryFolder();

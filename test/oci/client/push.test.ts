@@ -137,6 +137,37 @@ describe('oci/client pushes', () => {
     }
   });
 
+  it('never the end of content that has other bytes', async () => {
+    let whole = false;
+    const server = await startUploads((request) => {
+      request.once('end', () => {
+        whole = true;
+      });
+      request.resume();
+    });
+    const wrong = Buffer.from(BLOB).fill(0, BLOB.length - 1);
+    const error = await errorOf((await openTestRegistry(server.url)).repository('a/b').putBlob(blob, (start) => pieces(wrong, start)));
+    expect(error).toMatchObject({ code: 'CHECKSUM_MISMATCH', message: expect.stringContaining('hashes to') });
+    expect(whole).toBe(false);
+    expect(methods(server)).toEqual(['POST', 'PUT', 'DELETE']);
+  });
+
+  it.each([
+    ['does not go on', 416],
+    ['has lost count', 400],
+  ])('all of it again where the registry %s', async (_, status) => {
+    let puts = 0;
+    const server = await startUploads(
+      (request, response) => {
+        if (++puts === 1) request.once('data', () => request.socket.destroy());
+        else void bodyOf(request).then((bytes) => answer(response, bytes.equals(BLOB) ? 201 : status));
+      },
+      { status: (_request, response) => answer(response, 204, { range: '0-999' }) },
+    );
+    await (await openTestRegistry(server.url)).repository('a/b').putBlob(blob, (start) => pieces(BLOB, start));
+    expect(methods(server)).toEqual(['POST', 'PUT', 'HEAD', 'GET', 'PUT', 'HEAD', 'DELETE', 'POST', 'PUT']);
+  });
+
   it('nothing where the content cannot be read, and throws what that threw', async () => {
     class Broken extends Error {}
     const server = await startUploads((request) => request.resume());

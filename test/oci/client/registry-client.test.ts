@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type OpenRegistryOptions, openRegistry } from '../../../src/oci/client/registry-client.ts';
+import { digestOf } from '../../../src/oci/format/digest.ts';
 import { errorOf, makeCertificates, SETTINGS, startSecureServer, startServer } from '../../fetch/servers.ts';
 import { answer } from './test-registry.ts';
 
@@ -43,7 +44,7 @@ describe('oci/client/registry-client', () => {
     });
     const client = await openRegistry(options(`127.0.0.1:${server.port}`, { scheme: 'http', http: { ...SETTINGS, bandwidth: 100_000 } }));
     const begun = performance.now();
-    const blob = { mediaType: 'x', digest: `sha256:${'0'.repeat(64)}`, size: bytes.length };
+    const blob = { mediaType: 'x', digest: digestOf(bytes), size: bytes.length };
     await client.repository('a/b').putBlob(blob, async function* () {
       yield bytes;
     });
