@@ -30,6 +30,15 @@ export interface RequestBody {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
+/** A body that is in memory. */
+export function bytesBody(bytes: Uint8Array): RequestBody {
+  return { length: bytes.length, content: inOnePiece(bytes) };
+}
+
+async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
+}
+
 export interface Ask {
   /** GET where it is left out. */
   readonly method?: string | undefined;

@@ -1,3 +1,4 @@
+import { collect } from '../codec/decompress.ts';
 import { isMirrorError } from '../core/errors.ts';
 import type { ImageContent } from './content.ts';
 import type { Descriptor } from './format/descriptor.ts';
@@ -62,12 +63,9 @@ async function isThere(visit: () => Promise<unknown>): Promise<boolean> {
 /** What the config of an image says; undefined where it says nothing, or cannot be read. */
 async function platformOf(config: Descriptor, content: ImageContent): Promise<Platform | undefined> {
   if (config.size > MAX_CONFIG || !(await content.has(config.digest))) return undefined;
-  const pieces: Buffer[] = [];
-  for await (const piece of content.blob(config, 0)) pieces.push(piece);
+  const bytes = await collect(content.blob(config, 0), config.size, `the config ${config.digest}`);
   try {
-    const { os, architecture, variant }: { os?: unknown; architecture?: unknown; variant?: unknown } = JSON.parse(
-      Buffer.concat(pieces).toString('utf8'),
-    );
+    const { os, architecture, variant }: { os?: unknown; architecture?: unknown; variant?: unknown } = JSON.parse(bytes.toString('utf8'));
     if (typeof os !== 'string' || typeof architecture !== 'string') return undefined;
     return { os, architecture, ...(typeof variant === 'string' && variant !== '' ? { variant } : {}) };
   } catch {

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { TryFailure } from '../../fetch/failure.ts';
 import { parseRetryAfter } from '../../fetch/retry-after.ts';
-import type { Answer, RequestBody } from '../../fetch/transport.ts';
+import { type Answer, bytesBody, type RequestBody } from '../../fetch/transport.ts';
 import { DOCKER_HUB } from '../format/reference.ts';
 import type { RegistryCredentials } from './auth-file.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
@@ -209,12 +209,8 @@ function refreshForm(token: string, service: string | undefined, scopes: readonl
   return {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: { length: bytes.length, content: only(bytes) },
+    body: bytesBody(bytes),
   };
-}
-
-async function* only(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes;
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -1,6 +1,6 @@
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { TryFailure } from '../../fetch/failure.ts';
-import type { RequestBody } from '../../fetch/transport.ts';
+import { bytesBody, type RequestBody } from '../../fetch/transport.ts';
 import type { Descriptor } from '../format/descriptor.ts';
 import { CheckedContent } from './checked-content.ts';
 import { type RegistryReply, registryError } from './registry-error.ts';
@@ -153,9 +153,7 @@ export function locationOf({ base }: RegistrySession, { headers }: RegistryReply
 }
 
 /** A request without content, which some servers want to be said. */
-export const noBody: RegistryRequest['body'] = () => ({ length: 0, content: nothing() });
-
-async function* nothing(): AsyncGenerator<Buffer> {}
+export const noBody: RegistryRequest['body'] = () => bytesBody(Buffer.alloc(0));
 
 /** No faster than the bandwidth that is allowed. */
 async function* paced(content: AsyncIterable<Buffer>, session: RegistrySession): AsyncGenerator<Buffer> {

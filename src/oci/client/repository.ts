@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
-import type { RequestBody } from '../../fetch/transport.ts';
+import { bytesBody, type RequestBody } from '../../fetch/transport.ts';
 import type { ImageContent } from '../content.ts';
 import { type Descriptor, descriptorSchema, parseJsonBy } from '../format/descriptor.ts';
 import { digestOf, hasDigest, isDigest } from '../format/digest.ts';
@@ -141,7 +141,7 @@ export function openRepository(session: RegistrySession, name: string): Registry
     putBlob: (blob, content) => pushBlob(session, { repository: name, scope: rights.push, blob, content }),
     async putManifest(reference, { mediaType, bytes, digest }) {
       const what = `the manifest ${reference} to ${name} at ${host}`;
-      const body = (): RequestBody => ({ length: bytes.length, content: only(bytes) });
+      const body = (): RequestBody => bytesBody(bytes);
       const headers = { 'content-type': mediaType };
       const reply = await session.ask({ method: 'PUT', target: manifestTarget(reference), scope: rights.push, what, headers, body });
       if (reply.status < 200 || reply.status > 299) throw registryError(reply, what);
@@ -174,8 +174,4 @@ function header({ headers }: RegistryReply, name: string): string | undefined {
 /** Without parameters. */
 function typeOf({ headers }: RegistryReply): string {
   return headers['content-type']?.split(';', 1)[0]?.trim() ?? '';
-}
-
-async function* only(bytes: Buffer): AsyncGenerator<Buffer> {
-  if (bytes.length > 0) yield bytes;
 }

@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import { collect } from '../../codec/decompress.ts';
 import { MirrorError } from '../../core/errors.ts';
 import type { ImageSource, StreamedBlob } from '../content.ts';
 import type { BlobNeed } from './blob-needs.ts';
@@ -119,7 +120,7 @@ async function bringStreamed(
         await attempt(need, once(content));
         continue;
       }
-      const bytes = await whole(content);
+      const bytes = await collect(content, size, `the blob ${digest} of ${name}`);
       const sending = queue.add(() => attempt(need, (start) => only(bytes.subarray(start)))).then(() => void held.delete(sending));
       held.set(sending, size);
       while (heldBytes() > HELD_TOGETHER) await Promise.race(held.keys());
@@ -140,12 +141,6 @@ function once(content: AsyncIterable<Buffer>): Content {
     begun = true;
     return content;
   };
-}
-
-async function whole(content: AsyncIterable<Buffer>): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of content) pieces.push(piece);
-  return Buffer.concat(pieces);
 }
 
 async function* only(bytes: Buffer): AsyncGenerator<Buffer> {

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { collect } from '../../codec/decompress.ts';
 import { MirrorError, reasonOf } from '../../core/errors.ts';
 import type { ImageContent, SourceImage, SourceProblem } from '../../oci/content.ts';
 import { chartArtifact } from '../../oci/format/chart/chart-artifact.ts';
@@ -44,9 +45,7 @@ export async function imagesOfChart(
 
 async function wholeLayer(content: ImageContent, layer: Descriptor, name: string): Promise<Buffer> {
   if (layer.size > MAX_CHART) throw new MirrorError('LIST_INVALID', `the chart ${name} has ${layer.size} bytes, more than ${MAX_CHART}`);
-  const pieces: Buffer[] = [];
-  for await (const piece of content.blob(layer, 0)) pieces.push(piece);
-  return Buffer.concat(pieces);
+  return await collect(content.blob(layer, 0), layer.size, `the chart ${name}`);
 }
 
 async function readWhole(path: string): Promise<Buffer> {
