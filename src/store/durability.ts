@@ -6,7 +6,7 @@ import { MirrorError } from '../core/errors.ts';
 import { storageError, systemCode } from './storage-errors.ts';
 
 /** From how many files on one synchronisation of the whole file system is cheaper than one for each. */
-const WHOLE_FILE_SYSTEM_FROM = 16;
+const WHOLE_FILE_SYSTEM_FROM = 64;
 
 const synchronizeFile = promisify(fsync);
 

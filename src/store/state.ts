@@ -1,4 +1,4 @@
-import { mkdirSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { isMirrorError, MirrorError, reasonOf } from '../core/errors.ts';
@@ -46,11 +46,39 @@ export function openCatalogue(storageDir: string, options: OpenOptions = {}): Ca
   if (!hasState(storageDir)) {
     throw new MirrorError('STORAGE', `there is no state database at ${path}`, { hint: 'Run `mirror sync` first, or check `storage`.' });
   }
-  const database = openDatabase(path, true);
+  const database = openForReading(path);
   if (guard(path, () => schemaVersion(database, path)) === SCHEMA_VERSION) return createCatalogue(database, path);
   database.close();
   openDatabase(path, false).close();
   return createCatalogue(openDatabase(path, true), path);
+}
+
+/** SQLite reads a database that is being written to with the help of files beside it, which cannot be made where nothing can be written. */
+function openForReading(path: string): Database.Database {
+  const database = openDatabase(path, true);
+  try {
+    guard(path, () => schemaVersion(database, path));
+    return database;
+  } catch (error) {
+    database.close();
+    if (!isMirrorError(error, 'STORAGE') || !isSettled(path)) throw error;
+    return guard(path, () => new Database(withoutLog(readFileSync(path)), { readonly: true }));
+  }
+}
+
+/** Whether all that was ever committed is in the file itself, and nobody can change it. */
+function isSettled(path: string): boolean {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return false;
+  } catch {
+    return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
+  }
+}
+
+/** A database in memory has no write-ahead log: bytes 18 and 19 of the file say whether there is one (SQLite database file format, section 1.3). */
+function withoutLog(file: Buffer): Buffer {
+  return file.length < 100 ? file : file.fill(1, 18, 20);
 }
 
 /** Whether there is a state database in the storage directory. Throws STORAGE when that cannot be told. */

@@ -6,12 +6,18 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOf } from '../../src/oci/format/digest.ts';
-import { registryClient } from '../oci/conformance/served-registry.ts';
+import { EMPTY, registryClient } from '../oci/conformance/served-registry.ts';
 import { content, sha256 } from '../store/storage-fixture.ts';
 import { type RunningServer, startServing, succeed } from '../support/program.ts';
 import { describeWithTools } from '../support/requirements.ts';
 
 const MiB = 1024 * 1024;
+
+/** Also where a server still has files of it open, because a test has failed. */
+async function unmount(home: string): Promise<void> {
+  await succeed('umount', ['--lazy', join(home, 'storage')]);
+  rmSync(home, { recursive: true });
+}
 
 describeWithTools(['root', 'mount'], 'clients/registry-resilience: a full disk', () => {
   it('refuses what has no room, has nothing of it, and goes on with what has', async () => {
@@ -38,8 +44,41 @@ describeWithTools(['root', 'mount'], 'clients/registry-resilience: a full disk',
       await pushBlob('app', content(2, MiB));
       await server.stop();
     } finally {
-      await succeed('umount', [join(home, 'storage')]);
-      rmSync(home, { recursive: true });
+      await unmount(home);
+    }
+  });
+});
+
+describeWithTools(['root', 'mount'], 'clients/registry-resilience: a storage that cannot be written to', () => {
+  it('is served, and says that nothing can be pushed', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'mirror-registry-'));
+    const storage = join(home, 'storage');
+    mkdirSync(storage);
+    await succeed('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', storage]);
+    try {
+      writeFileSync(join(home, 'mirror.yaml'), 'storage: storage\n');
+      const serve = () => startServing(['serve', '--listen', '127.0.0.1:0'], { cwd: home });
+      const before = await serve();
+      const { digest, bytes } = await registryClient(before.url).pushImage('app', 'v1');
+      await before.stop();
+      await succeed('mount', ['-o', 'remount,ro', storage]);
+      const server = await serve();
+      const { ask } = registryClient(server.url);
+      for (const reference of ['v1', digest]) expect((await ask('GET', `/v2/app/manifests/${reference}`)).body).toEqual(bytes);
+      expect((await ask('GET', `/v2/app/blobs/${digestOf(EMPTY)}`)).body).toEqual(EMPTY);
+      for (const [method, path] of [
+        ['POST', `/v2/app/blobs/uploads/?digest=${digestOf(EMPTY)}`],
+        ['POST', '/v2/app/blobs/uploads/'],
+        ['PUT', '/v2/app/manifests/v1'],
+        ['DELETE', `/v2/app/manifests/${digest}`],
+      ] as const) {
+        const answer = await ask(method, path, method === 'DELETE' ? {} : { body: EMPTY });
+        expect([answer.status, answer.codes]).toEqual([405, ['UNSUPPORTED']]);
+      }
+      expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+      await server.stop();
+    } finally {
+      await unmount(home);
     }
   });
 });

@@ -203,7 +203,7 @@ describe('store/crash', () => {
 
     it.each([
       ['few', 3],
-      ['many', 40],
+      ['many', 80],
     ])('makes %s files durable before it renames them, and the directories before it is done', async (_name, count) => {
       const storage = await temporaryDirectory();
       await (await (await openPool(storage)).intake('s')).finish();
@@ -236,7 +236,7 @@ describe('store/crash', () => {
       }
       expect(calls.filter((call) => call.includes('rename(')).length).toBe(count);
       expect([...moved]).toEqual([]);
-      if (count > 16) expect(calls.length).toBeLessThan(count + 20);
+      if (count > 64) expect(calls.length).toBeLessThan(count + 20);
     });
   });
 });

@@ -6,7 +6,7 @@ import { ensureDirectory } from '../../src/store/durability.ts';
 import { hasTool } from '../support/requirements.ts';
 import { startScript, storeModule, temporaryDirectory } from './storage-fixture.ts';
 
-const FILES = 20;
+const FILES = 80;
 
 /** Twenty files made durable where `sync` is this shell script; undefined: where there is none. */
 async function withSync(sync: string | undefined) {

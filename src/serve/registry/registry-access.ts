@@ -82,8 +82,7 @@ export function createRegistryAccess(options: RegistryAccessOptions): RegistryAc
       return registry;
     },
     writing() {
-      const { readOnly } = writable();
-      if (readOnly !== undefined) throw registryProblem('read-only', `The storage of this server cannot be written to: ${readOnly}`);
+      if (writable().readOnly !== undefined) throw registryProblem('read-only', 'The storage of this server cannot be written to.');
       return registry;
     },
     async close() {
