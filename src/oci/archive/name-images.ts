@@ -62,8 +62,8 @@ function ofFile(name: BundleName): ImageReference | undefined {
 
 function nameless({ tag }: FoundImage): string {
   return tag === undefined
-    ? 'the archive does not name this image; say what it is called'
-    : `"${tag}" is a tag; say the repository that it is of`;
+    ? 'the archive does not name this image: write its name behind the file, as oci-archive:FILE:team/app:v1'
+    : `"${tag}" is a tag: write the repository that it is of behind the file, as oci-archive:FILE:team/app`;
 }
 
 /** The images with each name once. A name that stands for two is told of as a pair. */

@@ -38,10 +38,14 @@ const ARCHIVE = /^(?:oci-archive|docker-archive|oci|dir):(?!\/\/)(.+)$/;
 export async function copyImage(from: string, to: string, context: OperationContext, settings: CopySettings): Promise<SeedReport> {
   const registries = createRegistries(context, settings);
   try {
-    const source = await openSource(from, { context, registries, settings });
+    const place = parseImagePlace(to);
+    const source = await openSource(
+      from,
+      { context, registries, settings },
+      place.reference.tag === undefined ? undefined : place.reference,
+    );
     const [image] = source.images;
     if (image === undefined) throw new MirrorError('IMAGE_UNKNOWN', `${from} has no image`);
-    const place = parseImagePlace(to);
     const tag = place.reference.tag ?? (place.reference.digest === undefined ? image.reference.tag : undefined);
     if (place.reference.digest !== undefined && place.reference.digest !== image.root.digest)
       throw new MirrorError('USAGE', `${from} is ${image.root.digest}, and cannot be stored as ${place.reference.digest}`);
@@ -109,14 +113,18 @@ interface SourceTools {
   readonly settings: CopySettings;
 }
 
-async function openSource(text: string, tools: SourceTools): Promise<ImageSource> {
+/** @param name of the image, where it is the only one of an archive. */
+async function openSource(text: string, tools: SourceTools, name?: ImageReference): Promise<ImageSource> {
   const { context, settings } = tools;
   const path = ARCHIVE.exec(text)?.[1];
   if (path !== undefined) {
-    const source = await openArchive(resolve(settings.directory, path), { signal: context.signal });
+    const source = await openArchive(resolve(settings.directory, path), { signal: context.signal, name });
     if (source.images.length === 1) return source;
+    if (source.images.length === 0) {
+      throw new MirrorError('USAGE', `${path} does not name an image`, { hint: 'Name it, with its tag, where it goes: team/app:v1.' });
+    }
     const names = source.images.map(({ reference }) => formatReference(reference)).join(', ');
-    throw new MirrorError('USAGE', `${path} has ${source.images.length} images${names === '' ? '' : `: ${names}`}`, {
+    throw new MirrorError('USAGE', `${path} has ${source.images.length} images: ${names}`, {
       hint: 'Seed all of them with `mirror registry seed`.',
     });
   }

@@ -9,6 +9,7 @@ import { createRegistry, type Registry } from '../../oci/registry/registry.ts';
 import type { OperationContext } from '../context.ts';
 import { pendingSources, readPlan } from './open-sources.ts';
 import { createRegistries, type RegistryAccess } from './registries.ts';
+import type { FailedSource } from './source-images.ts';
 import { parseTarget } from './target-argument.ts';
 
 /** One image of a registry or a source. */
@@ -36,6 +37,13 @@ const PAGE = 1000;
  * only named, as nothing more is known without asking registries.
  */
 export async function listImages(texts: readonly string[], context: OperationContext, settings: ListSettings): Promise<ListedImage[]> {
+  const images = await findImages(texts, context, settings);
+  for (const { image, error } of images)
+    if (error !== undefined) context.report({ type: 'failed', subject: image, code: error.code, message: error.message, hint: error.hint });
+  return images;
+}
+
+async function findImages(texts: readonly string[], context: OperationContext, settings: ListSettings): Promise<ListedImage[]> {
   const registries = createRegistries(context, settings);
   try {
     if (texts.length === 0) {
@@ -66,13 +74,14 @@ export async function listImages(texts: readonly string[], context: OperationCon
     const images: ListedImage[] = [];
     const plan = settings.planFile === undefined ? undefined : await readPlan(settings.planFile, settings.directory);
     for (const source of pendingSources(texts, context, { ...settings, plan, registries })) {
-      const entries = settings.digests ? undefined : await source.names();
-      if (entries !== undefined) {
-        images.push(...entries.map((image) => ({ image, source: source.name })));
+      const failed = ({ what, error }: FailedSource): ListedImage => ({ image: what, source: source.name, error });
+      const named = settings.digests ? undefined : await source.names();
+      if (named !== undefined) {
+        images.push(...named.failures.map(failed), ...named.names.map((image) => ({ image, source: source.name })));
         continue;
       }
       const opened = await source.open();
-      images.push(...opened.failures.map(({ what, error }) => ({ image: what, source: source.name, error })));
+      images.push(...opened.failures.map(failed));
       images.push(
         ...(await describeAll(
           opened.source.images.map((image) => describing(image, source.name)),

@@ -24,10 +24,15 @@ export async function listedImages(name: string, list: ImageList, options: Liste
   await lookup.all(list.entries);
   const { images, wishes, failures } = lookup;
   return {
-    source: { name, images, problems: list.problems, close: async () => undefined },
+    source: { name, images, problems: [], close: async () => undefined },
     wish: (image) => wishes.get(image) ?? { platforms: [] },
-    failures,
+    failures: [...entryFailures(list), ...failures],
   };
+}
+
+/** The entries of a list that cannot be read. */
+export function entryFailures({ problems }: ImageList): FailedSource[] {
+  return problems.map(({ what, reason }) => ({ what, error: new MirrorError('LIST_INVALID', reason) }));
 }
 
 class Lookup {

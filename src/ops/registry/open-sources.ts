@@ -11,10 +11,10 @@ import { formatReference } from '../../oci/format/reference.ts';
 import { type FileArgument, type ImageArgument, parseSourceArgument } from '../../oci/format/source-argument.ts';
 import type { OperationContext } from '../context.ts';
 import { fileKind } from './file-kind.ts';
-import { listedImages, nameOfEntry } from './listed-images.ts';
+import { entryFailures, listedImages, nameOfEntry } from './listed-images.ts';
 import type { Registries } from './registries.ts';
 import { archiveIdentity, type NotedSource, noteSource, rememberedSource } from './remembered-archive.ts';
-import type { OpenedSource } from './source-images.ts';
+import type { FailedSource, OpenedSource } from './source-images.ts';
 
 export interface SourceOptions {
   readonly registries: Registries;
@@ -30,11 +30,19 @@ export interface SourceOptions {
   readonly onRead?: ((bytes: number) => void) | undefined;
 }
 
+/** What a list names, without asking registries. */
+export interface NamedImages {
+  /** As they are written there. */
+  readonly names: readonly string[];
+  /** Entries that cannot be read. */
+  readonly failures: readonly FailedSource[];
+}
+
 /** One thing to be seeded, which is opened when its turn comes. */
 export interface PendingSource {
   readonly name: string;
-  /** What it names, as it is written there, where it is a list; undefined where only opening it tells. */
-  names(): Promise<readonly string[] | undefined>;
+  /** What it names, where it is a list; undefined where only opening it tells. */
+  names(): Promise<NamedImages | undefined>;
   /** Of an archive that was seeded before and is the same file: its images without their blobs, which need not be read to see that all are there. */
   remembered?(): Promise<OpenedSource | undefined>;
   open(): Promise<OpenedSource>;
@@ -106,11 +114,12 @@ export function pendingSources(texts: readonly string[], context: OperationConte
 }
 
 function archiveSource(source: ImageSource): OpenedSource {
-  return { source, wish: () => ({ platforms: [] }), failures: [] };
+  const failures = source.problems.map(({ what, reason }) => ({ what, error: new MirrorError('ARCHIVE_INVALID', reason) }));
+  return { source, wish: () => ({ platforms: [] }), failures };
 }
 
-function namesOf({ entries }: ImageList): string[] {
-  return entries.map(nameOfEntry);
+function namesOf(list: ImageList): NamedImages {
+  return { names: list.entries.map(nameOfEntry), failures: entryFailures(list) };
 }
 
 function chartEntry(file: string, where: string) {

@@ -1,4 +1,4 @@
-import { isMirrorError, MirrorError } from '../../core/errors.ts';
+import { isMirrorError, type MirrorError } from '../../core/errors.ts';
 import { registryTarget } from '../../oci/client/registry-target.ts';
 import { destinationOf, type NamingConvention } from '../../oci/format/destination.ts';
 import type { Platform } from '../../oci/format/platform.ts';
@@ -141,8 +141,6 @@ class SeedRun {
     try {
       const { source, failures } = opened;
       for (const { what, error } of failures) this.#failed(source.name, what, error);
-      for (const { what, reason } of source.problems)
-        this.#failed(source.name, what, new MirrorError('ARCHIVE_INVALID', `${what}: ${reason}`));
       this.#parts.context.report({ type: 'phase', subject: this.#subject, phase: 'transfer', detail: `to ${this.name}` });
       this.images.push(...(await seedImages(source, this.#optionsFor(opened))));
       if (!this.#parts.settings.dryRun) await pending.note?.();

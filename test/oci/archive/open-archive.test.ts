@@ -147,7 +147,7 @@ describe('openArchive', () => {
     const source = await openArchive(path);
     expect(names(source)).toEqual(['docker.io/library/nginx:latest']);
     expect(source.problems).toEqual([
-      { what: 'v2', reason: expect.stringContaining('say the repository') },
+      { what: 'v2', reason: expect.stringContaining('write the repository') },
       { what: c.digest, reason: expect.stringContaining('does not name') },
     ]);
     expect(names(await openArchive(path, { name: parseReference('team/app') }))).toEqual(['docker.io/library/nginx:latest', 'team/app:v2']);
