@@ -21,6 +21,7 @@ type ManifestTable = Pick<
   | 'manifests'
   | 'referrers'
   | 'putManifest'
+  | 'touchManifest'
   | 'deleteManifest'
   | 'deleteUntouched'
   | 'tag'
@@ -65,12 +66,13 @@ export function createManifestTable(
     .prepare<[string, string], number>(`DELETE FROM oci_manifests WHERE ${OF_REPOSITORY} AND digest = ? RETURNING document`)
     .pluck();
   const touch = database.prepare<[number, number, string]>('UPDATE oci_manifests SET stored_at = ? WHERE repository = ? AND digest = ?');
-  const untagged = database
-    .prepare<[string, string, number], number>(
-      `SELECT 1 FROM oci_manifests m WHERE ${OF_REPOSITORY} AND digest = ? AND stored_at < ?
-         AND NOT EXISTS (SELECT 1 FROM oci_tags t WHERE t.repository = m.repository AND t.digest = m.digest)`,
-    )
+  const touchNamed = database.prepare<[number, string, string]>(
+    `UPDATE oci_manifests SET stored_at = ? WHERE ${OF_REPOSITORY} AND digest = ?`,
+  );
+  const untouched = database
+    .prepare<[string, string, number], number>(`SELECT 1 FROM oci_manifests WHERE ${OF_REPOSITORY} AND digest = ? AND stored_at < ?`)
     .pluck();
+  const tagsOf = database.prepare<[string, string], string>(`SELECT name FROM oci_tags WHERE ${OF_REPOSITORY} AND digest = ?`).pluck();
   const tags = createTags(database);
   const deleteManifest = (repository: string, digest: string): boolean => {
     const document = remove.get(repository, digest);
@@ -97,10 +99,13 @@ export function createManifestTable(
       for (const digest of named.manifests) touch.run(now, id, digest);
       return [];
     }).immediate,
+    touchManifest: (repository, digest, now) => void touchNamed.run(now, repository, digest),
     deleteManifest: database.transaction(deleteManifest).immediate,
-    deleteUntouched: database.transaction(
-      (repository: string, digest: string, since: number) =>
-        untagged.get(repository, digest, since) !== undefined && deleteManifest(repository, digest),
+    deleteUntouched: database.transaction<RegistryTables['deleteUntouched']>(
+      (repository, digest, since, goesAlong = () => false) =>
+        untouched.get(repository, digest, since) !== undefined &&
+        tagsOf.all(repository, digest).every(goesAlong) &&
+        deleteManifest(repository, digest),
     ).immediate,
     tag: tags.tag,
     tags: tags.tags,

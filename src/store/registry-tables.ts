@@ -26,7 +26,7 @@ export interface ManifestRecord {
 
 /** A manifest of a repository. */
 export interface StoredManifest extends ManifestRecord {
-  /** When it, or an index that lists it, was last pushed, in milliseconds since 1970. */
+  /** When it, or an index that lists it, was last pushed or looked for by a client that may push, in milliseconds since 1970. */
   readonly storedAt: number;
 }
 
@@ -110,11 +110,15 @@ export interface RegistryTables {
    * repository lacks: where there are any, nothing is stored.
    */
   putManifest(manifest: NewManifest): string[];
+  /** Says that a manifest is about to be used, for whoever looks for what is not. */
+  touchManifest(repository: string, digest: string, now: number): void;
   /** Removes a manifest with the tags that stand for it. */
   deleteManifest(repository: string, digest: string): boolean;
-
-  /** As `deleteManifest`, unless `storedAt` is `since` or later, or a tag stands for it. */
-  deleteUntouched(repository: string, digest: string, since: number): boolean;
+  /**
+   * As `deleteManifest`, unless `storedAt` is `since` or later, or a tag stands for it.
+   * @param goesAlong tells of a tag that it does not keep the manifest, and goes with it.
+   */
+  deleteUntouched(repository: string, digest: string, since: number, goesAlong?: (tag: string) => boolean): boolean;
 
   tag(repository: string, name: string): StoredTag | undefined;
   tags(repository: string, page: Page): StoredTag[];

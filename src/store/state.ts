@@ -231,6 +231,7 @@ function guardedRegistry(tables: RegistryTables, { reading, writing }: { readonl
     manifests: reading(tables.manifests),
     referrers: reading(tables.referrers),
     putManifest: writing(tables.putManifest),
+    touchManifest: writing(tables.touchManifest),
     deleteManifest: writing(tables.deleteManifest),
     deleteUntouched: writing(tables.deleteUntouched),
     tag: reading(tables.tag),

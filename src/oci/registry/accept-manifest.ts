@@ -1,4 +1,4 @@
-import type { StoredManifest } from '../../store/registry-tables.ts';
+import type { ManifestRecord } from '../../store/registry-tables.ts';
 import type { Descriptor } from '../format/descriptor.ts';
 import { digestOf, isDigest } from '../format/digest.ts';
 import { artifactTypeOf, blobsOf, MAX_MANIFEST, parseManifest } from '../format/manifest.ts';
@@ -18,7 +18,7 @@ export interface PushedManifest {
 
 /** What is stored of it. */
 export interface AcceptedManifest {
-  readonly record: StoredManifest;
+  readonly record: ManifestRecord;
   readonly tags: readonly string[];
   /** What must be in the repository. */
   readonly blobs: readonly Descriptor[];
@@ -29,9 +29,8 @@ export interface AcceptedManifest {
 /**
  * Checks a manifest by itself. Throws the problems `digest-invalid` where it is not what its reference says, `tag-invalid`, `manifest-too-large`
  * and `manifest-invalid`.
- * @param now in milliseconds since 1970.
  */
-export function acceptManifest({ reference, tags = [], mediaType, bytes }: PushedManifest, now: number): AcceptedManifest {
+export function acceptManifest({ reference, tags = [], mediaType, bytes }: PushedManifest): AcceptedManifest {
   const byDigest = reference.includes(':');
   const { algorithm } = byDigest ? checkDigest(reference) : { algorithm: 'sha256' as const };
   const allTags = [...new Set(byDigest ? tags : [reference, ...tags])];
@@ -49,7 +48,6 @@ export function acceptManifest({ reference, tags = [], mediaType, bytes }: Pushe
       size: bytes.length,
       ...(subject === undefined ? {} : { subject: subject.digest, annotations: manifest.annotations }),
       ...(artifactType === undefined ? {} : { artifactType }),
-      storedAt: now,
     },
     tags: allTags,
     blobs: blobsOf(manifest),

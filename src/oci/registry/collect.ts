@@ -40,6 +40,8 @@ export function collectRegistry(tables: RegistryTables, options: CollectOptions)
   const removed = new Map<string, number>();
   const kept = new Set<string>();
   let links = 0;
+  // Writes that began before `since` are done when this is; those that begin later say a later time of what they need.
+  if (!options.dryRun) tables.together([]);
   for (const repository of everyPage(
     (last) => tables.allRepositories({ last, limit: PAGE }),
     (name) => name,
@@ -48,11 +50,12 @@ export function collectRegistry(tables: RegistryTables, options: CollectOptions)
     const wanted = options.untagged ? reachable(tables, repository, stored) : new Set(stored.keys());
     const lost = [...stored].filter(([digest, { storedAt }]) => !wanted.has(digest) && storedAt < options.since).map(([digest]) => digest);
     for (const digest of lost) {
-      if (options.dryRun || removeManifest(tables, { repository, digest }, options.since)) {
+      if (options.dryRun || tables.deleteUntouched(repository, digest, options.since, (tag) => isAbout(tag, digest))) {
         manifests.push({ repository, digest });
         stored.delete(digest);
       }
     }
+    let left = 0;
     const named = new Set([...stored.values()].flatMap(({ blobs }) => blobs));
     for (const { digest, sha256, size, linkedAt } of everyPage(
       (last) => tables.blobs(repository, { last, limit: PAGE }),
@@ -62,14 +65,16 @@ export function collectRegistry(tables: RegistryTables, options: CollectOptions)
       if (unused && (options.dryRun || tables.unlinkUntouched(repository, digest, options.since))) {
         links += 1;
         removed.set(sha256, size);
-      } else kept.add(sha256);
+      } else {
+        left += 1;
+        kept.add(sha256);
+      }
     }
-    if (!options.dryRun && tables.dropRepository(repository)) repositories.push(repository);
+    if (options.dryRun ? stored.size + left === 0 : tables.dropRepository(repository)) repositories.push(repository);
   }
-  const files = options.dryRun
-    ? [...removed].filter(([sha256]) => !kept.has(sha256))
-    : tables.unlinkedFiles().map(({ sha256, size }) => [sha256, size] as const);
-  return { manifests, links, repositories, files: new Map(files) };
+  const files = new Map(tables.unlinkedFiles().map(({ sha256, size }) => [sha256, size]));
+  if (options.dryRun) for (const [sha256, size] of removed) if (!kept.has(sha256)) files.set(sha256, size);
+  return { manifests, links, repositories, files };
 }
 
 /** A manifest of a repository with what it names. */
@@ -110,7 +115,7 @@ function reachable(tables: RegistryTables, repository: string, stored: ReadonlyM
   const byName = new Map(tags.map(({ name, digest }) => [name, digest]));
   const wanted = new Set<string>();
   // A signature at a tag made of a digest is kept for what it signs.
-  const waiting = tags.filter(({ name }) => !ABOUT.test(name)).map(({ digest }) => digest);
+  const waiting = tags.filter(({ name, digest }) => !isAbout(name, digest)).map(({ digest }) => digest);
   for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
     const known = stored.get(digest);
     if (known === undefined || wanted.has(digest)) continue;
@@ -121,17 +126,9 @@ function reachable(tables: RegistryTables, repository: string, stored: ReadonlyM
   return wanted;
 }
 
-/** Tags that lead to it are made of digests, and go with it. */
-function removeManifest(tables: RegistryTables, { repository, digest }: CollectedManifest, since: number): boolean {
-  for (const { name } of [
-    ...everyPage(
-      (last) => tables.tags(repository, { last, limit: PAGE }),
-      (tag) => tag.name,
-    ),
-  ].filter((tag) => tag.digest === digest)) {
-    if (ABOUT.test(name)) tables.deleteTag(repository, name);
-  }
-  return tables.deleteUntouched(repository, digest, since);
+/** Whether a tag is there for another manifest than it leads to. Some mirrors keep an image at a tag that is made of its own digest. */
+function isAbout(tag: string, digest: string): boolean {
+  return ABOUT.test(tag) && tag !== referrersTag(digest);
 }
 
 function cosignTags(digest: string): string[] {

@@ -3,6 +3,7 @@ import { type ErrorCode, isMirrorError, MirrorError } from '../../core/errors.ts
 /** What a registry refuses, each with the code that the command line shows for it. */
 const PROBLEMS = {
   'blob-unknown': 'IMAGE_UNKNOWN',
+  collected: 'BLOB_MISSING',
   'digest-invalid': 'CHECKSUM_MISMATCH',
   'manifest-blob-unknown': 'MANIFEST_INVALID',
   'manifest-invalid': 'MANIFEST_INVALID',

@@ -1,5 +1,4 @@
 import type { Clock } from '../../core/clock.ts';
-import { MirrorError } from '../../core/errors.ts';
 import type { Blob, BlobStore } from '../../store/blobs.ts';
 import type { RegistryTables } from '../../store/registry-tables.ts';
 import type { BlobReceiver } from '../content.ts';
@@ -24,7 +23,7 @@ export interface RegistryIntake {
   resume(digest: string, size: number): Promise<ResumedBlob | undefined>;
   /** Gives a repository a blob that was brought (`sent`) or is in another repository (`mounted`): it has it after the next commit. Undefined where it is nowhere. */
   link(repository: string, digest: string): 'mounted' | 'sent' | undefined;
-  /** Makes every complete blob durable, and repositories have what they are linked to, in one transaction. Throws BLOB_MISSING where one was removed meanwhile. */
+  /** Makes every complete blob durable, and repositories have what they are linked to, in one transaction; not what a collection has removed meanwhile. */
   commit(): Promise<void>;
   /** Commits, and removes what is left of blobs that were not completed. */
   finish(): Promise<void>;
@@ -38,12 +37,18 @@ export interface RegistryIntakeOptions {
   readonly clock: Clock;
 }
 
+/** A blob that a repository is to have. */
+interface Link {
+  readonly repository: string;
+  readonly digest: string;
+}
+
 /** @param scope see `BlobStore.intake`: one process at a time uses it. */
 export async function openRegistryIntake(scope: string, { tables, blobs, clock }: RegistryIntakeOptions): Promise<RegistryIntake> {
   const intake = await blobs.intake(scope);
   /** What was brought, by digest; in the pool after the next flush. */
   const brought = new Map<string, Blob>();
-  let links: { readonly repository: string; readonly digest: string }[] = [];
+  let links: Link[] = [];
 
   const isKnown = (digest: string): boolean => {
     if (brought.has(digest)) return true;
@@ -74,17 +79,17 @@ export async function openRegistryIntake(scope: string, { tables, blobs, clock }
     links = [];
     await intake.flush();
     if (all.length === 0) return;
-    const linkedAt = clock.now().getTime();
-    const write = (): void => {
-      for (const { repository, digest } of all) {
+    const write =
+      ({ repository, digest }: Link) =>
+      (): void => {
         const blob = brought.get(digest) ?? blobOf(tables(), digest);
+        const linkedAt = clock.now().getTime();
         const linked =
           blob !== undefined && tables().linkBlob({ repository, blob: { digest, ...blob, linkedAt } }, (sha256) => blobs.has(sha256));
-        if (!linked) throw new MirrorError('BLOB_MISSING', `the blob ${digest} for ${repository} is not in the registry any more`);
-      }
-    };
-    const [outcome] = tables().together([write]);
-    if (outcome !== undefined && 'error' in outcome) throw outcome.error;
+        // It was removed as unused: the next to need it brings it again.
+        if (!linked) brought.delete(digest);
+      };
+    for (const outcome of tables().together(all.map(write))) if ('error' in outcome) throw outcome.error;
   };
 
   return {

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../core/clock.ts';
-import { MirrorError } from '../../core/errors.ts';
 import type { Blob, BlobStore, Intake } from '../../store/blobs.ts';
 import type { Catalogue } from '../../store/catalogue.ts';
 import type { LinkedBlob, RegistryTables, StoredManifest } from '../../store/registry-tables.ts';
@@ -10,6 +9,7 @@ import { acceptManifest, type PushedManifest } from './accept-manifest.ts';
 import { CLAIM_EVERY } from './claims.ts';
 import { checkDigest, checkRepository } from './names.ts';
 import { registryProblem } from './problem.ts';
+import { createRecentManifests } from './recent-manifests.ts';
 import { listReferrers, type ReferrersPage, type ReferrersQuery } from './referrers.ts';
 import { openRegistryIntake, type RegistryIntake } from './registry-intake.ts';
 import { createUploads, type Uploads } from './uploads.ts';
@@ -55,11 +55,13 @@ export interface Registry {
   tags(repository: string, query?: ListQuery): ListPage | undefined;
   /** What a tag or digest stands for; undefined where the repository does not have it. */
   manifest(repository: string, reference: string): StoredManifest | undefined;
+  /** As `manifest` of a digest, for a client that is about to push what needs it: it is not removed as unused in the next time. */
+  claimManifest(repository: string, digest: string): Promise<StoredManifest | undefined>;
   /** The exact bytes of a manifest. */
   manifestBytes(repository: string, digest: string): Buffer | undefined;
   /**
    * Stores a manifest with its tags, byte for byte. A subject and what an index lists need not be there; the blobs of an image must, but for those
-   * that are not to be passed on. Throws also `manifest-blob-unknown`, `manifest-invalid` and `manifest-too-large`.
+   * that are not to be passed on. Throws `collected` where a member of an index was removed since it was pushed here or found here. Throws also `manifest-blob-unknown`, `manifest-invalid` and `manifest-too-large`.
    */
   putManifest(repository: string, manifest: PushedManifest): Promise<PutManifest>;
   /** Removes a manifest, and the tags that stand for it. False where there is none. */
@@ -117,12 +119,17 @@ export function createRegistry({ catalogue, blobs, clock, openUploads }: Registr
   );
 
   const link = async (repository: string, digest: string, { sha256, size }: Blob): Promise<LinkedBlob> => {
-    const blob = { digest, sha256, size, linkedAt: clock.now().getTime() };
-    const linked = await write(() => tables().linkBlob({ repository, blob }, (name) => blobs.has(name)));
-    if (!linked) throw new MirrorError('BLOB_MISSING', `the file of ${digest} was removed while it was given to ${repository}`);
-    return blob;
+    const linked = await write(() => {
+      // The time at which nobody else writes: a collection sees what was written before it began, and keeps what came later.
+      const blob = { digest, sha256, size, linkedAt: clock.now().getTime() };
+      return tables().linkBlob({ repository, blob }, (name) => blobs.has(name)) ? blob : undefined;
+    });
+    if (linked !== undefined) return linked;
+    throw registryProblem('collected', `the blob ${digest} was removed as unused while ${repository} was given it: send it again`);
   };
 
+  const recent = createRecentManifests(clock);
+  const isOld = (time: number): boolean => time < clock.now().getTime() - CLAIM_EVERY;
   const lacking = (digests: readonly string[]): never => {
     throw registryProblem('manifest-blob-unknown', `the repository lacks blobs of the manifest: ${digests.slice(0, 5).join(', ')}`);
   };
@@ -134,6 +141,14 @@ export function createRegistry({ catalogue, blobs, clock, openUploads }: Registr
       else if (blob.size !== size)
         throw registryProblem('manifest-invalid', `the blob ${digest} has ${blob.size} bytes, the manifest says ${size}`);
     }
+  };
+
+  /** Within the transaction that stores an index: its members are kept from then on. */
+  const lostMembers = (repository: string, digests: readonly string[]): string[] =>
+    recent.among(repository, digests).filter((digest) => tables().manifest(repository, digest) === undefined);
+  const refuseLost = (repository: string, digests: readonly string[]): void => {
+    if (digests.length === 0) return;
+    throw registryProblem('collected', `${digests.slice(0, 5).join(', ')} was removed from ${repository} as unused: push it again`);
   };
 
   return {
@@ -151,27 +166,46 @@ export function createRegistry({ catalogue, blobs, clock, openUploads }: Registr
       return digest === undefined ? undefined : tables().manifest(repository, digest);
     },
     manifestBytes: (repository, digest) => tables().manifestBytes(repository, digest),
+    async claimManifest(repository, digest) {
+      const manifest = tables().manifest(repository, digest);
+      if (manifest !== undefined) recent.note(repository, digest);
+      if (manifest === undefined || !isOld(manifest.storedAt)) return manifest;
+      return await write(() => {
+        tables().touchManifest(repository, digest, clock.now().getTime());
+        return tables().manifest(repository, digest);
+      });
+    },
     async putManifest(repository, manifest) {
       checkRepository(repository);
-      const { record, tags, blobs: wanted, manifests } = acceptManifest(manifest, clock.now().getTime());
+      const { record, tags, blobs: wanted, manifests } = acceptManifest(manifest);
       checkBlobs(repository, wanted);
       const digests = wanted.map(({ digest }) => digest);
       const { bytes } = manifest;
-      const missing = await write(() => tables().putManifest({ repository, record, bytes, tags, blobs: digests, manifests }));
+      const missing = await write(() => {
+        refuseLost(repository, lostMembers(repository, manifests));
+        const stored = { ...record, storedAt: clock.now().getTime() };
+        return tables().putManifest({ repository, record: stored, bytes, tags, blobs: digests, manifests });
+      });
       // They were there a moment ago.
       if (missing.length > 0) lacking(missing);
+      recent.note(repository, record.digest);
       return { digest: record.digest, subject: record.subject, tags };
     },
-    deleteManifest: (repository, digest) => write(() => tables().deleteManifest(repository, digest)),
+    deleteManifest(repository, digest) {
+      recent.forget(repository, digest);
+      return write(() => tables().deleteManifest(repository, digest));
+    },
     deleteTag: (repository, tag) => write(() => tables().deleteTag(repository, tag)),
     referrers: (repository, digest, query = {}) => listReferrers(tables(), repository, digest, query),
 
     blob: (repository, digest) => tables().blob(repository, digest),
     async claimBlob(repository, digest) {
       const blob = tables().blob(repository, digest);
-      const now = clock.now().getTime();
-      if (blob !== undefined && blob.linkedAt < now - CLAIM_EVERY) await write(() => tables().touchBlob(repository, digest, now));
-      return blob;
+      if (blob === undefined || !isOld(blob.linkedAt)) return blob;
+      return await write(() => {
+        tables().touchBlob(repository, digest, clock.now().getTime());
+        return tables().blob(repository, digest);
+      });
     },
     readBlob: ({ sha256, size }, start = 0) => blobs.read(sha256, start === 0 ? undefined : { start, end: size - 1 }),
     async putBlob(repository, digest, body) {

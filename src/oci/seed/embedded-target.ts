@@ -1,4 +1,7 @@
+import { MirrorError } from '../../core/errors.ts';
 import type { BlobSink } from '../content.ts';
+import { isDigest } from '../format/digest.ts';
+import { registryProblemOf } from '../registry/problem.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { RegistryIntake } from '../registry/registry-intake.ts';
 import type { SeedTarget } from './target.ts';
@@ -18,7 +21,8 @@ export function embeddedTarget(registry: Registry, intake: RegistryIntake): Embe
     name: 'the embedded registry',
     mountsFromAnywhere: true,
     sink: { begin: (digest, size) => intake.take(digest, size) },
-    resolve: async (repository, reference) => registry.manifest(repository, reference),
+    resolve: async (repository, reference) =>
+      isDigest(reference) ? await registry.claimManifest(repository, reference) : registry.manifest(repository, reference),
     hasBlob: async (repository, digest) => (await registry.claimBlob(repository, digest)) !== undefined,
     mount: async (repository, digest) => intake.link(repository, digest),
     async putBlob(repository, { digest, size }, content) {
@@ -36,13 +40,28 @@ export function embeddedTarget(registry: Registry, intake: RegistryIntake): Embe
       await part.complete();
       intake.link(repository, digest);
     },
-    async putManifest(repository, reference, { mediaType, bytes }) {
+    async putManifest(repository, reference, { digest, mediaType, bytes }) {
       await commit();
-      await registry.putManifest(repository, { reference, mediaType, bytes });
+      try {
+        await registry.putManifest(repository, { reference, mediaType, bytes });
+      } catch (error) {
+        // All its blobs were brought, or were there.
+        if (COLLECTED.has(registryProblemOf(error))) throw collected(repository, digest, error);
+        throw error;
+      }
     },
     finish: () => intake.finish(),
     close: () => intake.abandon(),
   };
+}
+
+const COLLECTED: ReadonlySet<string | undefined> = new Set(['manifest-blob-unknown', 'collected']);
+
+function collected(repository: string, digest: string, cause: unknown): MirrorError {
+  return new MirrorError('BLOB_MISSING', `what belongs to ${digest} was removed from ${repository} while it was seeded`, {
+    hint: 'Run it again. `mirror registry gc` leaves what is being seeded with a --grace that is longer than that takes.',
+    cause,
+  });
 }
 
 /** Runs a task for all who ask at the same time: who comes while it runs shares the run after it. */

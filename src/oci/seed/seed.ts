@@ -165,8 +165,23 @@ class Seeding {
     if (plan.referrers.length > 0 && isMissing.has(plan.root)) await target.putManifest(repository, plan.root.digest, plan.root);
     for (const referrer of plan.referrers)
       if (isMissing.has(referrer)) await target.putManifest(repository, referrer.tag ?? referrer.digest, referrer);
+    await this.#restore(survey);
     if (tag !== undefined || plan.referrers.length === 0) await target.putManifest(repository, tag ?? plan.root.digest, plan.root);
+    // From now on the tag keeps them.
+    await this.#restore(survey);
     return reportOf(this.#source, survey, { status: 'seeded', ...this.#counts(outcomes) });
+  }
+
+  /** Stores again what the target had and lost since, to a collection or to somebody who deletes. Members that were sent are not asked for: it has just taken them. */
+  async #restore({ plan, missing }: Surveyed): Promise<void> {
+    const { target } = this.#options;
+    const { repository } = plan.destination;
+    const isMissing = new Set(missing);
+    for (const manifest of [...plan.children.filter((child) => !isMissing.has(child)), ...plan.referrers]) {
+      const reference = manifest.tag ?? manifest.digest;
+      if ((await target.resolve(repository, reference))?.digest !== manifest.digest)
+        await target.putManifest(repository, reference, manifest);
+    }
   }
 
   /** What is counted for an image: a blob that several need is counted for the first. */

@@ -29,6 +29,7 @@ interface HttpProblem {
 
 const PROBLEMS: Readonly<Record<RegistryProblem, HttpProblem>> = {
   'blob-unknown': { status: 404, code: 'BLOB_UNKNOWN' },
+  collected: { status: 503, code: 'UNKNOWN' },
   'digest-invalid': { status: 400, code: 'DIGEST_INVALID' },
   'manifest-blob-unknown': { status: 404, code: 'MANIFEST_BLOB_UNKNOWN' },
   'manifest-invalid': { status: 400, code: 'MANIFEST_INVALID' },
@@ -47,6 +48,7 @@ const PROBLEMS: Readonly<Record<RegistryProblem, HttpProblem>> = {
 };
 
 const DISK_FULL: HttpProblem = { status: 507, code: 'UNKNOWN' };
+/** Another process keeps the state database busy. */
 const BUSY: HttpProblem = { status: 503, code: 'UNKNOWN' };
 
 /** How an error of the registry is told over HTTP; undefined for what nobody foresaw. */

@@ -11,7 +11,7 @@ import { deleteBlob, getBlob, headBlob } from './blobs.ts';
 import { clientMessage, httpProblemOf, sendOciError } from './errors.ts';
 import type { RegistryExchange } from './exchange.ts';
 import { getReferrers, listRepositories, listTags } from './listings.ts';
-import { deleteManifest, getManifest, putManifest } from './manifests.ts';
+import { deleteManifest, getManifest, headManifest, putManifest } from './manifests.ts';
 import type { RegistryAccess } from './registry-access.ts';
 import { parseRegistryTarget, type RegistryTarget, type Route } from './route.ts';
 import { appendToUpload, beginUpload, cancelUpload, finishUpload, uploadStatus } from './uploads.ts';
@@ -100,7 +100,8 @@ function operationsOf(route: Route): Readonly<Record<string, Operation>> {
       return read((context) => getReferrers(context, route));
     case 'manifest':
       return {
-        ...read((context) => getManifest(context, route)),
+        GET: { action: 'pull', run: (context) => getManifest(context, route) },
+        HEAD: { action: 'pull', run: (context) => headManifest(context, route) },
         PUT: { action: 'push', run: (context) => putManifest(context, route) },
         DELETE: { action: 'delete', run: (context) => deleteManifest(context, route) },
       };
@@ -137,6 +138,9 @@ function tellNamespace({ response }: Exchange, query: URLSearchParams): void {
   if (namespace !== null && isRegistryHost(namespace)) response.setHeader('OCI-Namespace', namespace);
 }
 
+/** In seconds. */
+const RETRY_AFTER: Readonly<Record<number, Readonly<Record<string, number>>>> = { 429: { 'Retry-After': 30 }, 503: { 'Retry-After': 5 } };
+
 function fail(exchange: Exchange, error: unknown, log: Log): void {
   const { request, response } = exchange;
   if (error instanceof ClientGone) return void request.socket.destroy();
@@ -150,6 +154,6 @@ function fail(exchange: Exchange, error: unknown, log: Log): void {
     status,
     code,
     message: clientMessage(error),
-    headers: status === 429 || status === 503 ? { 'Retry-After': 30 } : {},
+    headers: RETRY_AFTER[status] ?? {},
   });
 }

@@ -44,6 +44,12 @@ export function getManifest({ exchange, registry, query }: RegistryExchange, { r
   else response.end(bytes);
 }
 
+/** Who asks whether a manifest is there by its digest may be about to push an index of it. */
+export async function headManifest(context: RegistryExchange, route: ManifestRoute): Promise<void> {
+  if (isDigest(route.reference)) await context.registry.claimManifest(route.repository, route.reference).catch(() => undefined);
+  getManifest(context, route);
+}
+
 function findManifest(
   registry: Registry,
   repositories: readonly string[],
