@@ -112,14 +112,12 @@ describe('clients/registry-collect', () => {
     async (_, grace) => {
       const until = performance.now() + MILLISECONDS;
       let pushed = 0;
-      let refused = 0;
       const worker = async (repository: string, tag: string): Promise<void> => {
         while (performance.now() < until) {
           try {
             await pushIndex(repository, tag);
           } catch (error) {
             if (!(error instanceof Refused)) throw error;
-            refused += 1;
             continue;
           }
           pushed += 1;

@@ -1,4 +1,4 @@
-import type { RegistryTables } from '../../store/registry-tables.ts';
+import type { LinkedBlob, RegistryTables } from '../../store/registry-tables.ts';
 import { blobsOf, parseManifest, referrersTag } from '../format/manifest.ts';
 
 export interface CollectOptions {
@@ -27,6 +27,8 @@ export interface Collected {
 }
 
 const PAGE = 1000;
+/** Removed in one transaction. */
+const BATCH = 200;
 /** Tags that are made of a digest: the list of its referrers, and what cosign has for it. */
 const ABOUT = /^sha(?:256|512)-[0-9a-f]{64,128}(?:\.(?:sig|att|sbom))?$/;
 
@@ -47,34 +49,65 @@ export function collectRegistry(tables: RegistryTables, options: CollectOptions)
     (name) => name,
   )) {
     const stored = readRepository(tables, repository);
-    const wanted = options.untagged ? reachable(tables, repository, stored) : new Set(stored.keys());
-    const lost = [...stored].filter(([digest, { storedAt }]) => !wanted.has(digest) && storedAt < options.since).map(([digest]) => digest);
-    for (const digest of lost) {
-      if (options.dryRun || tables.deleteUntouched(repository, digest, options.since, (tag) => isAbout(tag, digest))) {
-        manifests.push({ repository, digest });
-        stored.delete(digest);
-      }
-    }
-    let left = 0;
-    const named = new Set([...stored.values()].flatMap(({ blobs }) => blobs));
-    for (const { digest, sha256, size, linkedAt } of everyPage(
-      (last) => tables.blobs(repository, { last, limit: PAGE }),
-      (blob) => blob.digest,
-    )) {
-      const unused = !named.has(digest) && linkedAt < options.since;
-      if (unused && (options.dryRun || tables.unlinkUntouched(repository, digest, options.since))) {
-        links += 1;
-        removed.set(sha256, size);
-      } else {
-        left += 1;
-        kept.add(sha256);
-      }
-    }
-    if (options.dryRun ? stored.size + left === 0 : tables.dropRepository(repository)) repositories.push(repository);
+    manifests.push(...removeManifests(tables, repository, stored, options).map((digest) => ({ repository, digest })));
+    const blobs = unlinkUnused(tables, repository, new Set([...stored.values()].flatMap((known) => known.blobs)), options);
+    links += blobs.unused.length;
+    for (const { sha256, size } of blobs.unused) removed.set(sha256, size);
+    for (const { sha256 } of blobs.used) kept.add(sha256);
+    const isEmpty = options.dryRun ? stored.size + blobs.used.length === 0 : tables.dropRepository(repository);
+    if (isEmpty) repositories.push(repository);
   }
   const files = new Map(tables.unlinkedFiles().map(({ sha256, size }) => [sha256, size]));
   if (options.dryRun) for (const [sha256, size] of removed) if (!kept.has(sha256)) files.set(sha256, size);
   return { manifests, links, repositories, files };
+}
+
+/** Removes what no tag leads to, also from `stored`, and gives the digests. */
+function removeManifests(
+  tables: RegistryTables,
+  repository: string,
+  stored: Map<string, Known>,
+  { since, untagged, dryRun }: CollectOptions,
+): string[] {
+  if (!untagged) return [];
+  const wanted = reachable(tables, repository, stored);
+  const lost = [...stored].filter(([digest, { storedAt }]) => !wanted.has(digest) && storedAt < since).map(([digest]) => digest);
+  const remove = (digest: string): boolean => tables.deleteUntouched(repository, digest, since, (tag) => isAbout(tag, digest));
+  const gone = dryRun ? lost : inBatches(tables, lost, remove);
+  for (const digest of gone) stored.delete(digest);
+  return gone;
+}
+
+/** Takes from a repository the blobs that none of its manifests names. */
+function unlinkUnused(
+  tables: RegistryTables,
+  repository: string,
+  named: ReadonlySet<string>,
+  { since, dryRun }: CollectOptions,
+): { readonly unused: readonly LinkedBlob[]; readonly used: readonly LinkedBlob[] } {
+  const all = [
+    ...everyPage(
+      (last) => tables.blobs(repository, { last, limit: PAGE }),
+      (blob) => blob.digest,
+    ),
+  ];
+  const candidates = all.filter(({ digest, linkedAt }) => !named.has(digest) && linkedAt < since);
+  const unlink = ({ digest }: LinkedBlob): boolean => tables.unlinkUntouched(repository, digest, since);
+  const unused = new Set(dryRun ? candidates : inBatches(tables, candidates, unlink));
+  return { unused: [...unused], used: all.filter((blob) => !unused.has(blob)) };
+}
+
+/** Removes some things, many in one transaction, which nobody has to wait long for. Gives those that are gone. */
+function inBatches<T>(tables: RegistryTables, things: readonly T[], remove: (thing: T) => boolean): T[] {
+  const gone: T[] = [];
+  for (let start = 0; start < things.length; start += BATCH) {
+    const batch = things.slice(start, start + BATCH);
+    for (const [index, outcome] of tables.together(batch.map((thing) => () => remove(thing))).entries()) {
+      if ('error' in outcome) throw outcome.error;
+      if (outcome.value) gone.push(...batch.slice(index, index + 1));
+    }
+  }
+  return gone;
 }
 
 /** A manifest of a repository with what it names. */
