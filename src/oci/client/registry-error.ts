@@ -63,8 +63,10 @@ export function registryError({ status, bytes }: RegistryReply, what: string): M
   if (status === 404) return new MirrorError('IMAGE_UNKNOWN', message, options);
   if (status >= 500) return new MirrorError('FETCH_FAILED', message, options);
   if (/\b(?:DIGEST_INVALID|SIZE_INVALID)\b/.test(said)) return new MirrorError('CHECKSUM_MISMATCH', message, options);
-  return new MirrorError('REGISTRY_REFUSED', message, options);
+  return new MirrorError('REGISTRY_REFUSED', message, { ...options, hint: status === 413 ? TOO_LARGE : undefined });
 }
+
+const TOO_LARGE = 'The registry, or a proxy in front of it, limits the size of what is sent: nginx does with client_max_body_size.';
 
 async function errorBody(answer: Answer): Promise<Buffer> {
   const pieces: Buffer[] = [];

@@ -22,6 +22,8 @@ export interface ImagePlan {
   readonly root: PlannedManifest;
   /** Signatures, attestations and whatever else is about the root or a child, in the order in which they are stored. */
   readonly referrers: readonly PlannedManifest[];
+  /** Whether members of an index are left out, which other platforms are. */
+  readonly partial: boolean;
 }
 
 /** Where an image goes in the target. */
@@ -53,7 +55,7 @@ export async function planImage(image: SourceImage, destination: Destination, op
   const root = await walk.tree(image.root, 0);
   const children = walk.take().filter(({ digest }) => digest !== root.digest);
   if (options.referrers) for (const { digest } of [...children, root]) await walk.referrersOf(digest, 0);
-  return { image, destination, children, root, referrers: walk.take() };
+  return { image, destination, children, root, referrers: walk.take(), partial: walk.partial };
 }
 
 class Walk {
@@ -61,6 +63,8 @@ class Walk {
   readonly #options: PlanOptions;
   readonly #seen = new Map<string, PlannedManifest>();
   #found: PlannedManifest[] = [];
+  /** Whether members were left out so far. */
+  partial = false;
 
   constructor(content: ImageContent, options: PlanOptions) {
     this.#content = content;
@@ -123,6 +127,8 @@ class Walk {
     }
     const digests = new Set(wanted.map((member) => member.digest));
     const attached = manifests.filter(({ annotations }) => digests.has(annotations?.['vnd.docker.reference.digest'] ?? ''));
-    return [...new Set([...wanted, ...attached])];
+    const members = [...new Set([...wanted, ...attached])];
+    if (members.length < manifests.length) this.partial = true;
+    return members;
   }
 }

@@ -65,6 +65,9 @@ interface Surveyed {
   readonly present: number;
 }
 
+const WHOLE_ONLY =
+  'Only some platforms were to be seeded, and the registry may take an index only with all that it lists: seed it without choosing platforms.';
+
 class Seeding {
   readonly #source: ImageSource;
   readonly #options: SeedOptions;
@@ -162,14 +165,23 @@ class Seeding {
     const outcomes = await Promise.all(needs.map(async (need) => ({ blob: need.blob, outcome: await need.outcome(repository) })));
     const isMissing = new Set(missing);
     for (const child of plan.children) if (isMissing.has(child)) await target.putManifest(repository, child.digest, child);
-    if (plan.referrers.length > 0 && isMissing.has(plan.root)) await target.putManifest(repository, plan.root.digest, plan.root);
+    if (plan.referrers.length > 0 && isMissing.has(plan.root)) await this.#putRoot(plan, plan.root.digest);
     for (const referrer of plan.referrers)
       if (isMissing.has(referrer)) await target.putManifest(repository, referrer.tag ?? referrer.digest, referrer);
     await this.#restore(survey);
-    if (tag !== undefined || plan.referrers.length === 0) await target.putManifest(repository, tag ?? plan.root.digest, plan.root);
+    if (tag !== undefined || plan.referrers.length === 0) await this.#putRoot(plan, tag ?? plan.root.digest);
     // From now on the tag keeps them.
     await this.#restore(survey);
     return reportOf(this.#source, survey, { status: 'seeded', ...this.#counts(outcomes) });
+  }
+
+  async #putRoot({ destination, root, partial }: ImagePlan, reference: string): Promise<void> {
+    try {
+      await this.#options.target.putManifest(destination.repository, reference, root);
+    } catch (error) {
+      if (!partial || !isMirrorError(error, 'REGISTRY_REFUSED')) throw error;
+      throw new MirrorError(error.code, error.message, { hint: WHOLE_ONLY, details: error.details, cause: error });
+    }
   }
 
   /** Stores again what the target had and lost since, to a collection or to somebody who deletes. Members that were sent are not asked for: it has just taken them. */

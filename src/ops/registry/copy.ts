@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { MirrorError } from '../../core/errors.ts';
+import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { openArchive } from '../../oci/archive/open-archive.ts';
 import { writeOciArchive } from '../../oci/archive/write-archive.ts';
 import { registryTarget } from '../../oci/client/registry-target.ts';
@@ -103,7 +103,12 @@ async function writeWhole(path: string, bytes: AsyncIterable<Buffer>, signal: Ab
   } catch (error) {
     await rm(part, { force: true });
     if (signal.aborted) throw new MirrorError('ABORTED', 'the export was interrupted; nothing was written');
-    throw storageError(error, `write ${path}`);
+    const found = storageError(error, `write ${path}`);
+    if (isMirrorError(error) || found.code !== 'STORAGE') throw found;
+    throw new MirrorError('STORAGE', found.message, {
+      hint: 'Name a file in a directory that is there and can be written to.',
+      cause: error,
+    });
   }
 }
 

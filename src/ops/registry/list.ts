@@ -7,7 +7,7 @@ import { formatReference } from '../../oci/format/reference.ts';
 import { embeddedContent, embeddedRoot } from '../../oci/registry/embedded-content.ts';
 import { createRegistry, type Registry } from '../../oci/registry/registry.ts';
 import type { OperationContext } from '../context.ts';
-import { pendingSources, readPlan } from './open-sources.ts';
+import { type PendingSource, pendingSources, readPlan } from './open-sources.ts';
 import { createRegistries, type RegistryAccess } from './registries.ts';
 import type { FailedSource } from './source-images.ts';
 import { parseTarget } from './target-argument.ts';
@@ -71,8 +71,8 @@ async function findImages(texts: readonly string[], context: OperationContext, s
         context,
       );
     }
-    const images: ListedImage[] = [];
     const plan = settings.planFile === undefined ? undefined : await readPlan(settings.planFile, settings.directory);
+    const images: ListedImage[] = [];
     for (const source of pendingSources(texts, context, { ...settings, plan, registries })) {
       const failed = ({ what, error }: FailedSource): ListedImage => ({ image: what, source: source.name, error });
       const named = settings.digests ? undefined : await source.names();
@@ -93,6 +93,24 @@ async function findImages(texts: readonly string[], context: OperationContext, s
     return images;
   } finally {
     await registries.close();
+  }
+}
+
+async function imagesOfSource(pending: PendingSource, digests: boolean, context: OperationContext): Promise<ListedImage[]> {
+  const entries = digests ? undefined : await pending.names();
+  if (entries !== undefined) return entries.map((image) => ({ image, source: pending.name }));
+  const { source, failures } = await pending.open();
+  try {
+    const listed = await describeAll(
+      source.images.map((image) => describing(image, pending.name)),
+      context,
+    );
+    return [
+      ...[...failures, ...source.problems.map(failedEntry)].map(({ what, error }) => ({ image: what, source: pending.name, error })),
+      ...listed,
+    ];
+  } finally {
+    await source.close();
   }
 }
 

@@ -10,7 +10,7 @@ import type { OperationContext } from '../context.ts';
 import { withEmbeddedTarget } from './embedded.ts';
 import { type PendingSource, pendingSources, readPlan } from './open-sources.ts';
 import { createRegistries, type Registries, type RegistryAccess } from './registries.ts';
-import type { OpenedSource } from './source-images.ts';
+import { failedEntry, type OpenedSource } from './source-images.ts';
 import { parseTarget, type TargetPlace } from './target-argument.ts';
 import { createSignatureCheck } from './verify-signed.ts';
 
@@ -90,8 +90,8 @@ class SeedRun {
   constructor(parts: RunParts) {
     this.#parts = parts;
     this.#checkSignature = createSignatureCheck(() => parts.context.clock.now());
-    const { path } = parts.place;
-    this.name = path === '' ? parts.target.name : `${parts.target.name}, ${path}`;
+    const { path, registry } = parts.place;
+    this.name = path === '' ? parts.target.name : `${parts.target.name}${registry === undefined ? ', ' : '/'}${path}`;
   }
 
   /** Tells how much of an archive was read. */
