@@ -96,6 +96,51 @@ async function findImages(texts: readonly string[], context: OperationContext, s
   }
 }
 
+async function registryImages(registries: Registries, context: OperationContext, { target }: ListSettings): Promise<ListedImage[]> {
+  const { registry, path } = parseTarget(target);
+  if (registry === undefined) return await embeddedImages(createRegistry(context), context);
+  const client = await registries.at(registry);
+  const names = (await client.repositories()).filter((name) => path === '' || name === path || name.startsWith(`${path}/`));
+  const found = await runAll(
+    names.map((name) => async () => {
+      const repository = client.repository(name);
+      const tags = await repository.tags();
+      return tags.map((tag) => ({ name, tag, repository }));
+    }),
+    context.config.http.concurrency,
+  );
+  return await describeAll(
+    found.flat().map(({ name, tag, repository }) => ({
+      image: `${name}:${tag}`,
+      source: client.host,
+      describe: async () => {
+        const root = await repository.resolve(tag);
+        return root === undefined ? undefined : await describeImage(root, repository);
+      },
+    })),
+    context,
+  );
+}
+
+async function sourceImages(
+  texts: readonly string[],
+  registries: Registries,
+  context: OperationContext,
+  settings: ListSettings,
+): Promise<ListedImage[]> {
+  const plan = settings.planFile === undefined ? undefined : await readPlan(settings.planFile, settings.directory);
+  const images: ListedImage[] = [];
+  for (const source of pendingSources(texts, context, { ...settings, plan, registries })) {
+    try {
+      images.push(...(await imagesOfSource(source, settings.digests, context)));
+    } catch (error) {
+      if (!isMirrorError(error) || error.code === 'ABORTED') throw error;
+      images.push({ image: source.name, source: source.name, error });
+    }
+  }
+  return images;
+}
+
 async function imagesOfSource(pending: PendingSource, digests: boolean, context: OperationContext): Promise<ListedImage[]> {
   const entries = digests ? undefined : await pending.names();
   if (entries !== undefined) return entries.map((image) => ({ image, source: pending.name }));
