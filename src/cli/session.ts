@@ -44,8 +44,10 @@ export interface Session {
   config(): Promise<LoadedConfig>;
   /** For commands that change things: creates the storage directory where it is missing. */
   context(): Promise<OperationContext>;
+  /** For commands that change nothing: as `context`, but with a state that is only read, where there is one. */
+  readingContext(): Promise<OperationContext>;
   /** As `context`, for a configuration that the command has made itself. */
-  contextFor(loaded: LoadedConfig): Promise<OperationContext>;
+  contextFor(loaded: LoadedConfig, options?: { readonly readOnly?: boolean }): Promise<OperationContext>;
   /** The state, only for reading; undefined where nothing was ever synced. */
   catalogue(): Promise<Catalogue | undefined>;
   /** Writes a line of a command that goes on running, before its outcome. */
@@ -90,13 +92,16 @@ export function createSession(io: CommandIo, options: GlobalOptions): Session {
       context ??= (async () => await session.contextFor(await session.config()))();
       return context;
     },
-    async contextFor({ config, path }) {
-      const [{ openPool }, { openCatalogue }, { createFetcher }] = await Promise.all([
+    async readingContext() {
+      return await session.contextFor(await session.config(), { readOnly: true });
+    },
+    async contextFor({ config, path }, { readOnly = false } = {}) {
+      const [{ openPool }, { hasState, openCatalogue }, { createFetcher }] = await Promise.all([
         import('../store/pool.ts'),
         import('../store/state.ts'),
         import('../fetch/client.ts'),
       ]);
-      const catalogue = openCatalogue(config.storage);
+      const catalogue = openCatalogue(config.storage, { readOnly: readOnly && hasState(config.storage) });
       closing.push(() => catalogue.close());
       const fetcher = await createFetcher(config.http, io.environment);
       closing.push(() => fetcher.close());

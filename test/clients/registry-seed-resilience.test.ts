@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { digestOf } from '../../src/oci/format/digest.ts';
 import { createRegistry } from '../../src/oci/registry/registry.ts';
 import { openWorkplace, type Workplace } from '../ops/operation-context.ts';
-import { type Finished, mirror, mirrorJson, startServing, succeed } from '../support/program.ts';
+import { type Finished, mirror, mirrorJson, PROGRAM, startServing, succeed } from '../support/program.ts';
 import { describeWithTools, MAKE_BUNDLE } from '../support/requirements.ts';
 
 interface Seeded {
@@ -72,29 +72,33 @@ describeWithTools(['make-bundle', 'tar'], 'clients/registry-seed-resilience', ()
   };
   const leftovers = (): string[] => readdirSync(join(workplace.root, 'storage/tmp'));
 
-  it.each(['bundle.tar.gz', 'bundle'])('is whole after kill -9 at any moment of seeding %s and of a collection', async (name) => {
-    const source = join(root, name);
-    const whole = await timeOf(() => seed(source, '--path', 'first'));
-    expect(await expectWhole()).toBe(5);
-    const steps = 7;
-    for (let step = 1; step < steps; step++) {
-      await killed((whole * step) / steps, 'SIGKILL', 'seed', source, '--path', `killed/${step}`);
-      await expectWhole();
-    }
-    for (let step = 1; step < steps; step++) expect(await seed(source, '--path', `killed/${step}`)).not.toContain('failed');
-    expect(await expectWhole()).toBe(5 * steps);
-    expect(leftovers()).toEqual([]);
-    const tagged = ((await mirrorJson(['registry', 'list'], cwd())) as { image: string }[]).map(({ image }) => image);
-    await mirrorJson(['registry', 'delete', ...tagged.filter((image) => !image.startsWith('first/'))], cwd());
-    for (const step of [3, 4, 5, 6]) {
-      await killed((whole * step) / steps, 'SIGKILL', 'gc', '--untagged', '--grace', '0s');
+  it.each(['bundle.tar.gz', 'bundle'])(
+    'is whole after kill -9 at any moment of seeding %s and of a collection',
+    async (name) => {
+      const source = join(root, name);
+      const whole = await timeOf(() => seed(source, '--path', 'first'));
       expect(await expectWhole()).toBe(5);
-    }
-    await mirrorJson(['registry', 'gc', '--untagged', '--grace', '0s'], cwd());
-    expect(await run('gc', '--untagged', '--grace', '0s')).toMatchObject({ status: 0, stdout: 'There is nothing to remove.\n' });
-    expect(await expectWhole()).toBe(5);
-    expect(workplace.context.catalogue.registry.allRepositories({ limit: 100 })).toHaveLength(5);
-  }, 40_000);
+      const steps = 6;
+      for (let step = 1; step < steps; step++) {
+        await killed((whole * step) / steps, 'SIGKILL', 'seed', source, '--path', `killed/${step}`);
+        await expectWhole();
+      }
+      for (let step = 1; step < steps; step++) expect(await seed(source, '--path', `killed/${step}`)).not.toContain('failed');
+      expect(await expectWhole()).toBe(5 * steps);
+      expect(leftovers()).toEqual([]);
+      const tagged = ((await mirrorJson(['registry', 'list'], cwd())) as { image: string }[]).map(({ image }) => image);
+      await mirrorJson(['registry', 'delete', ...tagged.filter((image) => !image.startsWith('first/'))], cwd());
+      for (const step of [3, 5]) {
+        await killed((whole * step) / steps, 'SIGKILL', 'gc', '--untagged', '--grace', '0s');
+        expect(await expectWhole()).toBe(5);
+      }
+      await mirrorJson(['registry', 'gc', '--untagged', '--grace', '0s'], cwd());
+      expect(await run('gc', '--untagged', '--grace', '0s')).toMatchObject({ status: 0, stdout: 'There is nothing to remove.\n' });
+      expect(await expectWhole()).toBe(5);
+      expect(workplace.context.catalogue.registry.allRepositories({ limit: 100 })).toHaveLength(5);
+    },
+    40_000,
+  );
 
   it('ends with 130 when it is interrupted, and goes on when it is run again', async () => {
     const whole = await timeOf(() => seed(bundle, '--path', 'first'));
@@ -111,7 +115,8 @@ describeWithTools(['make-bundle', 'tar'], 'clients/registry-seed-resilience', ()
   it('lets one seeding and one collection work at a time, and says who does', async () => {
     const results = await Promise.all([run('seed', bundle), run('seed', bundle, '--path', 'other')]);
     const lost = results.filter(({ status }) => status !== 0);
-    for (const { stderr } of lost) expect(stderr).toMatch(/another process is working on registry-seed: seeding the registry \(process \d+/);
+    for (const { stderr } of lost)
+      expect(stderr).toMatch(/another process is working on registry-seed: seeding the registry \(process \d+/);
     expect(lost.length).toBeLessThan(2);
     await expectWhole();
   });
@@ -151,22 +156,28 @@ describeWithTools(['make-bundle', 'root', 'unshare', 'mount'], 'clients/registry
     const folder = mkdtempSync(join(tmpdir(), 'mirror-full-'));
     const bundle = join(folder, 'bundle.tar.gz');
     await succeed(MAKE_BUNDLE ?? '', ['--images', '4', '--layers', '3', '--layer-bytes', '600000', '--out', bundle]);
-    const script = `set -u
-cd "$1"; mkdir storage; mount -t tmpfs -o size=6m none storage; printf 'storage: storage\\n' > mirror.yaml
-program() { "$2" "$3" registry "$@"; }
-"$3" "$4" registry seed bundle.tar.gz > full.txt 2>&1; echo "status $?" >> full.txt
-"$3" "$4" registry list --json > list.json
+    const script = `cd "$1" && shift
+mkdir storage && mount -t tmpfs -o size=6m none storage && printf 'storage: storage\n' > mirror.yaml
+try() { "$@" 2>&1; echo "status $?"; }
+try "$@" seed bundle.tar.gz --quiet
+try "$@" list
 mount -o remount,size=60m storage
-"$3" "$4" registry seed bundle.tar.gz --json > seeded.json; echo "status $?" > seeded.txt
-ls storage/tmp > left.txt
+try "$@" seed bundle.tar.gz --quiet
+try ls storage/tmp
 mount -o remount,ro storage
-"$3" "$4" registry list --json > read.json; echo "status $?" > read.txt
-"$3" "$4" registry seed bundle.tar.gz --path x > ro.txt 2>&1; echo "status $?" >> ro.txt
-"$3" "$4" registry gc > gc.txt 2>&1; echo "status $?" >> gc.txt
-cat full.txt; echo ---; cat list.json; echo ---; cat seeded.txt left.txt; echo ---; cat read.txt ro.txt gc.txt`;
-    const { PROGRAM } = await import('../support/program.ts');
-    const said = await succeed('unshare', ['-m', 'sh', '-c', script, 'sh', folder, folder, process.execPath, PROGRAM]);
-    console.log(said);
+try "$@" list
+try "$@" export team/component0:v1.0.0 image.tar
+try "$@" seed bundle.tar.gz --path x --quiet`;
+    const said = await succeed('unshare', ['-m', 'sh', '-c', script, 'sh', folder, process.execPath, PROGRAM, 'registry']);
     rmSync(folder, { recursive: true });
+    const [full = '', listed, seeded, left, read, exported, refused = ''] = said.split(/(?<=^status \d\n)/m);
+    expect(full).toContain('(STORAGE_FULL)');
+    expect(full).toMatch(/status 1\n$/);
+    expect(listed).toBe('There are no images.\nstatus 0\n');
+    expect(seeded).toContain('5 images: 5 seeded');
+    expect(left).toBe('status 0\n');
+    expect(read?.split('\n')).toHaveLength(8);
+    expect(exported).toMatch(/written to .*\nstatus 0\n$/);
+    expect(refused).toMatch(/\(STORAGE\)[\s\S]*status 1\n$/);
   }, 30_000);
 });

@@ -40,7 +40,7 @@ function addList(parent: Command, host: Host): void {
         import('../../ops/registry/list.ts'),
         import('../render/registry.ts'),
       ]);
-      const images = await listImages(sources, await session.context(), {
+      const images = await listImages(sources, await session.readingContext(), {
         ...(await sourceSettings(session, flags)),
         target: flags.target,
         digests: flags.digests === true,
@@ -88,7 +88,7 @@ function addExport(parent: Command, host: Host): void {
   addRealmOption(command).action(
     host.run(async (session, image: string, file: string, flags: Omit<CopyFlags, 'platform'>) => {
       const { exportImage } = await import('../../ops/registry/copy.ts');
-      const report = await exportImage(image, file, await session.context(), copySettings(session, { ...flags, platform: [] }));
+      const report = await exportImage(image, file, await session.readingContext(), copySettings(session, { ...flags, platform: [] }));
       return { value: report, text: `${report.image} (${report.digest}) written to ${report.file}\n` };
     }),
   );
