@@ -1,43 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../src/oci/format/digest.ts';
 import { referrersTag } from '../../../src/oci/format/manifest.ts';
-import { MEDIA_TYPES } from '../../../src/oci/format/media-types.ts';
 import { type Collected, type CollectOptions, collectRegistry } from '../../../src/oci/registry/collect.ts';
-import { body, type RegistryFixture, temporaryRegistry } from './registry-fixture.ts';
+import { type Pushed, pusherTo, type RegistryFixture, temporaryRegistry } from './registry-fixture.ts';
 
 const LATER = Date.parse('2026-02-01T00:00:00Z');
 
-interface Pushed {
-  readonly digest: string;
-  readonly mediaType: string;
-  readonly size: number;
-}
-
-/** Pushes to a registry of its own. */
+/** A registry of its own, and what pushes to it. */
 async function pusher() {
   const fixture = await temporaryRegistry();
-  const { registry } = fixture;
-  const manifest = async (repository: string, value: Readonly<Record<string, unknown>>, mediaType: string, tag?: string) => {
-    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, ...value }));
-    const digest = digestOf(bytes);
-    await registry.putManifest(repository, { reference: tag ?? digest, mediaType, bytes });
-    return { digest, mediaType, size: bytes.length };
-  };
-  const blob = async (repository: string, text: string, mediaType: string): Promise<Pushed> => {
-    const bytes = Buffer.from(text);
-    await registry.putBlob(repository, digestOf(bytes), body(bytes));
-    return { digest: digestOf(bytes), mediaType, size: bytes.length };
-  };
-  return {
-    ...fixture,
-    blob: (repository: string, text: string) => blob(repository, text, MEDIA_TYPES.layer),
-    async image(repository: string, layers: readonly string[], tag?: string, more: Readonly<Record<string, unknown>> = {}) {
-      const config = await blob(repository, JSON.stringify({ layers }), MEDIA_TYPES.config);
-      const pushed = await Promise.all(layers.map((layer) => blob(repository, layer, MEDIA_TYPES.layer)));
-      return await manifest(repository, { config, layers: pushed, ...more }, MEDIA_TYPES.manifest, tag);
-    },
-    index: (repository: string, manifests: readonly Pushed[], tag?: string) => manifest(repository, { manifests }, MEDIA_TYPES.index, tag),
-  };
+  return { ...fixture, ...pusherTo(fixture.registry) };
 }
 
 /** Collects, after a dry run that must have said the same and changed nothing. */

@@ -49,3 +49,45 @@ export async function pushImage(registry: Registry, repository: string, tag: str
   const bytes = Buffer.from(JSON.stringify(manifest));
   return (await registry.putManifest(repository, { reference: tag, mediaType: undefined, bytes })).digest;
 }
+
+/** The descriptor of something that was pushed. */
+export interface Pushed {
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly size: number;
+}
+
+export interface Pusher {
+  blob(repository: string, text: string): Promise<Pushed>;
+  /** An image of layers with these texts; by its digest where there is no tag. What `more` has goes into the manifest. */
+  image(repository: string, layers: readonly string[], tag?: string, more?: Readonly<Record<string, unknown>>): Promise<Pushed>;
+  index(repository: string, manifests: readonly Pushed[], tag?: string): Promise<Pushed>;
+}
+
+export function pusherTo(registry: Registry): Pusher {
+  const manifest = async (
+    repository: string,
+    value: Readonly<Record<string, unknown>>,
+    mediaType: string,
+    tag?: string,
+  ): Promise<Pushed> => {
+    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, ...value }));
+    const digest = digestOf(bytes);
+    await registry.putManifest(repository, { reference: tag ?? digest, mediaType, bytes });
+    return { digest, mediaType, size: bytes.length };
+  };
+  const blob = async (repository: string, text: string, mediaType: string): Promise<Pushed> => {
+    const bytes = Buffer.from(text);
+    await registry.putBlob(repository, digestOf(bytes), body(bytes));
+    return { digest: digestOf(bytes), mediaType, size: bytes.length };
+  };
+  return {
+    blob: (repository, text) => blob(repository, text, MEDIA_TYPES.layer),
+    async image(repository, layers, tag, more = {}) {
+      const config = await blob(repository, JSON.stringify({ os: 'linux', architecture: 'amd64', layers }), MEDIA_TYPES.config);
+      const pushed = await Promise.all(layers.map((layer) => blob(repository, layer, MEDIA_TYPES.layer)));
+      return await manifest(repository, { config, layers: pushed, ...more }, MEDIA_TYPES.manifest, tag);
+    },
+    index: (repository, manifests, tag) => manifest(repository, { manifests }, MEDIA_TYPES.index, tag),
+  };
+}
