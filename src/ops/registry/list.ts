@@ -142,18 +142,23 @@ async function sourceImages(
 }
 
 async function imagesOfSource(pending: PendingSource, digests: boolean, context: OperationContext): Promise<ListedImage[]> {
-  const entries = digests ? undefined : await pending.names();
-  if (entries !== undefined) return entries.map((image) => ({ image, source: pending.name }));
+  const failed = ({ what, error }: FailedSource): ListedImage => ({ image: what, source: pending.name, error });
+  const named = digests ? undefined : await pending.names();
+  if (named !== undefined) {
+    const { images, problems } = named;
+    return [
+      ...problems.map((problem) => failed(failedEntry(problem, 'LIST_INVALID'))),
+      ...images.map((image) => ({ image, source: pending.name })),
+    ];
+  }
   const { source, failures } = await pending.open();
   try {
     const listed = await describeAll(
       source.images.map((image) => describing(image, pending.name)),
       context,
     );
-    return [
-      ...[...failures, ...source.problems.map(failedEntry)].map(({ what, error }) => ({ image: what, source: pending.name, error })),
-      ...listed,
-    ];
+    const problems = source.problems.map((problem) => failedEntry(problem, 'ARCHIVE_INVALID'));
+    return [...[...failures, ...problems].map(failed), ...listed];
   } finally {
     await source.close();
   }

@@ -27,6 +27,6 @@ export interface OpenedSource {
 }
 
 /** What is in an archive or list and is no image, as something that cannot be seeded. */
-export function failedEntry({ what, reason }: SourceProblem): FailedSource {
-  return { what, error: new MirrorError('ARCHIVE_INVALID', `${what}: ${reason}`) };
+export function failedEntry({ what, reason }: SourceProblem, code: 'ARCHIVE_INVALID' | 'LIST_INVALID'): FailedSource {
+  return { what, error: new MirrorError(code, reason) };
 }
