@@ -31,7 +31,7 @@ export function createRecentManifests(clock: Clock): RecentManifests {
     forget: (repository, digest) => void noted.delete(keyOf(repository, digest)),
     among(repository, digests) {
       const since = clock.now().getTime() - REMEMBERED;
-      return digests.filter((digest) => (noted.get(keyOf(repository, digest)) ?? 0) >= since);
+      return digests.filter((digest) => (noted.get(keyOf(repository, digest)) ?? Number.NEGATIVE_INFINITY) >= since);
     },
   };
 }

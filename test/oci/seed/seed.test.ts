@@ -180,6 +180,51 @@ describe('oci/seed/seed', () => {
     expect([...target.manifests.keys()]).toEqual([]);
   });
 
+  it('stores again what is gone since it was asked for, before the tag and after it', async () => {
+    const made = makeContent();
+    const child = made.image(['layer']);
+    const root = made.index([child]);
+    const signature = made.image(['signature'], { subject: root });
+    const images = [sourceImage('team/app:v1', root, made.content)];
+    const target = memoryTarget();
+    await seedImages(sourceOf(images), options(target));
+    const lose = (...digests: readonly string[]): void => {
+      for (const digest of digests) target.manifests.delete(`mke/team/app ${digest}`);
+    };
+    lose('v1');
+    const { resolve, putManifest } = target;
+    // As a collection does that began when nothing led to them.
+    target.resolve = async (repository, reference) => {
+      const found = await resolve(repository, reference);
+      if (reference === 'v1') lose(child.digest, signature.digest);
+      return found;
+    };
+    target.putManifest = async (repository, reference, manifest) => {
+      await putManifest(repository, reference, manifest);
+      if (reference === 'v1') lose(signature.digest);
+    };
+    expect((await seedImages(sourceOf(images), options(target)))[0]?.status).toBe('seeded');
+    for (const reference of ['v1', root.digest, child.digest, signature.digest])
+      expect(target.manifests.has(`mke/team/app ${reference}`)).toBe(true);
+  });
+
+  it('says that the registry may want all platforms where it refuses an index of some', async () => {
+    const made = makeContent();
+    const root = made.index([made.image(['amd']), made.image(['arm'], {}, ARM)]);
+    const seed = async (platforms: readonly (typeof ARM)[]) =>
+      (
+        await seedImages(
+          sourceOf([sourceImage('team/app:v1', root, made.content)]),
+          options(memoryTarget(), { wanted: () => ({ platforms, referrers: true }) }),
+        )
+      )[0];
+    expect(await seed([ARM])).toMatchObject({
+      status: 'failed',
+      error: { code: 'REGISTRY_REFUSED', hint: expect.stringContaining('without choosing platforms') },
+    });
+    expect((await seed([]))?.status).toBe('seeded');
+  });
+
   it('refuses indexes that nest without an end', async () => {
     const made = makeContent();
     let root = made.image(['x']);
