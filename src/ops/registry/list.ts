@@ -8,7 +8,7 @@ import { embeddedContent, embeddedRoot } from '../../oci/registry/embedded-conte
 import { createRegistry, type Registry } from '../../oci/registry/registry.ts';
 import type { OperationContext } from '../context.ts';
 import { type PendingSource, pendingSources, readPlan } from './open-sources.ts';
-import { createRegistries, type RegistryAccess } from './registries.ts';
+import { createRegistries, type Registries, type RegistryAccess } from './registries.ts';
 import type { FailedSource } from './source-images.ts';
 import { parseTarget } from './target-argument.ts';
 
@@ -46,51 +46,9 @@ export async function listImages(texts: readonly string[], context: OperationCon
 async function findImages(texts: readonly string[], context: OperationContext, settings: ListSettings): Promise<ListedImage[]> {
   const registries = createRegistries(context, settings);
   try {
-    if (texts.length === 0) {
-      const { registry, path } = parseTarget(settings.target);
-      if (registry === undefined) return await embeddedImages(createRegistry(context), context);
-      const client = await registries.at(registry);
-      const names = (await client.repositories()).filter((name) => path === '' || name === path || name.startsWith(`${path}/`));
-      const found = await runAll(
-        names.map((name) => async () => {
-          const repository = client.repository(name);
-          const tags = await repository.tags();
-          return tags.map((tag) => ({ name, tag, repository }));
-        }),
-        context.config.http.concurrency,
-      );
-      return await describeAll(
-        found.flat().map(({ name, tag, repository }) => ({
-          image: `${name}:${tag}`,
-          source: client.host,
-          describe: async () => {
-            const root = await repository.resolve(tag);
-            return root === undefined ? undefined : await describeImage(root, repository);
-          },
-        })),
-        context,
-      );
-    }
-    const plan = settings.planFile === undefined ? undefined : await readPlan(settings.planFile, settings.directory);
-    const images: ListedImage[] = [];
-    for (const source of pendingSources(texts, context, { ...settings, plan, registries })) {
-      const failed = ({ what, error }: FailedSource): ListedImage => ({ image: what, source: source.name, error });
-      const named = settings.digests ? undefined : await source.names();
-      if (named !== undefined) {
-        images.push(...named.failures.map(failed), ...named.names.map((image) => ({ image, source: source.name })));
-        continue;
-      }
-      const opened = await source.open();
-      images.push(...opened.failures.map(failed));
-      images.push(
-        ...(await describeAll(
-          opened.source.images.map((image) => describing(image, source.name)),
-          context,
-        )),
-      );
-      await opened.source.close();
-    }
-    return images;
+    return texts.length === 0
+      ? await registryImages(registries, context, settings)
+      : await sourceImages(texts, registries, context, settings);
   } finally {
     await registries.close();
   }
@@ -144,21 +102,14 @@ async function sourceImages(
 async function imagesOfSource(pending: PendingSource, digests: boolean, context: OperationContext): Promise<ListedImage[]> {
   const failed = ({ what, error }: FailedSource): ListedImage => ({ image: what, source: pending.name, error });
   const named = digests ? undefined : await pending.names();
-  if (named !== undefined) {
-    const { images, problems } = named;
-    return [
-      ...problems.map((problem) => failed(failedEntry(problem, 'LIST_INVALID'))),
-      ...images.map((image) => ({ image, source: pending.name })),
-    ];
-  }
+  if (named !== undefined) return [...named.failures.map(failed), ...named.names.map((image) => ({ image, source: pending.name }))];
   const { source, failures } = await pending.open();
   try {
     const listed = await describeAll(
       source.images.map((image) => describing(image, pending.name)),
       context,
     );
-    const problems = source.problems.map((problem) => failedEntry(problem, 'ARCHIVE_INVALID'));
-    return [...[...failures, ...problems].map(failed), ...listed];
+    return [...failures.map(failed), ...listed];
   } finally {
     await source.close();
   }

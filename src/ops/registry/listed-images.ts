@@ -7,7 +7,7 @@ import { completeReference, formatReference, type ImageReference } from '../../o
 import { describeSelection, selectTags, type TagSelection } from '../../oci/format/select-tags.ts';
 import { chartFileImage, imagesOfChart } from './charts.ts';
 import type { Registries } from './registries.ts';
-import { type FailedSource, failedEntry, type ImageWish, type OpenedSource } from './source-images.ts';
+import type { FailedSource, ImageWish, OpenedSource } from './source-images.ts';
 
 export interface ListedOptions {
   readonly registries: Registries;

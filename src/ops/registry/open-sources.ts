@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMirrorError, MirrorError, reasonOf } from '../../core/errors.ts';
 import { openArchive } from '../../oci/archive/open-archive.ts';
-import type { BlobSink, ImageSource, SourceProblem } from '../../oci/content.ts';
+import type { BlobSink, ImageSource } from '../../oci/content.ts';
 import { configuredImageList, type ImageList, parseImageList } from '../../oci/format/image-list.ts';
 import { type KetPlan, parseKetPlan } from '../../oci/format/ket-plan.ts';
 import type { Platform } from '../../oci/format/platform.ts';

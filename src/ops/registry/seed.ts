@@ -10,7 +10,7 @@ import type { OperationContext } from '../context.ts';
 import { withEmbeddedTarget } from './embedded.ts';
 import { type PendingSource, pendingSources, readPlan } from './open-sources.ts';
 import { createRegistries, type Registries, type RegistryAccess } from './registries.ts';
-import { failedEntry, type OpenedSource } from './source-images.ts';
+import type { OpenedSource } from './source-images.ts';
 import { parseTarget, type TargetPlace } from './target-argument.ts';
 import { createSignatureCheck } from './verify-signed.ts';
 

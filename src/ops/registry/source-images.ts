@@ -1,6 +1,6 @@
 import type { VerifyPolicy } from '../../config/image-list-schema.ts';
-import { MirrorError } from '../../core/errors.ts';
-import type { ImageSource, SourceImage, SourceProblem } from '../../oci/content.ts';
+import type { MirrorError } from '../../core/errors.ts';
+import type { ImageSource, SourceImage } from '../../oci/content.ts';
 import type { Platform } from '../../oci/format/platform.ts';
 
 /** What a list wants of one image, besides that it is seeded. */
@@ -24,9 +24,4 @@ export interface OpenedSource {
   readonly source: ImageSource;
   wish(image: SourceImage): ImageWish;
   readonly failures: readonly FailedSource[];
-}
-
-/** What is in an archive or list and is no image, as something that cannot be seeded. */
-export function failedEntry({ what, reason }: SourceProblem, code: 'ARCHIVE_INVALID' | 'LIST_INVALID'): FailedSource {
-  return { what, error: new MirrorError(code, reason) };
 }

@@ -57,11 +57,44 @@ describe('oci/registry/registry', () => {
     expect(await registry.mountBlob('other', `sha256:${name}`, undefined, () => true)).toBeUndefined();
   });
 
+  it('notes that a manifest is about to be used', async () => {
+    const { registry, clock } = await temporaryRegistry();
+    const pushed = await pushImage(registry, 'app', 'v1');
+    const stored = clock.at.getTime();
+    clock.at = new Date(stored + 30_000);
+    expect((await registry.claimManifest('app', pushed))?.storedAt).toBe(stored);
+    clock.at = new Date(stored + HOUR);
+    expect((await registry.claimManifest('app', pushed))?.storedAt).toBe(stored + HOUR);
+    expect(registry.manifest('app', 'v1')?.storedAt).toBe(stored + HOUR);
+    expect(await registry.claimManifest('app', digest)).toBeUndefined();
+  });
+
+  it('takes an index without members that it never had, and none without one that its client was told of', async () => {
+    const { registry, catalogue, clock } = await temporaryRegistry();
+    const pushed = await pushImage(registry, 'app', 'v1');
+    const member = (name: string) => ({ mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: name, size: 10 });
+    const put = (name: string) => {
+      const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [member(name)] }));
+      return registry.putManifest('app', { reference: 'all', mediaType: 'application/vnd.oci.image.index.v1+json', bytes });
+    };
+    expect(await problemOf(put(digest))).toBe('none');
+    catalogue.registry.deleteManifest('app', pushed);
+    expect(await problemOf(put(pushed))).toBe('collected');
+    await pushImage(registry, 'app', 'v1');
+    expect(await problemOf(put(pushed))).toBe('none');
+    await registry.deleteManifest('app', pushed);
+    expect(await problemOf(put(pushed))).toBe('none');
+    await pushImage(registry, 'app', 'v1');
+    catalogue.registry.deleteManifest('app', pushed);
+    clock.at = new Date(clock.at.getTime() + HOUR);
+    expect(await problemOf(put(pushed))).toBe('none');
+  });
+
   it('notes that a blob is about to be used', async () => {
     const { registry, clock } = await temporaryRegistry();
     await registry.putBlob('app', digest, body('blob'));
     const linked = registry.blob('app', digest)?.linkedAt ?? 0;
-    clock.at = new Date(linked + HOUR / 2);
+    clock.at = new Date(linked + 30_000);
     await registry.claimBlob('app', digest);
     expect(registry.blob('app', digest)?.linkedAt).toBe(linked);
     clock.at = new Date(linked + 2 * HOUR);

@@ -32,7 +32,7 @@ describe('ops/registry/open-sources', () => {
   it('takes what the configuration lists where nothing is named, and says when that is nothing', async () => {
     const sources = pending([]);
     expect(sources.map(({ name }) => name)).toEqual([join(workplace.root, 'mirror.yaml')]);
-    expect(await sources[0]?.names()).toEqual({ images: ['quay.io/team/app:v1', 'oci://quay.io/charts/app:1.0.0'], problems: [] });
+    expect(await sources[0]?.names()).toEqual({ names: ['quay.io/team/app:v1', 'oci://quay.io/charts/app:1.0.0'], failures: [] });
     const empty = await openWorkplace('');
     const registries = createRegistries(empty.context, { allowedRealms: [], environment: {} });
     expect(() => pendingSources([], empty.context, { registries, directory: empty.root, platforms: [] })).toThrow(/nothing to seed/);
@@ -56,7 +56,7 @@ describe('ops/registry/open-sources', () => {
     write('versions', 'official_images:\n  kube_proxy: { name: k8s.gcr.io/proxy, version: "{{ versions.kubernetes }}" }\n');
     write('plan.yaml', 'cluster: { version: v1.10.5 }\n');
     const plan = await readPlan('plan.yaml', workplace.root);
-    expect(await one('versions', { plan }).names()).toEqual({ images: ['k8s.gcr.io/proxy:v1.10.5'], problems: [] });
+    expect(await one('versions', { plan }).names()).toEqual({ names: ['k8s.gcr.io/proxy:v1.10.5'], failures: [] });
     write('chart', packedChart('app', { 'Chart.yaml': 'apiVersion: v2\nname: app\nversion: 1.0.0\n' }));
     expect(await one('chart').names()).toBeUndefined();
     expect((await one('chart').open()).source.images.map(({ reference }) => [reference.repository, reference.tag])).toEqual([
