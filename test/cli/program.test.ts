@@ -56,7 +56,7 @@ describe('cli/program', () => {
     [['show'], "mirror show: missing required argument 'name' (USAGE)\n  Run `mirror show --help` to see what it takes.\n"],
     [
       ['client', '--for', 'pip'],
-      "mirror client: option '--for <family>' argument 'pip' is invalid. Allowed choices are apt, yum. (USAGE)\n  Run `mirror client --help` to see what it takes.\n",
+      "mirror client: option '--for <client>' argument 'pip' is invalid. Allowed choices are apt, yum, containerd, docker, podman, ket, mke4. (USAGE)\n  Run `mirror client --help` to see what it takes.\n",
     ],
     [
       ['sync', '--dry-run', '--metadata-only'],
