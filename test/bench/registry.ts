@@ -131,7 +131,7 @@ async function main(): Promise<void> {
       ['image pushed by skopeo', ({ skopeoPush }) => (LAYERS * LAYER_MIB) / skopeoPush, 'MiB/s', 1],
       ['image pulled by skopeo', ({ skopeoPull }) => (LAYERS * LAYER_MIB) / skopeoPull, 'MiB/s', 1],
     ];
-    process.stdout.write('| what | mirror serve | docker-registry | ratio | wanted |\n|' + ' --- |'.repeat(5) + '\n');
+    process.stdout.write(`| what | mirror serve | docker-registry | ratio | wanted |\n|${' --- |'.repeat(5)}\n`);
     for (const [what, rate, unit, wanted] of rows) {
       const [ours, theirs] = [median(rounds.map((one) => rate(one.ours))), median(rounds.map((one) => rate(one.theirs)))];
       process.stdout.write(
