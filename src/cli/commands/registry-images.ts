@@ -24,6 +24,7 @@ export function addRegistryImageCommands(parent: Command, host: Host): void {
 function addList(parent: Command, host: Host): void {
   interface Flags extends SourceFlags {
     readonly target?: string;
+    readonly configured?: boolean;
     readonly digests?: boolean;
   }
   const command = parent
@@ -31,19 +32,24 @@ function addList(parent: Command, host: Host): void {
     .description('list what would be seeded from sources, or what a registry holds; nothing is written anywhere')
     .argument('[sources...]', 'as `mirror registry seed` takes them; the registry of `mirror serve` when left out')
     .option('--target <host/path>', 'instead of the registry of `mirror serve`: list what is there')
+    .option('--configured', 'list what registry.images and registry.charts name, which `mirror registry seed` seeds without sources')
     .option('--digests', 'ask registries for digests, platforms and sizes of what a list names');
   addSourceOptions(command).action(
     host.run(async (session, sources: readonly string[], flags: Flags) => {
-      if (sources.length > 0 && flags.target !== undefined)
-        throw new MirrorError('USAGE', 'either sources or a registry can be listed', { hint: 'Leave out --target, or the sources.' });
+      const { target, configured = false, digests = false } = flags;
+      if ([sources.length > 0, target !== undefined, configured].filter((asked) => asked).length > 1)
+        throw new MirrorError('USAGE', 'one thing can be listed: sources, a registry, or what is configured', {
+          hint: 'Leave out --target, --configured, or the sources.',
+        });
       const [{ listImages }, { imagesText, imagesValue }] = await Promise.all([
         import('../../ops/registry/list.ts'),
         import('../render/registry.ts'),
       ]);
       const images = await listImages(sources, await session.readingContext(), {
         ...(await sourceSettings(session, flags)),
-        target: flags.target,
-        digests: flags.digests === true,
+        target,
+        configured,
+        digests,
       });
       const statuses = images.map(({ error }) => ({ status: error === undefined ? 'listed' : 'failed' }));
       return { value: imagesValue(images), text: imagesText(images), exitStatus: partlyDone(statuses) };
@@ -97,7 +103,9 @@ function addExport(parent: Command, host: Host): void {
 function addDelete(parent: Command, host: Host): void {
   const command = parent
     .command('delete')
-    .description('delete tags, or manifests by their digests with all their tags; `mirror registry gc` gives the space back')
+    .description(
+      'delete tags, or manifests by their digests with all their tags; `mirror registry gc --untagged` gives the space back, after its --grace',
+    )
     .argument('<images...>', 'such as team/app:v1 or team/app@sha256:…; with a host, of that registry');
   addRealmOption(command).action(
     host.run(async (session, images: readonly string[], flags: { readonly allowRealm: readonly string[] }) => {

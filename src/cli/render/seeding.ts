@@ -27,7 +27,11 @@ export function seedValue({ target, images }: SeedReport): unknown {
 function resultOf({ status, error, mounted, present, sent }: SeededImage): string {
   if (error !== undefined) return `FAILED ${error.code}`;
   if (status === 'unchanged') return 'unchanged';
-  const parts = [`${sent} sent`, ...(mounted > 0 ? [`${mounted} mounted`] : []), ...(present > 0 ? [`${present} there`] : [])];
+  const parts = [
+    `${sent} ${status === 'planned' ? 'to send' : 'sent'}`,
+    ...(mounted > 0 ? [`${mounted} mounted`] : []),
+    ...(present > 0 ? [`${present} there`] : []),
+  ];
   return `${status}: ${parts.join(', ')}`;
 }
 

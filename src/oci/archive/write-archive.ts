@@ -6,6 +6,7 @@ import { compareText } from '../../core/order.ts';
 import type { ImageContent, SourceImage } from '../content.ts';
 import type { Descriptor } from '../format/descriptor.ts';
 import { parseDigest } from '../format/digest.ts';
+import { cosignTags } from '../format/digest-tags.ts';
 import { blobPathOf, CONTAINERD_NAME, LAYOUT_BLOBS, LAYOUT_FILE, LAYOUT_INDEX, LAYOUT_VERSION, REF_NAME } from '../format/layout.ts';
 import { parseManifest } from '../format/manifest.ts';
 import { isManifestType, isNonDistributable, MEDIA_TYPES } from '../format/media-types.ts';
@@ -18,8 +19,6 @@ export interface WriteArchiveOptions {
 
 /** Indexes in indexes, and referrers of referrers. */
 const MAX_DEPTH = 8;
-/** How cosign's tags for a manifest end. */
-const COSIGN_ENDINGS = ['sig', 'att', 'sbom'] as const;
 
 /** A blob of the archive: of a manifest with its bytes. */
 interface PlannedBlob {
@@ -81,9 +80,7 @@ async function addReferrers(plan: Plan): Promise<void> {
   for (const [digest, { bytes }] of plan.blobs) {
     if (bytes === undefined) continue;
     for (const referrer of await plan.content.referrers(digest)) await addExtra(plan, referrer, undefined);
-    const prefix = digest.replace(':', '-');
-    for (const ending of COSIGN_ENDINGS) {
-      const tag = `${prefix}.${ending}`;
+    for (const tag of cosignTags(digest)) {
       const found = await plan.content.tagged(tag);
       if (found !== undefined) await addExtra(plan, found, tag);
     }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { type Descriptor, parseJsonBy } from './descriptor.ts';
 import { isDigest, looksLikeDigest } from './digest.ts';
+import { digestInTag } from './digest-tags.ts';
 import { parseManifest } from './manifest.ts';
 import { isManifestType, MEDIA_TYPES } from './media-types.ts';
 import { type ImageReference, isTag, parseReference } from './reference.ts';
@@ -21,8 +22,6 @@ const SUBJECT_DIGEST = 'hauler.dev/subject-digest';
 
 const COSIGN_KIND = /\/(sig|att|sbom)s(?:\/|$)/;
 const REFERRER_KIND = /\/referrers(?:\/|$)/;
-/** Where cosign keeps what belongs to a manifest, and registries without the referrers API their lists. */
-const ATTACHED_TAG = /^(sha256|sha512)-([0-9a-f]{64,128})(?:\.(?:sig|att|sbom))?$/;
 
 /** Checks the file that says of which version a layout is. Throws ARCHIVE_INVALID. */
 export function checkLayoutVersion(bytes: Uint8Array, what: string): void {
@@ -83,8 +82,8 @@ function attachmentOf(annotations: Readonly<Record<string, string>>, tag: string
   const kind = annotations[KIND] ?? '';
   if (REFERRER_KIND.test(kind)) return { tag: undefined, subject: undefined };
   if (COSIGN_KIND.test(kind)) return { tag: undefined, subject: annotations[SUBJECT_DIGEST] };
-  const [, algorithm, encoded] = ATTACHED_TAG.exec(tag ?? '') ?? [];
-  return algorithm === undefined ? undefined : { tag, subject: `${algorithm}:${encoded}` };
+  const subject = tag === undefined ? undefined : digestInTag(tag);
+  return subject === undefined ? undefined : { tag, subject };
 }
 
 /**

@@ -96,10 +96,3 @@ export function artifactTypeOf({ artifactType, config, kind }: Manifest): string
   if (artifactType !== undefined && artifactType !== '') return artifactType;
   return kind === 'image' ? config?.mediaType : undefined;
 }
-
-/** The tag under which a registry without the referrers API keeps the list of what refers to a manifest. */
-export function referrersTag(digest: string): string {
-  const colon = digest.indexOf(':');
-  const clean = (text: string): string => text.replace(/[^a-zA-Z0-9._-]/g, '-');
-  return `${clean(digest.slice(0, colon).slice(0, 32))}-${clean(digest.slice(colon + 1).slice(0, 64))}`;
-}

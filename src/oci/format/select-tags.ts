@@ -1,6 +1,7 @@
 import semver from 'semver';
 import { compareText } from '../../core/order.ts';
 import { compileGlob } from '../../query/glob.ts';
+import { digestInTag } from './digest-tags.ts';
 
 /** Which of a repository's tags are wanted: those that a glob or the range takes, without those that `exclude` takes. */
 export interface TagSelection {
@@ -18,7 +19,7 @@ export function tagSelection(selection: TagSelection): TagSelection {
 
 /**
  * The tags that are wanted, sorted: versions by their order, and what is no version behind them. None is what the caller makes an error of.
- * A pre-release (`1.2.0-rc1`) is taken by a range only where that names one of the same version, as npm has it.
+ * Tags that are made of a digest are none of an image: signatures go along with what they sign. A pre-release (`1.2.0-rc1`) is taken by a range only where that names one of the same version, as npm has it.
  */
 export function selectTags({ globs, range, exclude }: TagSelection, tags: readonly string[]): string[] {
   const wanted = globs.map(compileGlob);
@@ -28,6 +29,7 @@ export function selectTags({ globs, range, exclude }: TagSelection, tags: readon
     return range !== undefined && version !== undefined && semver.satisfies(version, range);
   };
   return [...new Set(tags)]
+    .filter((tag) => digestInTag(tag) === undefined)
     .filter((tag) => (wanted.some((matches) => matches(tag)) || inRange(tag)) && !unwanted.some((matches) => matches(tag)))
     .sort(compareTags);
 }

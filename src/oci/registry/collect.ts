@@ -1,5 +1,6 @@
 import type { LinkedBlob, RegistryTables } from '../../store/registry-tables.ts';
-import { blobsOf, parseManifest, referrersTag } from '../format/manifest.ts';
+import { cosignTags, digestInTag, referrersTag } from '../format/digest-tags.ts';
+import { blobsOf, parseManifest } from '../format/manifest.ts';
 
 export interface CollectOptions {
   /** What was pushed or asked for since stays, in milliseconds since 1970: a push may be under way that needs it. */
@@ -29,8 +30,6 @@ export interface Collected {
 const PAGE = 1000;
 /** Removed in one transaction. */
 const BATCH = 200;
-/** Tags that are made of a digest: the list of its referrers, and what cosign has for it. */
-const ABOUT = /^sha(?:256|512)-[0-9a-f]{64,128}(?:\.(?:sig|att|sbom))?$/;
 
 /**
  * Removes what nothing in the registry leads to: blobs that no manifest names, and where that is wanted manifests that no tag leads to. A tag leads to its
@@ -161,11 +160,7 @@ function reachable(tables: RegistryTables, repository: string, stored: ReadonlyM
 
 /** Whether a tag is there for another manifest than it leads to. Some mirrors keep an image at a tag that is made of its own digest. */
 function isAbout(tag: string, digest: string): boolean {
-  return ABOUT.test(tag) && tag !== referrersTag(digest);
-}
-
-function cosignTags(digest: string): string[] {
-  return ['sig', 'att', 'sbom'].map((kind) => `${digest.replace(':', '-')}.${kind}`);
+  return digestInTag(tag) !== undefined && tag !== referrersTag(digest);
 }
 
 /** All entries of a list that is read in pages. What is removed meanwhile changes nothing for the rest. */

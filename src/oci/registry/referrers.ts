@@ -1,5 +1,6 @@
 import type { RegistryTables, StoredManifest } from '../../store/registry-tables.ts';
-import { parseManifest, referrersTag } from '../format/manifest.ts';
+import { referrersTag } from '../format/digest-tags.ts';
+import { parseManifest } from '../format/manifest.ts';
 import { isIndexType } from '../format/media-types.ts';
 
 /** What an index of referrers says of each. */

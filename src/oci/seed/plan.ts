@@ -1,6 +1,7 @@
 import { MirrorError } from '../../core/errors.ts';
 import type { ImageContent, SourceImage } from '../content.ts';
 import type { Descriptor } from '../format/descriptor.ts';
+import { cosignTags } from '../format/digest-tags.ts';
 import { blobsOf, type Manifest, parseManifest } from '../format/manifest.ts';
 import { isManifestType } from '../format/media-types.ts';
 import { formatPlatform, matchesPlatform, type Platform } from '../format/platform.ts';
@@ -43,8 +44,6 @@ export interface PlanOptions {
 /** Indexes in indexes, and referrers of referrers. */
 const MAX_DEPTH = 8;
 const MAX_MANIFESTS = 10_000;
-/** What cosign appends to the tag that it makes of a digest. */
-const COSIGN_KINDS = ['sig', 'att', 'sbom'] as const;
 
 /**
  * Reads the manifests of an image, and finds what belongs to it. Throws MANIFEST_INVALID (also where indexes nest too deep), IMAGE_UNKNOWN where it is for
@@ -98,10 +97,7 @@ class Walk {
   async referrersOf(digest: string, depth: number): Promise<void> {
     if (depth > MAX_DEPTH) return;
     for (const descriptor of await this.#content.referrers(digest)) await this.#referrer(descriptor, depth);
-    const prefix = digest.replace(':', '-');
-    const tagged = await Promise.all(
-      COSIGN_KINDS.map(async (kind) => ({ tag: `${prefix}.${kind}`, found: await this.#content.tagged(`${prefix}.${kind}`) })),
-    );
+    const tagged = await Promise.all(cosignTags(digest).map(async (tag) => ({ tag, found: await this.#content.tagged(tag) })));
     for (const { tag, found } of tagged) if (found !== undefined) await this.#referrer(found, depth, tag);
   }
 

@@ -1,7 +1,9 @@
 import { isMirrorError, type MirrorError } from '../../core/errors.ts';
 import { runAll } from '../../core/run-all.ts';
-import type { SourceImage } from '../../oci/content.ts';
+import type { ImageContent, SourceImage } from '../../oci/content.ts';
 import { describeImage, type ImageDescription } from '../../oci/describe-image.ts';
+import type { Descriptor } from '../../oci/format/descriptor.ts';
+import { digestInTag } from '../../oci/format/digest-tags.ts';
 import type { Platform } from '../../oci/format/platform.ts';
 import { formatReference } from '../../oci/format/reference.ts';
 import { embeddedContent, embeddedRoot } from '../../oci/registry/embedded-content.ts';
@@ -23,6 +25,8 @@ export interface ListedImage extends Partial<ImageDescription> {
 export interface ListSettings extends RegistryAccess {
   /** The registry whose images are listed where no source is named: `[http://]HOST[:PORT][/PATH]`. */
   readonly target?: string | undefined;
+  /** Lists what the configuration names instead, as if it were a list. */
+  readonly configured: boolean;
   /** Asks registries for what lists only name. */
   readonly digests: boolean;
   readonly planFile?: string | undefined;
@@ -46,7 +50,7 @@ export async function listImages(texts: readonly string[], context: OperationCon
 async function findImages(texts: readonly string[], context: OperationContext, settings: ListSettings): Promise<ListedImage[]> {
   const registries = createRegistries(context, settings);
   try {
-    return texts.length === 0
+    return texts.length === 0 && !settings.configured
       ? await registryImages(registries, context, settings)
       : await sourceImages(texts, registries, context, settings);
   } finally {
@@ -73,7 +77,7 @@ async function registryImages(registries: Registries, context: OperationContext,
       source: client.host,
       describe: async () => {
         const root = await repository.resolve(tag);
-        return root === undefined ? undefined : await describeImage(root, repository);
+        return root === undefined ? undefined : await describeTag(tag, root, repository);
       },
     })),
     context,
@@ -115,6 +119,12 @@ async function imagesOfSource(pending: PendingSource, digests: boolean, context:
   }
 }
 
+/** What is at a tag that is made of a digest is about an image, and none. */
+async function describeTag(tag: string, root: Descriptor, content: ImageContent): Promise<ImageDescription> {
+  const description = await describeImage(root, content);
+  return digestInTag(tag) === undefined ? description : { ...description, kind: 'artifact' };
+}
+
 interface Describing {
   readonly image: string;
   readonly source: string;
@@ -135,7 +145,7 @@ async function embeddedImages(registry: Registry, context: OperationContext): Pr
         source: 'the embedded registry',
         describe: async () => {
           const root = embeddedRoot(registry, repository, tag);
-          return root === undefined ? undefined : await describeImage(root, embeddedContent(registry, repository));
+          return root === undefined ? undefined : await describeTag(tag, root, embeddedContent(registry, repository));
         },
       });
     }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../src/oci/format/digest.ts';
-import { referrersTag } from '../../../src/oci/format/manifest.ts';
+import { referrersTag } from '../../../src/oci/format/digest-tags.ts';
 import { MEDIA_TYPES } from '../../../src/oci/format/media-types.ts';
 import { errorOf, serveBytes, startRawServer, startServer } from '../../fetch/servers.ts';
 import { allOf, answer, blobOf, openTestRegistry, refuse } from './test-registry.ts';

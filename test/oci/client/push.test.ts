@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { MirrorError } from '../../../src/core/errors.ts';
 import { registryTarget } from '../../../src/oci/client/registry-target.ts';
 import { digestOf } from '../../../src/oci/format/digest.ts';
-import { referrersTag } from '../../../src/oci/format/manifest.ts';
+import { referrersTag } from '../../../src/oci/format/digest-tags.ts';
 import { MEDIA_TYPES } from '../../../src/oci/format/media-types.ts';
 import { errorOf, startServer, type TestServer } from '../../fetch/servers.ts';
 import { answer, blobOf, bodyOf, openTestRegistry, refuse } from './test-registry.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf } from '../../../src/oci/format/digest.ts';
-import { referrersTag } from '../../../src/oci/format/manifest.ts';
+import { referrersTag } from '../../../src/oci/format/digest-tags.ts';
 import { MEDIA_TYPES } from '../../../src/oci/format/media-types.ts';
 import { EMPTY, EMPTY_BLOB, imageManifest, type ServedRegistry, serveRegistry } from './served-registry.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { artifactTypeOf, blobsOf, MAX_MANIFEST, parseManifest, referrersTag } from '../../../src/oci/format/manifest.ts';
+import { referrersTag } from '../../../src/oci/format/digest-tags.ts';
+import { artifactTypeOf, blobsOf, MAX_MANIFEST, parseManifest } from '../../../src/oci/format/manifest.ts';
 import { MEDIA_TYPES } from '../../../src/oci/format/media-types.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;

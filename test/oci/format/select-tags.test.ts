@@ -46,4 +46,10 @@ describe('oci/format/select-tags', () => {
     expect(() => tagSelection({ globs: ['[a'], exclude: [] })).toThrow('not closed');
     expect(describeSelection({ globs: ['v1.*'], range: '>=2', exclude: [] })).toBe('v1.*, >=2');
   });
+
+  it('takes no tags that are made of digests, at which signatures are', () => {
+    const hex = 'a'.repeat(64);
+    const tags = ['v1', `sha256-${hex}`, `sha256-${hex}.sig`, `sha256-${hex}.att`, 'sha256-is-not-all'];
+    expect(selectTags(tagSelection({ globs: ['*'], exclude: [] }), tags)).toEqual(['sha256-is-not-all', 'v1']);
+  });
 });

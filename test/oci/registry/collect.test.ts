@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../src/oci/format/digest.ts';
-import { referrersTag } from '../../../src/oci/format/manifest.ts';
+import { referrersTag } from '../../../src/oci/format/digest-tags.ts';
 import { type Collected, type CollectOptions, collectRegistry } from '../../../src/oci/registry/collect.ts';
 import { type Pushed, pusherTo, type RegistryFixture, temporaryRegistry } from './registry-fixture.ts';
 

@@ -14,7 +14,7 @@ describe('ops/registry/list', () => {
   afterEach(() => workplace.close());
 
   const list = (sources: readonly string[] = [], more: Partial<ListSettings> = {}) =>
-    listImages(sources, workplace.context, { ...registrySettings(workplace.root), digests: false, ...more });
+    listImages(sources, workplace.context, { ...registrySettings(workplace.root), configured: false, digests: false, ...more });
   const write = (name: string, content: string | Buffer): void => writeFileSync(join(workplace.root, name), content);
 
   it('lists every tag of the embedded registry, and one that is damaged as that', async () => {
@@ -70,5 +70,30 @@ describe('ops/registry/list', () => {
     ]);
     workplace.abort();
     await expect(list(['one.tar'])).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it('shows what is at a tag made of a digest as an artifact', async () => {
+    const { push } = workplace;
+    const image = await push.image('team/app', ['layer'], 'v1');
+    await push.image('team/app', ['signature'], `${image.digest.replace(':', '-')}.sig`);
+    expect((await list()).map(({ kind }) => kind)).toEqual(['artifact', 'image']);
+  });
+});
+
+describe('ops/registry/list of the configuration', () => {
+  it('names what is seeded without sources, and asks nobody', async () => {
+    const workplace = await openEmbedded(
+      'registry: { images: ["quay.invalid/team/app:v1", { image: quay.invalid/other, tags: "v1.*" }], charts: ["oci://quay.invalid/chart:1.0.0"] }\n',
+    );
+    try {
+      const listed = await listImages([], workplace.context, { ...registrySettings(workplace.root), configured: true, digests: false });
+      expect(listed.map(({ image, error }) => [image, error])).toEqual([
+        ['quay.invalid/team/app:v1', undefined],
+        ['quay.invalid/other (v1.*)', undefined],
+        ['oci://quay.invalid/chart:1.0.0', undefined],
+      ]);
+    } finally {
+      await workplace.close();
+    }
   });
 });
