@@ -1,3 +1,5 @@
+import type { MirrorError } from './errors.ts';
+
 /** The steps that long operations go through, in the order in which they appear. */
 export type Phase = 'indexes' | 'select' | 'packages' | 'read' | 'verify' | 'store' | 'publish' | 'transfer' | 'listen';
 
@@ -41,6 +43,11 @@ export interface FailedEvent extends SubjectEvent {
   readonly code: string;
   readonly message: string;
   readonly hint?: string | undefined;
+}
+
+/** That something failed, by its error. */
+export function failedEvent(subject: string, { code, message, hint }: MirrorError): FailedEvent {
+  return { type: 'failed', subject, code, message, hint };
 }
 
 /** Everything that operations report. The terminal's bars, plain lines and job logs are renderings of these. */

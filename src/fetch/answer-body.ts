@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { drained } from '../core/drained.ts';
 import type { Answer } from './transport.ts';
 
 /** Bytes of a body that wait for whoever reads it. */
@@ -9,23 +10,11 @@ export async function* bodyOf(answer: Answer): AsyncGenerator<Buffer> {
   const stream = new PassThrough({ highWaterMark: AHEAD });
   const taken = (chunk: Buffer): Promise<void> | undefined => {
     if (stream.destroyed) throw new Error('nobody reads the rest');
-    return stream.write(chunk) ? undefined : writable(stream);
+    return stream.write(chunk) ? undefined : drained(stream);
   };
   answer.read(taken).then(
     () => stream.end(),
     (error: unknown) => stream.destroy(error instanceof Error ? error : new Error(String(error))),
   );
   yield* stream as AsyncIterable<Buffer>;
-}
-
-/** Waits until the stream takes more, or nobody reads it any more. */
-function writable(stream: PassThrough): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done);
-      stream.off('close', done);
-      resolve();
-    };
-    stream.on('drain', done).on('close', done);
-  });
 }

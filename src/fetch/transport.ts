@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { drained } from '../core/drained.ts';
 import type { createAgents } from './agents.ts';
 import { pump, type Take } from './body.ts';
 import { connectionFailure, TryFailure } from './failure.ts';
@@ -171,23 +172,12 @@ async function sendBody(request: ClientRequest, content: AsyncIterable<Uint8Arra
     if (over()) return;
     if (request.write(chunk)) continue;
     watchdog.waitFor('answer');
-    await drained(request);
+    await drained(request, 'response');
     watchdog.hold();
   }
   if (over()) return;
   request.end();
   finished();
-}
-
-/** Waits until the request takes more, or is over. */
-function drained(request: ClientRequest): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      for (const event of ['drain', 'close', 'response'] as const) request.off(event, done);
-      resolve();
-    };
-    for (const event of ['drain', 'close', 'response'] as const) request.on(event, done);
-  });
 }
 
 /** A kept connection that the server closed in the meantime says nothing about the server. */

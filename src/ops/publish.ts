@@ -3,6 +3,7 @@ import { publicationPath, publicationRenewal } from '../config/publications.ts';
 import type { PublicationConfig } from '../config/schema.ts';
 import { counted } from '../core/counts.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
+import { failedEvent } from '../core/events.ts';
 import { unknownName } from '../core/names.ts';
 import type { Signer } from '../openpgp/types.ts';
 import type { PublicationState } from '../store/catalogue.ts';
@@ -46,7 +47,7 @@ export async function publish(names: readonly string[], context: OperationContex
       publications.push(await publishOne(name, { signer, dryRun, generation, renew, snapshots }, context));
     } catch (error) {
       if (!isMirrorError(error) || error.code === 'ABORTED') throw error;
-      context.report({ type: 'failed', subject: name, code: error.code, message: error.message, hint: error.hint });
+      context.report(failedEvent(name, error));
       publications.push({ ...reportOf(name, before), status: 'failed', error });
     }
   }

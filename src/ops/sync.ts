@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import { counted } from '../core/counts.ts';
 import { sha256Of } from '../core/digests.ts';
 import { isMirrorError, MirrorError } from '../core/errors.ts';
+import { failedEvent } from '../core/events.ts';
 import type { Contents, MirrorContents, MirrorState } from '../store/catalogue.ts';
 import { acquireLock, type Lock } from '../store/locks.ts';
 import { withChangingUpstreams } from './changing-upstreams.ts';
@@ -79,7 +80,7 @@ class SyncRun {
     } catch (error) {
       if (!isMirrorError(error)) throw error;
       this.reports.set(name, failed(name, this.#before.get(name)?.contents, error));
-      if (error.code !== 'ABORTED') report({ type: 'failed', subject: name, code: error.code, message: error.message, hint: error.hint });
+      if (error.code !== 'ABORTED') report(failedEvent(name, error));
     }
   }
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { drained } from '../core/drained.ts';
 import type { Blob, BlobStore, ByteRange } from '../store/blobs.ts';
 import type { TreeEntry } from '../store/generations.ts';
 import type { MemoryCache } from './memory-cache.ts';
@@ -55,7 +56,7 @@ export class ClientGone extends Error {
 }
 
 async function send(response: ServerResponse, chunk: Buffer): Promise<void> {
-  if (!response.destroyed && !response.write(chunk)) await writable(response);
+  if (!response.destroyed && !response.write(chunk)) await drained(response);
   if (response.destroyed) throw new ClientGone('the client closed the connection');
 }
 
@@ -71,16 +72,4 @@ async function sendWhole(response: ServerResponse, piece: Buffer): Promise<void>
     else response.write(piece, done);
   });
   if (response.destroyed) throw new ClientGone('the client closed the connection');
-}
-
-/** Waits until the response takes more, or its connection is closed. */
-function writable(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done).on('close', done);
-  });
 }

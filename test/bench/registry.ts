@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { startDockerRegistry } from '../support/docker-registry.ts';
 import { startServing, succeed } from '../support/program.ts';
 import { type Load, type LoadResult, loadRegistry } from './registry-load.ts';
+import { median } from './table.ts';
 
 const USAGE = `usage: npm run bench:registry -- [--runs N] [--large MIB] [--small N]
 
@@ -94,11 +95,6 @@ async function makeImage(root: string): Promise<string> {
 
 async function randomFile(path: string, mebibytes: number): Promise<void> {
   await succeed('sh', ['-c', 'head -c "$1" /dev/urandom > "$2"', 'sh', String(mebibytes * 1024 * 1024), path]);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 async function main(): Promise<void> {

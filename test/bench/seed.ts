@@ -6,6 +6,7 @@ import { startDockerRegistry } from '../support/docker-registry.ts';
 import { type Measured, measure } from '../support/measure.ts';
 import { PROGRAM, succeed } from '../support/program.ts';
 import { MAKE_BUNDLE } from '../support/requirements.ts';
+import { median } from './check-results.ts';
 
 const USAGE = `usage: npm run bench:seed -- [--runs N] [--images N] [--layers N] [--layer-bytes N]
 
@@ -55,11 +56,6 @@ async function round(folder: string, bundle: string, results: Map<Step, Measured
     await theirs.stop();
     await ours.stop();
   }
-}
-
-function median(results: readonly Measured[], of: (measured: Measured) => number): number {
-  const sorted = results.map(of).toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 function print(results: ReadonlyMap<Step, readonly Measured[]>): void {

@@ -38,7 +38,8 @@ function spread(measured: readonly Measured[]): string {
   return `${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)}`;
 }
 
-function median(numbers: readonly number[]): number {
+/** The middle of some numbers; between the middle two where there is none. */
+export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const [lower = 0, upper = 0] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[middle]];

@@ -1,6 +1,7 @@
 import { counted, formatCount } from '../../core/counts.ts';
 import type { CollectReport } from '../../ops/registry/collect.ts';
 import type { ListedImage } from '../../ops/registry/list.ts';
+import { errorValue } from './reports.ts';
 import { formatTable } from './table.ts';
 import { formatBytes } from './units.ts';
 
@@ -27,9 +28,7 @@ export function imagesText(images: readonly ListedImage[]): string {
 
 /** For --json: errors as what they say. */
 export function imagesValue(images: readonly ListedImage[]): unknown {
-  return images.map(({ error, ...image }) =>
-    error === undefined ? image : { ...image, error: { code: error.code, message: error.message } },
-  );
+  return images.map((image) => ({ ...image, error: errorValue(image.error) }));
 }
 
 /** What a collection removed, or would remove. */

@@ -62,6 +62,7 @@ export function publishValue({ publications }: PublishReport): unknown {
   return { publications: publications.map((publication) => ({ ...publication, error: errorValue(publication.error) })) };
 }
 
-function errorValue(error: MirrorError | undefined): unknown {
+/** An error, for --json. */
+export function errorValue(error: MirrorError | undefined): unknown {
   return error === undefined ? undefined : { code: error.code, message: error.message, hint: error.hint, details: error.details };
 }

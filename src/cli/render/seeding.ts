@@ -1,5 +1,6 @@
 import { counted } from '../../core/counts.ts';
 import type { SeededImage, SeedReport } from '../../oci/seed/report.ts';
+import { errorValue } from './reports.ts';
 import { formatTable } from './table.ts';
 import { formatBytes } from './units.ts';
 
@@ -17,10 +18,7 @@ export function seedText({ target, images }: SeedReport): string {
 export function seedValue({ target, images }: SeedReport): unknown {
   return {
     target,
-    images: images.map(({ error, ...image }) => ({
-      ...image,
-      ...(error === undefined ? {} : { error: { code: error.code, message: error.message, hint: error.hint } }),
-    })),
+    images: images.map((image) => ({ ...image, error: errorValue(image.error) })),
   };
 }
 

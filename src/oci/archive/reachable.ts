@@ -1,6 +1,6 @@
 import { MirrorError } from '../../core/errors.ts';
 import type { Descriptor } from '../format/descriptor.ts';
-import { artifactTypeOf, type Manifest, parseManifest } from '../format/manifest.ts';
+import { artifactTypeOf, configAndLayers, type Manifest, parseManifest } from '../format/manifest.ts';
 import { isManifestType } from '../format/media-types.ts';
 import { matchesPlatform, type Platform } from '../format/platform.ts';
 import type { TakenFile } from './file-intake.ts';
@@ -63,7 +63,7 @@ export function manifestsFrom(
     const manifest = parseManifest(file.bytes, mediaType, `${digest} of ${what}`);
     manifests.set(digest, readManifest(descriptor, file.bytes, manifest));
     for (const child of manifest.manifests) visit(child, depth + 1);
-    for (const blob of manifest.config === undefined ? manifest.layers : [manifest.config, ...manifest.layers]) check(blob);
+    for (const blob of configAndLayers(manifest)) check(blob);
   }
 
   for (const root of roots) visit(root, 1);
@@ -88,8 +88,7 @@ export function blobsFrom(
     if (found === undefined || seen.has(digest)) return;
     seen.add(digest);
     const manifest = parseManifest(found.bytes, found.descriptor.mediaType, digest);
-    if (manifest.config !== undefined) blobs.add(manifest.config.digest);
-    for (const layer of manifest.layers) blobs.add(layer.digest);
+    for (const blob of configAndLayers(manifest)) blobs.add(blob.digest);
     for (const child of manifest.manifests) if (isWanted(child)) visit(child);
   }
   for (const root of roots) visit(root);

@@ -8,7 +8,7 @@ import type { Descriptor } from '../format/descriptor.ts';
 import { parseDigest } from '../format/digest.ts';
 import { cosignTags } from '../format/digest-tags.ts';
 import { blobPathOf, CONTAINERD_NAME, LAYOUT_BLOBS, LAYOUT_FILE, LAYOUT_INDEX, LAYOUT_VERSION, REF_NAME } from '../format/layout.ts';
-import { parseManifest } from '../format/manifest.ts';
+import { configAndLayers, parseManifest } from '../format/manifest.ts';
 import { isManifestType, isNonDistributable, MEDIA_TYPES } from '../format/media-types.ts';
 import { formatReference } from '../format/reference.ts';
 
@@ -63,7 +63,7 @@ async function addManifest(plan: Plan, descriptor: Descriptor, depth: number): P
     if (isManifestType(child.mediaType)) await addManifest(plan, child, depth + 1);
     else await addBlob(plan, child);
   }
-  for (const blob of manifest.config === undefined ? manifest.layers : [manifest.config, ...manifest.layers]) await addBlob(plan, blob);
+  for (const blob of configAndLayers(manifest)) await addBlob(plan, blob);
 }
 
 async function addBlob({ blobs, content }: Plan, descriptor: Descriptor): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parsedJson } from '../../core/json.ts';
 import { DOCKER_HUB } from '../format/reference.ts';
 
 /** Who to be at a registry. */
@@ -52,12 +53,8 @@ export function readAuthFile(
 }
 
 function parseFile(text: string, legacy: boolean): AuthFile | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return fileSchema.safeParse(legacy ? { auths: value } : value).data;
-  } catch {
-    return undefined;
-  }
+  const value = parsedJson(text);
+  return fileSchema.safeParse(legacy ? { auths: value } : value).data;
 }
 
 /** `host/a/b`, `host/a`, `host`, and how else Docker writes a host. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
+import { parsedJson } from '../../core/json.ts';
 import { TryFailure } from '../../fetch/failure.ts';
 import { parseRetryAfter } from '../../fetch/retry-after.ts';
 import { type Answer, bytesBody, type RequestBody } from '../../fetch/transport.ts';
@@ -106,7 +107,7 @@ export function createAuthorization({ base, credentials, allowedRealms, known, a
             headers: who === undefined ? {} : { authorization: basicHeader(who) },
           });
     if (answer.status !== 200) throw await tokenFailure(answer, what, { tried, base });
-    const read = tokenSchema.safeParse(parseJson(await smallBody(answer, what, MAX_TOKEN))).data;
+    const read = tokenSchema.safeParse(parsedJson((await smallBody(answer, what, MAX_TOKEN)).toString('utf8'))).data;
     const token = read?.token || read?.access_token;
     if (!token || !TOKEN.test(token)) throw new MirrorError('FETCH_FAILED', `${what} answered without a token`);
     const life = Math.max(read?.expires_in ?? USUAL_LIFE, USUAL_LIFE);
@@ -211,12 +212,4 @@ function refreshForm(token: string, service: string | undefined, scopes: readonl
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: bytesBody(bytes),
   };
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

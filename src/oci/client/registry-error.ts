@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { MirrorError } from '../../core/errors.ts';
+import { parsedJson } from '../../core/json.ts';
 import { bodyOf } from '../../fetch/answer-body.ts';
 import type { Answer } from '../../fetch/transport.ts';
 
@@ -83,15 +84,9 @@ async function errorBody(answer: Answer): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
+/** Empty where the answer has no words of its own, but its status. */
 function wordsOf(bytes: Buffer): string {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    // An answer without words of its own has its status.
-    return '';
-  }
-  const { errors = [] } = errorsSchema.safeParse(value).data ?? {};
+  const { errors = [] } = errorsSchema.safeParse(parsedJson(bytes.toString('utf8'))).data ?? {};
   const all = errors.map(({ code, message }) => [code, message].filter((part) => part !== undefined && part !== '').join(': '));
   return all.join('; ').replace(/\s+/g, ' ').slice(0, SHOWN);
 }

@@ -84,10 +84,18 @@ export function parseManifest(bytes: Uint8Array, mediaType: string | undefined, 
   };
 }
 
+/** What an image is made of, also what is not to be passed on. Of an index none. */
+export function configAndLayers({ config, layers }: Pick<Manifest, 'config' | 'layers'>): readonly Descriptor[] {
+  return config === undefined ? layers : [config, ...layers];
+}
+
 /** The blobs of an image that are stored with it: its config and layers, each once, those that are not to be passed on left out. Of an index none. */
 export function blobsOf({ config, layers }: Manifest): Descriptor[] {
-  const all = config === undefined ? layers : [config, ...layers];
-  const byDigest = new Map(all.filter(({ mediaType }) => !isNonDistributable(mediaType)).map((blob) => [blob.digest, blob]));
+  const byDigest = new Map(
+    configAndLayers({ config, layers })
+      .filter(({ mediaType }) => !isNonDistributable(mediaType))
+      .map((blob) => [blob.digest, blob]),
+  );
   return [...byDigest.values()];
 }
 

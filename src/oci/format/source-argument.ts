@@ -30,8 +30,8 @@ const PATH_LIKE = /^(?:\.{0,2}\/|~\/)|\.(?:tar|tgz|tar\.gz|tar\.zst|tar\.xz|ya?m
  * Throws REFERENCE_INVALID.
  */
 export function parseSourceArgument(text: string, exists: (path: string) => boolean): SourceArgument {
-  const transport = FILE_TRANSPORT.exec(text)?.[0];
-  if (transport !== undefined) return fileArgument(text.slice(transport.length), exists);
+  const file = parseFileArgument(text, exists);
+  if (file !== undefined) return file;
   const scheme = IMAGE_TRANSPORT.exec(text)?.[1];
   if (scheme !== undefined) {
     const reference = parseReference(text.slice(scheme.length + '://'.length));
@@ -41,7 +41,11 @@ export function parseSourceArgument(text: string, exists: (path: string) => bool
   return { kind: 'image', reference: parseReference(text) };
 }
 
-function fileArgument(rest: string, exists: (path: string) => boolean): FileArgument {
+/** Reads `oci-archive:FILE[:NAME]` and the like; undefined where the text does not begin so. Throws REFERENCE_INVALID. */
+export function parseFileArgument(text: string, exists: (path: string) => boolean): FileArgument | undefined {
+  const transport = FILE_TRANSPORT.exec(text)?.[0];
+  if (transport === undefined) return undefined;
+  const rest = text.slice(transport.length);
   const colon = rest.indexOf(':');
   if (colon < 0 || exists(rest)) return { kind: 'file', path: rest };
   return { kind: 'file', path: rest.slice(0, colon), name: parseReference(rest.slice(colon + 1)) };

@@ -9,7 +9,6 @@ export type BlobOutcome = MountOutcome;
 export interface BlobNeed {
   readonly blob: Descriptor;
   readonly content: ImageContent;
-  readonly repositories: readonly string[];
   /** By repository; rejects where the blob cannot be brought there. */
   outcome(repository: string): Promise<BlobOutcome>;
   settle(repository: string, outcome: BlobOutcome): void;
@@ -59,9 +58,6 @@ function createNeed(blob: Descriptor, content: ImageContent): BlobNeed & { requi
   return {
     blob,
     content,
-    get repositories() {
-      return [...outcomes.keys()];
-    },
     require: (repository) => void of(repository),
     outcome: (repository) => of(repository).promise,
     settle(repository, outcome) {

@@ -3,7 +3,7 @@ import type { BlobSink } from '../content.ts';
 import { isDigest } from '../format/digest.ts';
 import { registryProblemOf } from '../registry/problem.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { RegistryIntake } from '../registry/registry-intake.ts';
+import type { RegistryIntake, ResumedBlob } from '../registry/registry-intake.ts';
 import type { SeedTarget } from './target.ts';
 
 /** The embedded registry as a target, whose storage is written to without a server in between. */
@@ -27,17 +27,7 @@ export function embeddedTarget(registry: Registry, intake: RegistryIntake): Embe
     mount: async (repository, digest) => intake.link(repository, digest),
     async putBlob(repository, { digest, size }, content) {
       const part = await intake.resume(digest, size);
-      if (part === undefined) {
-        intake.link(repository, digest);
-        return;
-      }
-      try {
-        for await (const chunk of content(part.held)) await part.write(chunk);
-      } catch (error) {
-        await part.keep();
-        throw error;
-      }
-      await part.complete();
+      if (part !== undefined) await receive(part, content);
       intake.link(repository, digest);
     },
     async putManifest(repository, reference, { digest, mediaType, bytes }) {
@@ -53,6 +43,17 @@ export function embeddedTarget(registry: Registry, intake: RegistryIntake): Embe
     finish: () => intake.finish(),
     close: () => intake.abandon(),
   };
+}
+
+/** What came before it broke off is gone on from by a later run. */
+async function receive(part: ResumedBlob, content: (start: number) => AsyncIterable<Buffer>): Promise<void> {
+  try {
+    for await (const chunk of content(part.held)) await part.write(chunk);
+  } catch (error) {
+    await part.keep();
+    throw error;
+  }
+  await part.complete();
 }
 
 const COLLECTED: ReadonlySet<string | undefined> = new Set(['manifest-blob-unknown', 'collected']);

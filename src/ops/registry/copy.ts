@@ -1,14 +1,14 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isMirrorError, MirrorError } from '../../core/errors.ts';
 import { openArchive } from '../../oci/archive/open-archive.ts';
 import { writeOciArchive } from '../../oci/archive/write-archive.ts';
-import { registryTarget } from '../../oci/client/registry-target.ts';
 import type { ImageSource, SourceImage } from '../../oci/content.ts';
 import type { Platform } from '../../oci/format/platform.ts';
 import { completeReference, formatReference, type ImageReference } from '../../oci/format/reference.ts';
+import { parseFileArgument } from '../../oci/format/source-argument.ts';
 import { embeddedContent, embeddedRoot } from '../../oci/registry/embedded-content.ts';
 import { createRegistry } from '../../oci/registry/registry.ts';
 import type { SeedReport } from '../../oci/seed/report.ts';
@@ -16,9 +16,9 @@ import { seedImages } from '../../oci/seed/seed.ts';
 import type { SeedTarget } from '../../oci/seed/target.ts';
 import { storageError } from '../../store/storage-errors.ts';
 import type { OperationContext } from '../context.ts';
-import { withEmbeddedTarget } from './embedded.ts';
 import { type ImagePlace, lookedUpBy, parseImagePlace } from './image-place.ts';
 import { createRegistries, type Registries, type RegistryAccess } from './registries.ts';
+import { withTarget } from './with-target.ts';
 
 export interface CopySettings extends RegistryAccess {
   /** Empty for all. */
@@ -27,9 +27,6 @@ export interface CopySettings extends RegistryAccess {
   /** What paths are relative to. */
   readonly directory: string;
 }
-
-/** An archive on the disk instead of an image of a registry. */
-const ARCHIVE = /^(?:oci-archive|docker-archive|oci|dir):(?!\/\/)(.+)$/;
 
 /**
  * Copies one image, byte for byte and with what refers to it, from a registry or archive to another. Names without a host are of the embedded registry; what the destination
@@ -67,8 +64,7 @@ export async function copyImage(from: string, to: string, context: OperationCont
           context.report({ type: 'progress', subject: to, phase: 'transfer', items: images, totalItems: totalImages, bytes, totalBytes }),
       }),
     });
-    if (place.registry === undefined) return await withEmbeddedTarget(context, copy);
-    return await copy(registryTarget(await registries.at(place.registry)));
+    return await withTarget(place, { context, registries }, copy);
   } finally {
     await registries.close();
   }
@@ -121,9 +117,10 @@ interface SourceTools {
 /** @param name of the image, where it is the only one of an archive. */
 async function openSource(text: string, tools: SourceTools, name?: ImageReference): Promise<ImageSource> {
   const { context, settings } = tools;
-  const path = ARCHIVE.exec(text)?.[1];
-  if (path !== undefined) {
-    const source = await openArchive(resolve(settings.directory, path), { signal: context.signal, name });
+  const file = parseFileArgument(text, (path) => existsSync(resolve(settings.directory, path)));
+  if (file !== undefined) {
+    const { path } = file;
+    const source = await openArchive(resolve(settings.directory, path), { signal: context.signal, name: file.name ?? name });
     if (source.images.length === 1) return source;
     if (source.images.length === 0) {
       throw new MirrorError('USAGE', `${path} does not name an image`, { hint: 'Name it, with its tag, where it goes: team/app:v1.' });

@@ -2,8 +2,8 @@ import { MirrorError } from '../../core/errors.ts';
 import { completeReference, formatReference } from '../../oci/format/reference.ts';
 import { createRegistry } from '../../oci/registry/registry.ts';
 import type { OperationContext } from '../context.ts';
-import { lookedUpBy, parseImagePlace } from './image-place.ts';
-import { createRegistries, type RegistryAccess } from './registries.ts';
+import { type ImagePlace, lookedUpBy, parseImagePlace } from './image-place.ts';
+import { createRegistries, type Registries, type RegistryAccess } from './registries.ts';
 
 export interface DeletedImage {
   readonly image: string;
@@ -21,23 +21,25 @@ export async function deleteImages(texts: readonly string[], context: OperationC
   const deleted: DeletedImage[] = [];
   try {
     for (const { text, registry, reference } of places) {
-      const byDigest = reference.digest !== undefined;
-      const removed = await (async () => {
-        if (registry === undefined) {
-          const own = createRegistry(context);
-          const { repository, digest, tag = '' } = reference;
-          return digest === undefined ? await own.deleteTag(repository, tag) : await own.deleteManifest(repository, digest);
-        }
-        const complete = completeReference(reference);
-        return await (await registries.at(registry)).repository(complete.repository).delete(lookedUpBy(complete));
-      })();
-      if (!removed) throw new MirrorError('IMAGE_UNKNOWN', `there is no ${text}`, { hint: notAll(deleted) });
-      deleted.push({ image: formatReference(reference), removed: byDigest ? 'manifest' : 'tag' });
+      if (!(await remove({ registry, reference }, context, registries)))
+        throw new MirrorError('IMAGE_UNKNOWN', `there is no ${text}`, { hint: notAll(deleted) });
+      deleted.push({ image: formatReference(reference), removed: reference.digest === undefined ? 'tag' : 'manifest' });
     }
     return deleted;
   } finally {
     await registries.close();
   }
+}
+
+/** False where it is not there. */
+async function remove({ registry, reference }: ImagePlace, context: OperationContext, registries: Registries): Promise<boolean> {
+  if (registry === undefined) {
+    const own = createRegistry(context);
+    const { repository, digest, tag = '' } = reference;
+    return digest === undefined ? await own.deleteTag(repository, tag) : await own.deleteManifest(repository, digest);
+  }
+  const complete = completeReference(reference);
+  return await (await registries.at(registry)).repository(complete.repository).delete(lookedUpBy(complete));
 }
 
 function notAll(deleted: readonly DeletedImage[]): string | undefined {

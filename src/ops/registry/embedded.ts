@@ -1,4 +1,4 @@
-import { createRegistry, type Registry } from '../../oci/registry/registry.ts';
+import { createRegistry } from '../../oci/registry/registry.ts';
 import { type EmbeddedTarget, embeddedTarget } from '../../oci/seed/embedded-target.ts';
 import { acquireLock } from '../../store/locks.ts';
 import type { OperationContext } from '../context.ts';
@@ -12,14 +12,14 @@ const SCOPE = 'registry-seed';
  */
 export async function withEmbeddedTarget<T>(
   { catalogue, blobs, clock, storage, signal }: OperationContext,
-  use: (target: EmbeddedTarget, registry: Registry) => Promise<T>,
+  use: (target: EmbeddedTarget) => Promise<T>,
 ): Promise<T> {
   using _lock = await acquireLock(storage, SCOPE, 'seeding the registry', { signal });
   const registry = createRegistry({ catalogue, blobs, clock });
   const target = embeddedTarget(registry, await registry.openIntake(SCOPE));
   let finished = false;
   try {
-    const result = await use(target, registry);
+    const result = await use(target);
     await target.finish();
     finished = true;
     return result;

@@ -1,4 +1,5 @@
 import { isMirrorError, type MirrorError } from '../../core/errors.ts';
+import { failedEvent } from '../../core/events.ts';
 import { runAll } from '../../core/run-all.ts';
 import type { ImageContent, SourceImage } from '../../oci/content.ts';
 import { describeImage, type ImageDescription } from '../../oci/describe-image.ts';
@@ -42,8 +43,7 @@ const PAGE = 1000;
  */
 export async function listImages(texts: readonly string[], context: OperationContext, settings: ListSettings): Promise<ListedImage[]> {
   const images = await findImages(texts, context, settings);
-  for (const { image, error } of images)
-    if (error !== undefined) context.report({ type: 'failed', subject: image, code: error.code, message: error.message, hint: error.hint });
+  for (const { image, error } of images) if (error !== undefined) context.report(failedEvent(image, error));
   return images;
 }
 

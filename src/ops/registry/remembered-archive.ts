@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { MirrorError } from '../../core/errors.ts';
+import { parsedJson } from '../../core/json.ts';
 import type { ImageContent, ImageSource, SourceProblem } from '../../oci/content.ts';
 import { type Descriptor, descriptorSchema } from '../../oci/format/descriptor.ts';
 import { formatReference, parseReference } from '../../oci/format/reference.ts';
@@ -76,7 +77,7 @@ export function noteSource(source: ImageSource): NotedSource {
 
 /** What was noted of an archive as a source without blobs. What was not asked before is not known: BLOB_MISSING. Undefined where the text is no outline. */
 export function rememberedSource(name: string, text: string): ImageSource | undefined {
-  const outline = outlineSchema.safeParse(parseJson(text)).data;
+  const outline = outlineSchema.safeParse(parsedJson(text)).data;
   if (outline === undefined) return undefined;
   const known = <T>(values: Readonly<Record<string, T>>, key: string): T => {
     const value = Object.hasOwn(values, key) ? values[key] : undefined;
@@ -98,12 +99,4 @@ export function rememberedSource(name: string, text: string): ImageSource | unde
     problems: outline.problems,
     close: async () => undefined,
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,18 +1,17 @@
 import { isMirrorError, type MirrorError } from '../../core/errors.ts';
-import { registryTarget } from '../../oci/client/registry-target.ts';
+import { failedEvent } from '../../core/events.ts';
 import { destinationOf, type NamingConvention } from '../../oci/format/destination.ts';
 import type { Platform } from '../../oci/format/platform.ts';
-import type { EmbeddedTarget } from '../../oci/seed/embedded-target.ts';
 import { failedImage, type SeededImage, type SeedReport } from '../../oci/seed/report.ts';
 import { type SeedOptions, seedImages } from '../../oci/seed/seed.ts';
 import type { SeedTarget } from '../../oci/seed/target.ts';
 import type { OperationContext } from '../context.ts';
-import { withEmbeddedTarget } from './embedded.ts';
 import { type PendingSource, pendingSources, readPlan } from './open-sources.ts';
-import { createRegistries, type Registries, type RegistryAccess } from './registries.ts';
+import { createRegistries, type RegistryAccess } from './registries.ts';
 import type { OpenedSource } from './source-images.ts';
 import { parseTarget, type TargetPlace } from './target-argument.ts';
 import { createSignatureCheck } from './verify-signed.ts';
+import { withTarget } from './with-target.ts';
 
 export interface SeedSettings extends RegistryAccess {
   /** `[http://]HOST[:PORT][/PATH]`; that of the plan file, the configuration's, or the embedded registry, where it is left out. */
@@ -54,20 +53,6 @@ export async function seedRegistry(texts: readonly string[], context: OperationC
   } finally {
     await registries.close();
   }
-}
-
-interface TargetTools {
-  readonly context: OperationContext;
-  readonly registries: Registries;
-}
-
-async function withTarget<T>(
-  { registry }: TargetPlace,
-  { context, registries }: TargetTools,
-  use: (target: SeedTarget, embedded: EmbeddedTarget | undefined) => Promise<T>,
-): Promise<T> {
-  if (registry !== undefined) return await use(registryTarget(await registries.at(registry)), undefined);
-  return await withEmbeddedTarget(context, (target) => use(target, target));
 }
 
 interface RunParts {
@@ -168,13 +153,13 @@ class SeedRun {
       onProgress: ({ images, totalImages, bytes, totalBytes }) =>
         report({ type: 'progress', subject: this.#subject, phase: 'transfer', items: images, totalItems: totalImages, bytes, totalBytes }),
       onImage: ({ image, error }) => {
-        if (error !== undefined) report({ type: 'failed', subject: image, code: error.code, message: error.message, hint: error.hint });
+        if (error !== undefined) report(failedEvent(image, error));
       },
     };
   }
 
   #failed(source: string, what: string, error: MirrorError): void {
-    this.#parts.context.report({ type: 'failed', subject: what, code: error.code, message: error.message, hint: error.hint });
+    this.#parts.context.report(failedEvent(what, error));
     this.images.push(failedImage(source, what, error));
   }
 }

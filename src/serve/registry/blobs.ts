@@ -20,7 +20,7 @@ export async function getBlob(
   { repository, digest }: BlobRoute,
 ): Promise<void> {
   checkDigest(digest);
-  const blob = await findBlob(registry, repositoriesFor(repository, query.get('ns')), digest);
+  const blob = findBlob(registry, repositoriesFor(repository, query.get('ns')), digest);
   if (blob === undefined) throw blobUnknown(repository, digest);
   const outcome = await sendContent(exchange, {
     validators: { etag: `"${digest}"`, modified: Math.floor(blob.linkedAt / 1000) },
@@ -37,13 +37,13 @@ export async function getBlob(
   throw blobUnknown(repository, digest);
 }
 
-/** Who asks whether a blob is there may be about to push what needs it. */
+/** Who asks whether a blob is there may be about to push what needs it. Where that cannot be noted, the storage being read-only, the answer is the same. */
 export async function headBlob(context: RegistryExchange, route: BlobRoute): Promise<void> {
   await context.registry.claimBlob(route.repository, route.digest).catch(() => undefined);
   await getBlob(context, route);
 }
 
-async function findBlob(registry: Registry, repositories: readonly string[], digest: string): Promise<LinkedBlob | undefined> {
+function findBlob(registry: Registry, repositories: readonly string[], digest: string): LinkedBlob | undefined {
   for (const repository of repositories) {
     const blob = registry.blob(repository, digest);
     if (blob !== undefined) return blob;

@@ -44,7 +44,7 @@ export function getManifest({ exchange, registry, query }: RegistryExchange, { r
   else response.end(bytes);
 }
 
-/** Who asks whether a manifest is there by its digest may be about to push an index of it. */
+/** Who asks whether a manifest is there by its digest may be about to push an index of it. Where that cannot be noted, the answer is the same. */
 export async function headManifest(context: RegistryExchange, route: ManifestRoute): Promise<void> {
   if (isDigest(route.reference)) await context.registry.claimManifest(route.repository, route.reference).catch(() => undefined);
   getManifest(context, route);
