@@ -36,6 +36,7 @@ describe('cli/commands/registry-images', () => {
 
   it('copies such an image under the name that it is to have', async () => {
     expect((await registry('copy', 'oci-archive:app.tar', 'team/app:v1')).stdout).toContain('1 seeded');
+    expect((await registry('copy', 'oci-archive:app.tar:team/named:v2', 'team/copied')).stdout).toContain('team/copied:v2');
     const nameless = await registry('copy', 'oci-archive:app.tar', 'team/app');
     expect(nameless).toMatchObject({ status: 2, stdout: '' });
     expect(nameless.stderr).toContain('app.tar does not name an image');
